@@ -1,1 +1,52 @@
-//! (being written)
+//! What is claimed, what was observed, what follows from it: criteria, evidence, verdicts, statements, and the
+//! offline verification of a certificate. Pure: what the issuer computes once, every verifier computes again.
+
+mod amount;
+mod calibration;
+mod compose;
+mod criterion;
+mod document;
+mod documents;
+mod entry;
+mod error;
+mod estimate;
+mod folder;
+mod histogram;
+mod judge;
+mod measurement;
+mod sentence;
+mod statement;
+mod subject;
+mod verdict;
+mod verify;
+
+pub use amount::Amount;
+pub use calibration::{is_true, tolerance_ns};
+pub use compose::{
+    MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
+    statement_path,
+};
+pub use criterion::{Criterion, LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
+pub use document::{
+    Arrivals, Calibration, CrashDrill, Document, Environment, ErrorCounts, HeldOutcome, InstrumentData,
+    Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, ProxyCounts, QuantileError, ScheduleData, StartRun,
+    Step, StopDrill,
+};
+pub use documents::Documents;
+pub use entry::{EntryType, LogEntry, attempts_before, check_chain};
+pub use error::Error;
+pub use estimate::LoadLine;
+pub use folder::{
+    CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
+    REPORT_FILE, TLOG_PROOF_FILE, check_path,
+};
+pub use histogram::{HistogramData, SeriesData};
+pub use judge::{ControlResult, JudgedCriterion, Judgement, Status, judge, without_control};
+pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
+pub use statement::{
+    Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
+    Issuer, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE, STATEMENT_TYPE, Statement,
+};
+pub use subject::{ResourceDescriptor, SubjectIdentity, SubjectKind};
+pub use verdict::{State, Verdict, decide};
+pub use verify::{Anchors, Outcome, Question, Report, StepName, StepReport, verify};

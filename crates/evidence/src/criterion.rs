@@ -1,0 +1,312 @@
+//! What is required: a criterion, and the profile that is a versioned set of them.
+
+use plimsoll_base::{Quantity, Unit};
+use serde::{Deserialize, Serialize};
+
+use crate::amount::unit_name;
+
+/// How a criterion is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// A quantile of latency at the subject's rate, open loop; unit ns.
+    Latency,
+    /// The share of requests without a good reply at the subject's rate; unit ppb.
+    Errors,
+    /// Good replies per 1,000 seconds at the subject's rate; unit per_ks.
+    Throughput,
+    /// The highest rate at which every latency and errors criterion passes; unit per_ks.
+    LoadLine,
+    /// From start of the process to its first good reply; unit ns.
+    StartUp,
+    /// Requests in flight at the stop signal that get no good reply; unit count.
+    GracefulStop,
+    /// From the restart after SIGKILL to the first good reply; unit ns.
+    CrashRecovery,
+    /// Writes acknowledged before SIGKILL that cannot be read afterwards; unit count.
+    AcknowledgedWrites,
+}
+
+impl Probe {
+    /// Every probe, in the order in which a reader expects them.
+    pub const ALL: [Self; 8] = [
+        Self::Latency,
+        Self::Errors,
+        Self::Throughput,
+        Self::LoadLine,
+        Self::StartUp,
+        Self::GracefulStop,
+        Self::CrashRecovery,
+        Self::AcknowledgedWrites,
+    ];
+
+    /// The unit in which the probe measures.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Latency | Self::StartUp | Self::CrashRecovery => Unit::Ns,
+            Self::Errors => Unit::Ppb,
+            Self::Throughput | Self::LoadLine => Unit::PerKs,
+            Self::GracefulStop | Self::AcknowledgedWrites => Unit::Count,
+        }
+    }
+
+    /// Whether larger measurements are worse.
+    pub fn op(self) -> Op {
+        match self {
+            Self::Throughput | Self::LoadLine => Op::AtLeast,
+            _ => Op::AtMost,
+        }
+    }
+
+    /// The probe's name in profiles and statements.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Errors => "errors",
+            Self::Throughput => "throughput",
+            Self::LoadLine => "load-line",
+            Self::StartUp => "start-up",
+            Self::GracefulStop => "graceful-stop",
+            Self::CrashRecovery => "crash-recovery",
+            Self::AcknowledgedWrites => "acknowledged-writes",
+        }
+    }
+
+    /// Whether the probe starts, signals or kills the subject's process.
+    pub fn needs_process(self) -> bool {
+        matches!(self, Self::StartUp | Self::GracefulStop | Self::CrashRecovery | Self::AcknowledgedWrites)
+    }
+
+    /// The planted defects that can turn this probe red.
+    pub fn scenes(self) -> &'static [Scene] {
+        match self {
+            Self::Latency | Self::LoadLine => &[Scene::AddedDelay],
+            Self::Errors | Self::Throughput => &[Scene::InjectedErrors, Scene::ResetConnections],
+            Self::StartUp => &[Scene::SlowStart],
+            Self::GracefulStop => &[Scene::KillInstead],
+            Self::CrashRecovery => &[Scene::SlowRestart],
+            Self::AcknowledgedWrites => &[Scene::DroppedWrites],
+        }
+    }
+}
+
+/// Under what conditions evidence was gathered: the subject as it is, a planted defect, or a sham: the same
+/// path as the defect's, without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scene {
+    /// The subject as it is, reached directly.
+    Measured,
+    /// Every reply is held back by the fault proxy.
+    AddedDelay,
+    /// The fault proxy answers a share of requests with 503.
+    InjectedErrors,
+    /// The fault proxy resets a share of connections in place of a reply.
+    ResetConnections,
+    /// Load through the fault proxy without a defect.
+    ShamLoad,
+    /// The fault proxy lets no connection through for a while after the start.
+    SlowStart,
+    /// Start through the fault proxy without a defect.
+    ShamStart,
+    /// SIGKILL in place of the stop signal.
+    KillInstead,
+    /// The drill of `KillInstead`, with the right signal.
+    ShamStop,
+    /// The fault proxy lets no connection through for a while after the restart.
+    SlowRestart,
+    /// The fault proxy answers a share of writes with success and drops them.
+    DroppedWrites,
+    /// The crash drill through the fault proxy without a defect.
+    ShamCrash,
+}
+
+impl Scene {
+    /// Every planted defect.
+    pub const DEFECTS: [Self; 7] = [
+        Self::AddedDelay,
+        Self::InjectedErrors,
+        Self::ResetConnections,
+        Self::SlowStart,
+        Self::KillInstead,
+        Self::SlowRestart,
+        Self::DroppedWrites,
+    ];
+
+    /// The scene's name in profiles and statements.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::AddedDelay => "added-delay",
+            Self::InjectedErrors => "injected-errors",
+            Self::ResetConnections => "reset-connections",
+            Self::ShamLoad => "sham-load",
+            Self::SlowStart => "slow-start",
+            Self::ShamStart => "sham-start",
+            Self::KillInstead => "kill-instead",
+            Self::ShamStop => "sham-stop",
+            Self::SlowRestart => "slow-restart",
+            Self::DroppedWrites => "dropped-writes",
+            Self::ShamCrash => "sham-crash",
+        }
+    }
+
+    /// The twin without the defect; a scene without a defect is its own twin.
+    pub fn sham(self) -> Self {
+        match self {
+            Self::AddedDelay | Self::InjectedErrors | Self::ResetConnections => Self::ShamLoad,
+            Self::SlowStart => Self::ShamStart,
+            Self::KillInstead => Self::ShamStop,
+            Self::SlowRestart | Self::DroppedWrites => Self::ShamCrash,
+            other => other,
+        }
+    }
+}
+
+/// On which side of the limit the measurement must lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// The measurement must not exceed the limit.
+    AtMost,
+    /// The measurement must reach the limit.
+    AtLeast,
+}
+
+impl Op {
+    /// The sign for people.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::AtMost => "<=",
+            Self::AtLeast => ">=",
+        }
+    }
+}
+
+/// How uncertainty enters the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The one-sided 95 % bound must keep the limit; outcomes as ILAC-G8:09/2019.
+    #[serde(rename = "guard-95")]
+    Guard95,
+    /// The point value must keep the limit: simple acceptance, a false accept of up to 50 % at the limit.
+    Simple,
+}
+
+impl Rule {
+    /// The rule's name in profiles and statements.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Guard95 => "guard-95",
+            Self::Simple => "simple",
+        }
+    }
+}
+
+/// What an unmet criterion does to the certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// No certificate above `denied` while it is unmet.
+    Blocking,
+    /// The certificate is at most `conditional` while it is unmet.
+    Conditional,
+    /// Shown, never decisive.
+    Advisory,
+}
+
+impl Severity {
+    /// The severity's name in profiles and statements.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blocking => "blocking",
+            Self::Conditional => "conditional",
+            Self::Advisory => "advisory",
+        }
+    }
+}
+
+/// One requirement with a limit and a decision rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Unique within the profile; `[a-z0-9-]`.
+    pub id: String,
+    /// What is claimed, as a sentence.
+    pub statement: String,
+    /// The chapter to which it belongs.
+    pub domain: String,
+    /// How it is measured.
+    pub probe: Probe,
+    /// For [`Probe::Latency`]: which quantile, in parts per billion.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quantile_ppb: Option<u64>,
+    /// On which side of the limit the measurement must lie.
+    pub op: Op,
+    /// The limit, in `unit`.
+    pub limit: u64,
+    /// What `limit` and the measurement count.
+    #[serde(with = "unit_name")]
+    pub unit: Unit,
+    /// How uncertainty enters the decision.
+    pub rule: Rule,
+    /// What an unmet criterion does to the certificate.
+    pub severity: Severity,
+    /// How long a pass stays fresh, in seconds.
+    pub ttl_s: u64,
+    /// Globs over the subject's files: a change there makes the pass stale.
+    pub scope: Vec<String>,
+    /// The planted defect on which it must be seen red.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub control: Option<Scene>,
+    /// Whether NOT_APPLICABLE is accepted for a subject that has nothing to measure here.
+    pub may_not_apply: bool,
+    /// References to other catalogues.
+    pub mappings: Vec<String>,
+}
+
+impl Criterion {
+    /// The limit for people, as `<= 250 ms`.
+    pub fn limit_text(&self) -> String {
+        format!("{} {}", self.op.sign(), Quantity { amount: self.limit, unit: self.unit })
+    }
+}
+
+/// How the load line is searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineSearch {
+    /// Rates to try above the subject's rate, as multiples of it in percent, ascending.
+    pub steps_percent: Vec<u64>,
+    /// How long one step of the search lasts, in ns. Its data cannot certify.
+    pub step_ns: u64,
+    /// How long a trial at the chosen step lasts, in ns.
+    pub trial_ns: u64,
+}
+
+/// A versioned set of criteria and how much is measured for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The profile's name, which is also its level; `[a-z0-9-]`.
+    pub id: String,
+    /// Raised whenever a criterion or an amount of measuring changes.
+    pub version: u64,
+    /// What the profile is for, as a sentence.
+    pub title: String,
+    /// Fresh processes per steady measurement.
+    pub trials: u64,
+    /// Rehearsed stops and crashes.
+    pub drills: u64,
+    /// How long a steady trial lasts, in ns, after its warm-up.
+    pub trial_ns: u64,
+    /// How long load runs before a trial counts, in ns.
+    pub warm_up_ns: u64,
+    /// How long load runs in a control and its sham, in ns.
+    pub control_ns: u64,
+    /// How the load line is searched.
+    pub line: LineSearch,
+    /// The requirements, in the order in which they are shown.
+    pub criteria: Vec<Criterion>,
+}

@@ -1,0 +1,205 @@
+//! All evidence of one certification, found by what it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll_base::Utc;
+use plimsoll_proof::{Digest, from_canonical, to_canonical};
+
+use crate::criterion::Scene;
+use crate::document::{
+    Calibration, CrashDrill, Document, Environment, LoadRun, Plan, ProcessIdentity, ProxyCounts, StartRun,
+    Step, StopDrill,
+};
+use crate::error::Error;
+
+/// Documents by the digest of their bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    by_digest: BTreeMap<Digest, Document>,
+}
+
+/// A document with the digest of its bytes.
+pub(crate) type Found<'a, T> = (Digest, &'a T);
+
+impl Documents {
+    /// Adds a document and gives the bytes under whose digest it is kept.
+    pub fn insert(&mut self, document: Document) -> Result<(Digest, Vec<u8>), Error> {
+        let bytes = to_canonical(&document)?;
+        let digest = Digest::of(&bytes);
+        self.by_digest.insert(digest, document);
+        Ok((digest, bytes))
+    }
+
+    /// Reads a document from its bytes.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<Digest, Error> {
+        let document: Document = from_canonical(bytes)?;
+        let digest = Digest::of(bytes);
+        self.by_digest.insert(digest, document);
+        Ok(digest)
+    }
+
+    /// Every digest, in order.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.by_digest.keys().copied()
+    }
+
+    /// The one plan.
+    pub fn plan(&self) -> Result<(Digest, &Plan), Error> {
+        self.only("plan", |document| if let Document::Plan(plan) = document { Some(plan) } else { None })
+    }
+
+    /// The one environment.
+    pub fn environment(&self) -> Result<(Digest, &Environment), Error> {
+        self.only("environment", |document| match document {
+            Document::Environment(environment) => Some(environment),
+            _ => None,
+        })
+    }
+
+    /// The one calibration.
+    pub fn calibration(&self) -> Result<(Digest, &Calibration), Error> {
+        self.only("calibration", |document| match document {
+            Document::Calibration(calibration) => Some(calibration),
+            _ => None,
+        })
+    }
+
+    /// Runs of load in a scene, in order of step, rate and trial.
+    pub fn load_runs(&self, scene: Scene) -> Vec<(Digest, &LoadRun)> {
+        let mut runs = self.all(|document| match document {
+            Document::LoadRun(run) if run.scene == scene => Some(run),
+            _ => None,
+        });
+        runs.sort_by_key(|(_, run)| (run.step, run.schedule.rate_per_ks, run.trial));
+        runs
+    }
+
+    /// Starts in a scene, in order of trial.
+    pub fn start_runs(&self, scene: Scene) -> Vec<(Digest, &StartRun)> {
+        let mut runs = self.all(|document| match document {
+            Document::StartRun(run) if run.scene == scene => Some(run),
+            _ => None,
+        });
+        runs.sort_by_key(|(_, run)| run.trial);
+        runs
+    }
+
+    /// Rehearsed stops in a scene, in order of trial.
+    pub fn stop_drills(&self, scene: Scene) -> Vec<(Digest, &StopDrill)> {
+        let mut drills = self.all(|document| match document {
+            Document::StopDrill(drill) if drill.scene == scene => Some(drill),
+            _ => None,
+        });
+        drills.sort_by_key(|(_, drill)| drill.trial);
+        drills
+    }
+
+    /// Rehearsed crashes in a scene, in order of trial.
+    pub fn crash_drills(&self, scene: Scene) -> Vec<(Digest, &CrashDrill)> {
+        let mut drills = self.all(|document| match document {
+            Document::CrashDrill(drill) if drill.scene == scene => Some(drill),
+            _ => None,
+        });
+        drills.sort_by_key(|(_, drill)| drill.trial);
+        drills
+    }
+
+    /// When the first and the last trial began.
+    pub fn span(&self) -> Option<(Utc, Utc)> {
+        let times = || self.by_digest.values().filter_map(time);
+        Some((times().min()?, times().max()?))
+    }
+
+    /// What the fault proxy did in a scene; `None` if none stood in between.
+    pub fn proxy_counts(&self, scene: Scene) -> Option<ProxyCounts> {
+        let load = self.load_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
+        let crash = self.crash_drills(scene).into_iter().filter_map(|(_, drill)| drill.proxy);
+        load.chain(crash).reduce(|sum, counts| ProxyCounts {
+            requests: sum.requests.saturating_add(counts.requests),
+            harmed: sum.harmed.saturating_add(counts.harmed),
+        })
+    }
+
+    /// Checks that trials are numbered from 1 without gap, and that no two of them share a process.
+    pub fn check_trials(&self) -> Result<(), Error> {
+        let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        let mut processes: BTreeSet<ProcessIdentity> = BTreeSet::new();
+        for document in self.by_digest.values() {
+            let Some((series, trial)) = place(document) else { continue };
+            if !numbers.entry(series.clone()).or_default().insert(trial) {
+                return Err(Error::evidence(format!("{series} trial {trial} stands twice")));
+            }
+            for process in trial_processes(document) {
+                if !processes.insert(process) {
+                    return Err(Error::evidence(format!(
+                        "process {} (started at tick {}) stands in two trials",
+                        process.pid, process.started_ticks
+                    )));
+                }
+            }
+        }
+        for (series, trials) in &numbers {
+            if trials.first() != Some(&1) || trials.last() != u64::try_from(trials.len()).ok().as_ref() {
+                return Err(Error::evidence(format!("{series} trials are not numbered from 1 without gap")));
+            }
+        }
+        Ok(())
+    }
+
+    fn all<'a, T>(&'a self, pick: impl Fn(&'a Document) -> Option<&'a T>) -> Vec<Found<'a, T>> {
+        self.by_digest.iter().filter_map(|(digest, document)| Some((*digest, pick(document)?))).collect()
+    }
+
+    fn only<'a, T>(
+        &'a self,
+        what: &str,
+        pick: impl Fn(&'a Document) -> Option<&'a T>,
+    ) -> Result<Found<'a, T>, Error> {
+        match self.all(pick).as_slice() {
+            [one] => Ok(*one),
+            found => Err(Error::evidence(format!(
+                "{} documents of kind {what} where there must be one",
+                found.len()
+            ))),
+        }
+    }
+}
+
+/// The numbered series in which a document stands, and its number.
+fn place(document: &Document) -> Option<(String, u64)> {
+    match document {
+        Document::LoadRun(run) => {
+            let step = match run.step {
+                Step::Steady => "steady",
+                Step::Search => "search",
+                Step::Line => "line",
+            };
+            Some((format!("{} {step} load at {}/ks", run.scene.name(), run.schedule.rate_per_ks), run.trial))
+        }
+        Document::StartRun(run) => Some((format!("{} start", run.scene.name()), run.trial)),
+        Document::StopDrill(drill) => Some((format!("{} stop", drill.scene.name()), drill.trial)),
+        Document::CrashDrill(drill) => Some((format!("{} crash", drill.scene.name()), drill.trial)),
+        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
+    }
+}
+
+fn time(document: &Document) -> Option<Utc> {
+    match document {
+        Document::LoadRun(run) => Some(run.at),
+        Document::StartRun(run) => Some(run.at),
+        Document::StopDrill(drill) => Some(drill.at),
+        Document::CrashDrill(drill) => Some(drill.at),
+        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
+    }
+}
+
+/// The processes that must be this document's alone. A start is recorded beside the run it began, and search
+/// steps may share a process: neither is a unit of replication.
+fn trial_processes(document: &Document) -> Vec<ProcessIdentity> {
+    match document {
+        Document::LoadRun(run) if run.step != Step::Search => run.process.into_iter().collect(),
+        Document::StopDrill(drill) => vec![drill.process],
+        Document::CrashDrill(drill) => vec![drill.process, drill.restarted],
+        _ => Vec::new(),
+    }
+}

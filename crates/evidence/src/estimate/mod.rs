@@ -1,0 +1,40 @@
+//! From documents to measurements: the estimators, each a pure function that every verifier runs again.
+
+mod drills;
+mod line;
+mod load;
+
+use plimsoll_measure::Probability;
+
+use crate::criterion::{Criterion, Probe, Profile, Scene};
+use crate::documents::Documents;
+use crate::error::Error;
+use crate::measurement::Measurement;
+
+pub use line::LoadLine;
+pub(crate) use line::load_line;
+
+/// Confidence of every one-sided bound that is not given by a number of trials: 95 %.
+pub(crate) const CONFIDENCE: Probability = Probability::P95;
+
+/// Trials from which the greatest is an upper bound of the median at 95 %: 1 - 0.5^5 = 96.9 %.
+pub(crate) const TRIALS_FOR_BOUND: usize = 5;
+
+/// Measures `criterion` in `scene`: the subject as it is, a planted defect, or a sham.
+pub(crate) fn estimate(
+    profile: &Profile,
+    criterion: &Criterion,
+    documents: &Documents,
+    scene: Scene,
+) -> Result<Measurement, Error> {
+    match criterion.probe {
+        Probe::Latency | Probe::Errors | Probe::Throughput => {
+            load::measure(criterion, &load::steady_runs(documents, scene))
+        }
+        Probe::LoadLine => line::measure(profile, documents, scene),
+        Probe::StartUp => drills::start_up(documents, scene),
+        Probe::GracefulStop => drills::graceful_stop(documents, scene),
+        Probe::CrashRecovery => drills::crash_recovery(documents, scene),
+        Probe::AcknowledgedWrites => drills::acknowledged_writes(documents, scene),
+    }
+}
