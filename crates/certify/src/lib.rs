@@ -1,11 +1,34 @@
 //! Measures a subject against a profile and issues the certificate: files that people write, trials, controls,
 //! drills, the issuer's log, the report.
 
+mod calibration;
+mod certification;
+mod clock;
+mod conductor;
+mod environment;
+mod error;
 mod files;
+mod folder_io;
+mod identity;
+mod issuer_log;
+mod planning;
 mod report;
+mod running;
+mod state;
+mod stop;
 
+pub use calibration::{calibration, measure as measure_calibration};
+pub use certification::{Issued, Order, certify, check_target, plan, sabotage};
+pub use clock::SystemClock;
+pub use conductor::{Event, Watch};
+pub use environment::read_environment;
+pub use error::Error;
 pub use files::{
-    Credential, FileError, Health, LedgerRequests, LoadSettings, ProfileFile, RequestTemplate, Source, StartCommand, Subject, Target,
-    builtin_profiles, parse_profile, parse_subject,
+    FileError, LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target, builtin_profiles,
+    parse_profile, parse_subject,
 };
+pub use folder_io::read_folder;
+pub use identity::{identify, identify_path};
+pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};
+pub use state::{State, keys_folder};

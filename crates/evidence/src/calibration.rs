@@ -6,7 +6,7 @@ use crate::amount::Amount;
 use crate::document::{Calibration, OracleResult, QuantileError};
 
 /// The oracles without which a calibration is not whole.
-const ORACLES: [&str; 6] = ["constant", "bimodal", "global-stall", "errors", "refuse-all", "silent"];
+const ORACLES: [&str; 6] = ["constant", "bimodal", "global-stall", "one-percent-errors", "refuse-all", "silent"];
 
 /// Relative error allowed at every quantile.
 const RELATIVE_PPB: u64 = 10_000_000;
@@ -17,8 +17,12 @@ const ABSOLUTE_NS: u64 = 200_000;
 /// Absolute error allowed beyond p99, where a few late wake-ups are the sample.
 const ABSOLUTE_TAIL_NS: u64 = 2_000_000;
 
-/// Checks a calibration; the error says which oracle was missed and by how much.
-pub(crate) fn check(calibration: &Calibration) -> Result<(), String> {
+/// Which oracle was missed and by how much; `None` if the calibration holds.
+pub fn calibration_problem(calibration: &Calibration) -> Option<String> {
+    check(calibration).err()
+}
+
+fn check(calibration: &Calibration) -> Result<(), String> {
     for name in ORACLES {
         let mut found = calibration.oracles.iter().filter(|oracle| oracle.oracle == name);
         let (Some(oracle), None) = (found.next(), found.next()) else {

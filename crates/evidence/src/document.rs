@@ -279,6 +279,9 @@ pub struct StartRun {
     pub at: Utc,
     /// From start to the first good reply of the health check, in ns.
     pub took_ns: Amount,
+    /// What the fault proxy did, where one stood in between.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proxy: Option<ProxyCounts>,
 }
 
 /// One rehearsed stop: requests held half-sent across the stop signal.

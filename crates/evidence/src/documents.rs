@@ -38,9 +38,9 @@ impl Documents {
         Ok(digest)
     }
 
-    /// Every digest, in order.
-    pub fn digests(&self) -> impl Iterator<Item = Digest> + '_ {
-        self.by_digest.keys().copied()
+    /// Every document with its digest, in the digests' order.
+    pub fn iter(&self) -> impl Iterator<Item = (Digest, &Document)> {
+        self.by_digest.iter().map(|(digest, document)| (*digest, document))
     }
 
     /// The one plan.
@@ -114,7 +114,8 @@ impl Documents {
     pub fn proxy_counts(&self, scene: Scene) -> Option<ProxyCounts> {
         let load = self.load_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
         let crash = self.crash_drills(scene).into_iter().filter_map(|(_, drill)| drill.proxy);
-        load.chain(crash).reduce(|sum, counts| ProxyCounts {
+        let start = self.start_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
+        load.chain(crash).chain(start).reduce(|sum, counts| ProxyCounts {
             requests: sum.requests.saturating_add(counts.requests),
             harmed: sum.harmed.saturating_add(counts.harmed),
         })

@@ -6,7 +6,7 @@ use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
-use crate::calibration;
+use crate::calibration::calibration_problem;
 use crate::criterion::{Criterion, Probe, Rule, Scene, Severity};
 use crate::document::{Plan, ProxyCounts};
 use crate::documents::Documents;
@@ -161,7 +161,10 @@ fn check_calibration(documents: &Documents) -> Result<(), Error> {
     if calibration.plimsoll_sha256 != environment.plimsoll_sha256 || calibration.boot != environment.boot {
         return Err(Error::evidence("the calibration is of another program or another boot of the machine"));
     }
-    calibration::check(calibration).map_err(Error::evidence)
+    match calibration_problem(calibration) {
+        None => Ok(()),
+        Some(problem) => Err(Error::evidence(problem)),
+    }
 }
 
 fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Result<JudgedCriterion, Error> {

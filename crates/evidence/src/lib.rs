@@ -21,7 +21,7 @@ mod verdict;
 mod verify;
 
 pub use amount::Amount;
-pub use calibration::{is_true, tolerance_ns};
+pub use calibration::{calibration_problem, is_true, tolerance_ns};
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
     statement_path,
@@ -35,7 +35,7 @@ pub use document::{
 pub use documents::Documents;
 pub use entry::{EntryType, LogEntry, attempts_before, check_chain};
 pub use error::Error;
-pub use estimate::LoadLine;
+pub use estimate::{LoadLine, rung_passes, search_step_passes};
 pub use folder::{
     CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
     REPORT_FILE, TLOG_PROOF_FILE, check_path,

@@ -1,1 +1,61 @@
-//! (being written)
+//! Custody of private keys: they are made, sealed, kept, opened and used here, and nowhere else.
+//!
+//! An issuer has two keys, and the purpose of each is part of its type: a [`CertificateKey`] signs envelopes,
+//! a [`LogKey`] signs checkpoints, and to mix them up does not compile:
+//!
+//! ```compile_fail,E0599
+//! # use plimsoll_keys::IssuerKeys;
+//! # use plimsoll_proof::{Checkpoint, TreeHead};
+//! let keys = IssuerKeys::generate()?;
+//! let checkpoint = Checkpoint { origin: String::from("plimsoll/0"), tree: TreeHead::of(&[]) };
+//! keys.certificate.sign_checkpoint(&checkpoint)?;
+//! # Ok::<(), plimsoll_keys::Error>(())
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # use plimsoll_keys::IssuerKeys;
+//! let keys = IssuerKeys::generate()?;
+//! keys.log.sign_envelope("application/vnd.in-toto+json", b"{}");
+//! # Ok::<(), plimsoll_keys::Error>(())
+//! ```
+//!
+//! The right way round:
+//!
+//! ```
+//! # use plimsoll_keys::IssuerKeys;
+//! # use plimsoll_proof::{Checkpoint, TreeHead};
+//! let keys = IssuerKeys::generate()?;
+//! let envelope = keys.certificate.sign_envelope("application/vnd.in-toto+json", b"{}");
+//! let origin = keys.log.verifier_key().name().to_owned();
+//! let signed = keys.log.sign_checkpoint(&Checkpoint { origin, tree: TreeHead::of(&[]) })?;
+//! # Ok::<(), plimsoll_keys::Error>(())
+//! ```
+//!
+//! # At rest
+//! A [`Keyring`] is a folder that only its owner can enter. Each key in it is a text file, sealed under a
+//! passphrase with scrypt and XChaCha20-Poly1305; its readable header is bound to the sealed part. Beside the
+//! keys lie the pins: the public keys that are believed on this machine.
+//!
+//! # In memory
+//! Seeds, derived keys and passphrases are wiped when they are dropped, and no `Debug` shows them. What this
+//! crate does *not* do: it does not lock memory, so the system may write a key to swap; it does not prevent a
+//! core dump or a debugger of the same user, which the binary does by `prctl(PR_SET_DUMPABLE)`; scrypt's
+//! working memory is freed without being wiped; and copies that the compiler leaves in registers or on the
+//! stack are out of reach. Passphrases are asked for by the binary, and compared as the bytes that were typed.
+
+mod error;
+mod folder;
+mod issuer_name;
+mod keyring;
+mod pins;
+mod purpose;
+mod sealed_key;
+mod signing_key;
+
+pub use error::{Error, Result};
+pub use issuer_name::IssuerName;
+pub use keyring::{Issuer, Keyring};
+pub use pins::{PinKind, Pins};
+pub use purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
+pub use sealed_key::PASSPHRASE_CHARACTERS_MIN;
+pub use signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};

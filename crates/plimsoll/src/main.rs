@@ -1,1 +1,34 @@
-fn main() {}
+//! `plimsoll`: measures what a service can carry, and proves it with evidence that a stranger can re-check.
+
+mod cli;
+mod exit;
+mod failure;
+mod passphrase;
+mod print;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+use print::Printer;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let printer = Printer::new();
+    let answer = run(cli, &printer);
+    exit::code(answer, &printer)
+}
+
+fn run(cli: Cli, printer: &Printer) -> Result<exit::Answer, Failure> {
+    match cli.command {
+        Command::Certify(arguments) => cli::certify::run(arguments, printer),
+        Command::Verify(arguments) => cli::verify::run(arguments, printer),
+        Command::DemoService(arguments) => cli::demo_service::run(arguments),
+    }
+}

@@ -1,1 +1,35 @@
-//! (being written)
+//! Starts, watches and ends other programs, and leaves nothing of them behind.
+//!
+//! A [`Child`] is a program in a session of its own. It dies when this process dies, what it writes is kept
+//! (the last 64 KiB), and when it is stopped or dropped every process that came from it is ended, those that hid
+//! behind a double fork included, if [`adopt_orphans`] was called. All calls block; nothing here needs a runtime.
+//!
+//! What this cannot do: should Plimsoll itself be killed by SIGKILL, the kernel ends the programs it started, but
+//! not *their* children. Linux only.
+
+mod capture;
+mod child;
+mod clock;
+mod error;
+mod exit;
+mod family;
+mod interrupt;
+mod port;
+mod process_table;
+mod redact;
+mod run;
+mod signal;
+mod spec;
+mod strip;
+
+pub use child::Child;
+pub use clock::monotonic_ns;
+pub use error::Error;
+pub use exit::{Exit, Resources, StopReport, Straggler};
+pub use family::adopt_orphans;
+pub use interrupt::Interrupt;
+pub use port::free_port;
+pub use redact::redact;
+pub use run::{Finished, run};
+pub use signal::Signal;
+pub use spec::Spec;

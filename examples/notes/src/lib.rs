@@ -1,1 +1,22 @@
-//! (being written)
+//! The demo subject: a small, honest HTTP service that keeps notes in SQLite.
+//!
+//! What it promises: a note that was acknowledged survives SIGKILL and loss of power; on SIGTERM every request that
+//! was accepted is answered before the process ends.
+//!
+//! | request | response |
+//! |---|---|
+//! | `PUT /notes/{key}` with a body | 201 for a new note, 204 for one that was replaced |
+//! | `POST /notes` with a body | 201, a new key in `Location` and as JSON |
+//! | `GET /notes/{key}` | 200 with the body, 404 |
+//! | `GET /notes` | 200, how many notes there are and the first hundred keys |
+//! | `GET /health` | 200 if the database answers, 503 if not |
+
+mod error;
+mod http;
+mod key;
+mod listener;
+mod serve;
+mod store;
+
+pub use error::Error;
+pub use serve::{Options, serve};

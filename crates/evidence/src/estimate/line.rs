@@ -47,7 +47,8 @@ fn load_criteria(profile: &Profile) -> impl Iterator<Item = &Criterion> {
 /// The line as a measurement, so that it is judged like any other.
 pub(crate) fn measure(profile: &Profile, documents: &Documents, scene: Scene) -> Result<Measurement, Error> {
     let rungs = rungs(profile, documents, scene)?;
-    let line = line_of(&rungs);
+    let trials = if scene == Scene::Measured { profile.trials } else { 1 };
+    let line = line_of(&rungs, trials);
     let mut measurement = load::nothing(Estimator::HighestStep, Unit::PerKs);
     measurement.n = rungs.iter().flat_map(|rung| &rung.trials).map(|trial| trial.n).sum();
     measurement.evidence = rungs.iter().flat_map(|rung| rung.evidence.iter().copied()).collect();
@@ -68,11 +69,35 @@ pub(crate) fn measure(profile: &Profile, documents: &Documents, scene: Scene) ->
 
 /// The line for people.
 pub(crate) fn load_line(profile: &Profile, documents: &Documents) -> Result<LoadLine, Error> {
-    Ok(line_of(&rungs(profile, documents, Scene::Measured)?))
+    Ok(line_of(&rungs(profile, documents, Scene::Measured)?, profile.trials))
 }
 
-fn line_of(rungs: &[Rung]) -> LoadLine {
-    let best = rungs.iter().rev().find(|rung| rung.verdict == Verdict::Pass);
+/// Whether every load criterion passes at a rate, by the trials that were run there so far.
+pub fn rung_passes(documents: &Documents, rate_per_ks: u64) -> Result<bool, Error> {
+    let (_, plan) = documents.plan()?;
+    let rungs = rungs(&plan.profile, documents, Scene::Measured)?;
+    Ok(rungs.iter().any(|rung| rung.rate_per_ks == rate_per_ks && rung.verdict == Verdict::Pass))
+}
+
+/// Whether a step of the search is worth a measurement: gates hold, and point values keep their limits.
+pub fn search_step_passes(documents: &Documents, rate_per_ks: u64) -> Result<bool, Error> {
+    let (_, plan) = documents.plan()?;
+    let mut runs = documents.load_runs(Scene::Measured);
+    runs.retain(|(_, run)| run.step == Step::Search && run.schedule.rate_per_ks == rate_per_ks);
+    for criterion in load_criteria(&plan.profile) {
+        let measurement = load::measure(criterion, &runs)?;
+        let gates_hold = measurement.gates.iter().all(|gate| gate.passed);
+        if !gates_hold || decide_by(Rule::Simple, criterion, &measurement) != Verdict::Pass {
+            return Ok(false);
+        }
+    }
+    Ok(!runs.is_empty())
+}
+
+/// The line needs as many trials as the profile asks for; in a sham it is one step.
+fn line_of(rungs: &[Rung], trials: u64) -> LoadLine {
+    let whole = |rung: &&Rung| u64::try_from(rung.trials.len()).is_ok_and(|count| count >= trials);
+    let best = rungs.iter().rev().filter(whole).find(|rung| rung.verdict == Verdict::Pass);
     let rate_per_ks = best.map_or(0, |rung| rung.rate_per_ks);
     let next = rungs.iter().find(|rung| rung.rate_per_ks > rate_per_ks);
     let shown = |amount| Quantity { amount, unit: Unit::PerKs }.to_string();
@@ -88,10 +113,13 @@ fn line_of(rungs: &[Rung]) -> LoadLine {
                     rung.why
                 )
             }
+            Some(rung) if rung.verdict == Verdict::Pass => {
+                format!("next step {} has too few trials", shown(rung.rate_per_ks))
+            }
             Some(rung) => format!("next step {} does not pass: {}", shown(rung.rate_per_ks), rung.why),
             None => format!("at least {}: the profile's highest step", shown(rate_per_ks)),
         },
-        knee_seen: next.is_some_and(|rung| rung.verdict != Verdict::Inconclusive),
+        knee_seen: next.is_some_and(|rung| !matches!(rung.verdict, Verdict::Inconclusive | Verdict::Pass)),
     }
 }
 

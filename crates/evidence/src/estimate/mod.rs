@@ -11,8 +11,8 @@ use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::Measurement;
 
-pub use line::LoadLine;
 pub(crate) use line::load_line;
+pub use line::{LoadLine, rung_passes, search_step_passes};
 
 /// Confidence of every one-sided bound that is not given by a number of trials: 95 %.
 pub(crate) const CONFIDENCE: Probability = Probability::P95;

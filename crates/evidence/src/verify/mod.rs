@@ -80,7 +80,7 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     report.judgement = Some(judgement);
     report.done(format!(
         "every number and verdict follows from {} pieces of evidence",
-        documents.digests().count()
+        documents.iter().count()
     ));
 
     report.begin(StepName::Controls);

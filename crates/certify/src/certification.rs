@@ -1,0 +1,229 @@
+//! One certification from end to end: register, measure, judge, sign, log, write.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use plimsoll_base::{Clock, Utc};
+use plimsoll_evidence::{
+    CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Issuance, Issuer, Judgement,
+    PAYLOAD_TYPE, Plan, Profile, REPORT_FILE, Signing, Statement, certificate_statement, evidence_path, judge,
+    measurement_statements, without_control,
+};
+use plimsoll_keys::IssuerKeys;
+use plimsoll_proof::{Digest, to_canonical};
+use serde::Serialize;
+
+use crate::calibration::calibration;
+use crate::conductor::{Conductor, Watch};
+use crate::environment::read_environment;
+use crate::error::Error;
+use crate::files::Subject;
+use crate::folder_io::write_folder;
+use crate::identity::identify;
+use crate::issuer_log::{Chain, IssuerLog};
+use crate::planning::make_plan;
+use crate::report::{ReportInput, render_report};
+use crate::running::resolve;
+use crate::state::State;
+use crate::stop::Stop;
+
+/// What is to be certified, by whom, and where the certificate goes.
+#[derive(Clone, Copy)]
+pub struct Order<'a> {
+    /// The subject.
+    pub subject: &'a Subject,
+    /// Against what it is judged.
+    pub profile: &'a Profile,
+    /// The issuer's keys.
+    pub keys: &'a IssuerKeys,
+    /// Whether the keys are kept, or thrown away after a demonstration.
+    pub issuance: Issuance,
+    /// The state folder.
+    pub state: &'a State,
+    /// Where the certificate's folder is to be made.
+    pub out: &'a Path,
+    /// Version of the measuring program.
+    pub version: &'a str,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Becomes true when somebody asks to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// A certificate that was issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What it says.
+    pub certificate: CertificatePredicate,
+    /// The criteria with their measurements.
+    pub judgement: Judgement,
+}
+
+/// Certifies a subject.
+pub fn certify(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Issued, Error> {
+    if order.out.exists() {
+        return Err(Error::OutputExists(order.out.to_owned()));
+    }
+    let mut documents = prepare(order)?;
+    let chain = Chain { subject: &order.subject.name, profile: &order.profile.id };
+    let mut log = open_log(order)?;
+    let plan = plan(order, log.attempts(chain)?)?;
+    let (plan_digest, _) = documents.insert(Document::Plan(plan.clone()))?;
+    log.append(chain, EntryType::Registered, plan_digest, order.clock.now())?;
+    let measured = measure(order, &plan, &mut documents, watch);
+    let (outputs, judgement) = match measured {
+        Ok(measured) => measured,
+        Err(error) => {
+            log.append(chain, EntryType::NoResult, plan_digest, order.clock.now())?;
+            return Err(error);
+        }
+    };
+    issue(order, &documents, judgement, outputs, &mut log, chain)
+}
+
+/// Runs the controls alone and says what each probe saw. Issues nothing and registers nothing.
+pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, Error> {
+    let mut documents = prepare(order)?;
+    let plan = plan(order, 0)?;
+    documents.insert(Document::Plan(plan.clone()))?;
+    let stop = Stop(order.stop);
+    Conductor::new(order.subject, &plan, order.clock, stop, watch, &mut documents).controls()?;
+    Ok(judge(&documents)?)
+}
+
+/// What must hold before anything is started: the target may be loaded, the generator is true.
+fn prepare(order: &Order<'_>) -> Result<Documents, Error> {
+    check_target(order.subject)?;
+    let environment = read_environment(order.version)?;
+    let calibration = calibration(&order.state.calibration(), &environment, order.clock)?;
+    let mut documents = Documents::default();
+    documents.insert(Document::Environment(environment))?;
+    documents.insert(Document::Calibration(calibration))?;
+    Ok(documents)
+}
+
+/// A load on somebody else's machine needs somebody's word.
+pub fn check_target(subject: &Subject) -> Result<(), Error> {
+    let address = SocketAddr::new(resolve(&subject.target)?, subject.target.port.unwrap_or(0));
+    if plimsoll_load::is_this_machine(&address) || subject.target.authorised_by.is_some() {
+        Ok(())
+    } else {
+        Err(Error::NotAuthorised(subject.target.host.clone()))
+    }
+}
+
+/// The plan of an order, with fresh seeds.
+pub fn plan(order: &Order<'_>, earlier_attempts: u64) -> Result<Plan, Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| Error::Random(error.to_string()))?;
+    Ok(make_plan(order.subject, identify(order.subject)?, order.profile, seed, earlier_attempts))
+}
+
+fn open_log<'a>(order: &Order<'a>) -> Result<IssuerLog<'a>, Error> {
+    match order.issuance {
+        Issuance::Demo => Ok(IssuerLog::in_memory(&order.keys.log)),
+        Issuance::Issued => {
+            let folder = order.state.log(order.keys.log.verifier_key().name());
+            IssuerLog::open(&order.keys.log, folder)
+        }
+    }
+}
+
+/// What the subject wrote, by trial, and the judgement.
+type Measured = (BTreeMap<String, String>, Judgement);
+
+fn measure(
+    order: &Order<'_>,
+    plan: &Plan,
+    documents: &mut Documents,
+    watch: &mut Watch<'_>,
+) -> Result<Measured, Error> {
+    let stop = Stop(order.stop);
+    let mut conductor = Conductor::new(order.subject, plan, order.clock, stop, watch, documents);
+    conductor.run()?;
+    let outputs = std::mem::take(&mut conductor.outputs);
+    let judgement = judge(documents)?;
+    match without_control(&judgement) {
+        missing if missing.is_empty() => Ok((outputs, judgement)),
+        missing => Err(Error::NoControl(missing)),
+    }
+}
+
+fn issue(
+    order: &Order<'_>,
+    documents: &Documents,
+    judgement: Judgement,
+    outputs: BTreeMap<String, String>,
+    log: &mut IssuerLog<'_>,
+    chain: Chain<'_>,
+) -> Result<Issued, Error> {
+    let at = order.clock.now();
+    let mut files = evidence_files(order, documents, outputs)?;
+    for (path, statement) in measurement_statements(documents, &judgement)? {
+        files.insert(path, sign(order, &statement)?.0);
+    }
+    files.insert(REPORT_FILE.into(), report(order, documents, &judgement, at).into_bytes());
+    let signing = Signing { at, issuer: issuer(order.keys), issuance: order.issuance, files: list(&files) };
+    let certificate = certificate_statement(documents, &judgement, &signing)?;
+    let (envelope, payload) = sign(order, &certificate)?;
+    files.insert(CERTIFICATE_FILE.into(), envelope);
+    let result = log.append(chain, EntryType::Result, payload, at)?;
+    files.extend(log.ship(chain, result)?);
+    write_folder(order.out, &files)?;
+    Ok(Issued { folder: order.out.to_owned(), certificate: certificate.predicate, judgement })
+}
+
+fn report(order: &Order<'_>, documents: &Documents, judgement: &Judgement, at: Utc) -> String {
+    render_report(&ReportInput {
+        documents,
+        judgement,
+        issuance: order.issuance,
+        issuer_fingerprint: &order.keys.certificate.public_key().fingerprint(),
+        at,
+    })
+}
+
+/// Evidence by path: documents, the subject's description, what it wrote.
+fn evidence_files(
+    order: &Order<'_>,
+    documents: &Documents,
+    outputs: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let mut files = BTreeMap::new();
+    for (digest, document) in documents.iter() {
+        files.insert(evidence_path(digest, "json"), to_canonical(document).map_err(plimsoll_evidence::Error::from)?);
+    }
+    let texts = outputs.into_iter().map(|(trial, output)| format!("{trial}\n\n{output}"));
+    for text in std::iter::once(order.subject.description()).chain(texts) {
+        files.insert(evidence_path(Digest::of(text.as_bytes()), "txt"), text.into_bytes());
+    }
+    Ok(files)
+}
+
+fn list(files: &BTreeMap<String, Vec<u8>>) -> Vec<FileEntry> {
+    let entry = |(path, bytes): (&String, &Vec<u8>)| FileEntry {
+        path: path.clone(),
+        size: bytes.len() as u64,
+        sha256: Digest::of(bytes),
+    };
+    files.iter().map(entry).collect()
+}
+
+fn issuer(keys: &IssuerKeys) -> Issuer {
+    Issuer {
+        certificate_key: keys.certificate.verifier_key().to_string(),
+        log_key: keys.log.verifier_key().to_string(),
+    }
+}
+
+/// The envelope's bytes, and the digest of its payload.
+fn sign<P: Serialize>(order: &Order<'_>, statement: &Statement<P>) -> Result<(Vec<u8>, Digest), Error> {
+    let payload = to_canonical(statement).map_err(plimsoll_evidence::Error::from)?;
+    let envelope = order.keys.certificate.sign_envelope(PAYLOAD_TYPE, &payload);
+    let bytes = envelope.to_bytes().map_err(|error| Error::Log(error.to_string()))?;
+    Ok((bytes, Digest::of(&payload)))
+}

@@ -1,0 +1,77 @@
+//! The search for the load line: short steps find where to look, fresh trials decide.
+
+use plimsoll_evidence::{Scene, Step, rung_passes, search_step_passes};
+
+use super::load::LoadOrder;
+use super::{Conductor, scratch};
+use crate::error::Error;
+
+impl Conductor<'_> {
+    /// Searches upward, then measures the highest good step and the one above it with fresh trials. Goes down
+    /// while the chosen step does not pass, up while the one above it does.
+    pub(super) fn search_load_line(&mut self) -> Result<(), Error> {
+        let rates = self.rates();
+        let mut chosen = self.search(&rates)?;
+        while chosen > 0 && !self.measure_step(rates[chosen], self.plan.profile.trials)? {
+            chosen -= 1;
+        }
+        // One trial shows that the next step fails; only a step that passes it is worth the rest.
+        while let Some(&next) = rates.get(chosen + 1) {
+            let measured = self.trials_at(next) > 0;
+            if measured || !self.measure_step(next, 1)? || !self.measure_step(next, self.plan.profile.trials)? {
+                break;
+            }
+            chosen += 1;
+        }
+        Ok(())
+    }
+
+    /// The subject's rate, which the steady trials have measured, and the steps above it, within its cap.
+    fn rates(&self) -> Vec<u64> {
+        let base = self.plan.rate_per_ks;
+        let cap = self.subject.target.rate_cap_per_ks.unwrap_or(u64::MAX);
+        let above = self.plan.profile.line.steps_percent.iter().map(|percent| base.saturating_mul(*percent) / 100);
+        std::iter::once(base).chain(above.filter(|rate| *rate <= cap && *rate > base)).collect()
+    }
+
+    /// The index of the last step that looked good; one process serves the whole search.
+    fn search(&mut self, rates: &[u64]) -> Result<usize, Error> {
+        self.begin("load line: search")?;
+        let folder = scratch()?;
+        let running = self.start_directly(&folder)?;
+        let mut last_good = 0;
+        for (index, &rate_per_ks) in rates.iter().enumerate().skip(1) {
+            let order = LoadOrder {
+                scene: Scene::Measured,
+                step: Step::Search,
+                trial: 1,
+                rate_per_ks,
+                duration_ns: self.plan.profile.line.step_ns,
+            };
+            let run = self.load(&order, running.address)?;
+            self.keep_run(&order, running.identity(), &run, None)?;
+            if !search_step_passes(self.documents, rate_per_ks)? {
+                break;
+            }
+            last_good = index;
+        }
+        running.end()?;
+        Ok(last_good)
+    }
+
+    /// Brings the trials at a step to `trials` and says whether the step passes.
+    fn measure_step(&mut self, rate_per_ks: u64, trials: u64) -> Result<bool, Error> {
+        for trial in self.trials_at(rate_per_ks) + 1..=trials {
+            let shown = plimsoll_base::Quantity { amount: rate_per_ks, unit: plimsoll_base::Unit::PerKs };
+            self.begin(&format!("load line: {shown}, trial {trial}"))?;
+            self.trial(Step::Line, rate_per_ks, trial, self.plan.profile.line.trial_ns)?;
+        }
+        Ok(rung_passes(self.documents, rate_per_ks)?)
+    }
+
+    fn trials_at(&self, rate_per_ks: u64) -> u64 {
+        let runs = self.documents.load_runs(Scene::Measured);
+        let here = runs.iter().filter(|(_, run)| run.step == Step::Line && run.schedule.rate_per_ks == rate_per_ks);
+        u64::try_from(here.count()).unwrap_or(u64::MAX)
+    }
+}

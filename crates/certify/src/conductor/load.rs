@@ -1,0 +1,130 @@
+//! One run of load, and the document that it leaves.
+
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+
+use plimsoll_evidence::{
+    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, ProcessIdentity, ProxyCounts, ScheduleData, Scene,
+    SeriesData, Step,
+};
+use plimsoll_load::{Pacing, Run, Schedule};
+use plimsoll_proof::Digest;
+
+use super::{Conductor, Event, scratch};
+use crate::error::Error;
+
+/// What one run of load shall be.
+pub(super) struct LoadOrder {
+    pub(super) scene: Scene,
+    pub(super) step: Step,
+    pub(super) trial: u64,
+    pub(super) rate_per_ks: u64,
+    pub(super) duration_ns: u64,
+}
+
+impl LoadOrder {
+    /// The name under which the run's seed is drawn.
+    fn name(&self) -> String {
+        format!("{}/{:?}/{}/{}", self.scene.name(), self.step, self.rate_per_ks, self.trial).to_lowercase()
+    }
+}
+
+impl Conductor<'_> {
+    /// A trial: a fresh process, load at `rate_per_ks`, an orderly end.
+    pub(super) fn trial(&mut self, step: Step, rate_per_ks: u64, trial: u64, duration_ns: u64) -> Result<(), Error> {
+        let folder = scratch()?;
+        let running = self.start_directly(&folder)?;
+        let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
+        let run = self.load(&order, running.address);
+        self.keep_output(order.name(), &running);
+        let run = run?;
+        self.keep_run(&order, running.identity(), &run, None)?;
+        running.end()
+    }
+
+    /// Runs load against `address`.
+    pub(super) fn load(&mut self, order: &LoadOrder, address: SocketAddr) -> Result<Run, Error> {
+        let plan = self.load_plan(order, address);
+        let (watch, stop) = (&mut *self.watch, self.stop);
+        let run = plimsoll_load::run(&plan, &mut |progress| {
+            watch(&Event::Load(progress));
+            if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        self.stop.check()?;
+        Ok(run)
+    }
+
+    pub(super) fn load_plan(&self, order: &LoadOrder, address: SocketAddr) -> plimsoll_load::Plan {
+        let load = &self.subject.load;
+        let pacing = match load.arrivals {
+            Arrivals::Constant => Pacing::Constant { rate_per_ks: order.rate_per_ks },
+            Arrivals::Poisson => Pacing::Poisson { rate_per_ks: order.rate_per_ks },
+        };
+        plimsoll_load::Plan {
+            address,
+            host: self.subject.target.host.clone(),
+            requests: self.subject.requests.clone(),
+            schedule: Schedule { pacing, duration_ns: order.duration_ns, seed: self.seed(&order.name()) },
+            warm_up_ns: self.plan.profile.warm_up_ns,
+            timeout_ns: load.timeout_ns,
+            connections_max: load.connections,
+        }
+    }
+
+    /// Keeps a run as evidence.
+    pub(super) fn keep_run(
+        &mut self,
+        order: &LoadOrder,
+        process: Option<ProcessIdentity>,
+        run: &Run,
+        proxy: Option<ProxyCounts>,
+    ) -> Result<(), Error> {
+        let document = LoadRun {
+            scene: order.scene,
+            step: order.step,
+            trial: order.trial,
+            process,
+            at: self.clock.now(),
+            schedule: ScheduleData {
+                arrivals: self.subject.load.arrivals,
+                rate_per_ks: order.rate_per_ks,
+                duration_ns: order.duration_ns,
+                warm_up_ns: self.plan.profile.warm_up_ns,
+                seed: Digest::from_bytes(self.seed(&order.name())),
+            },
+            latency: SeriesData::from(&run.latency),
+            good: run.good,
+            errors: errors(&run.errors),
+            instrument: instrument(run),
+            proxy,
+        };
+        self.keep(Document::LoadRun(document))
+    }
+}
+
+fn errors(errors: &plimsoll_load::ErrorCounts) -> ErrorCounts {
+    ErrorCounts {
+        connect: errors.connect,
+        reset: errors.reset,
+        closed: errors.closed,
+        timeout: errors.timeout,
+        malformed: errors.malformed,
+        status: errors.status,
+    }
+}
+
+fn instrument(run: &Run) -> InstrumentData {
+    let facts = &run.facts;
+    InstrumentData {
+        scheduled: facts.scheduled,
+        send_lag: (&facts.send_lag).into(),
+        late: facts.late,
+        wall_ns: facts.wall_ns,
+        cpu_ns: facts.cpu_ns,
+        run_queue_ns: facts.run_queue_ns,
+        in_flight_samples: facts.in_flight_samples,
+        in_flight_sum: facts.in_flight_sum,
+        completed: facts.completed,
+        residence_sum_us: facts.residence_sum_us,
+    }
+}

@@ -1,0 +1,169 @@
+//! Carries out a plan: starts the subject again and again, runs load, rehearses, plants defects, and keeps what
+//! was observed. Decides nothing but which step of the load line to try next.
+
+mod crash;
+mod line;
+mod load;
+mod scene;
+mod stop_drill;
+
+use std::collections::BTreeMap;
+
+use plimsoll_base::Clock;
+use plimsoll_evidence::{
+    Document, Documents, Plan, Probe, Scene, StartRun, Step, SubjectKind,
+};
+use plimsoll_proof::Digest;
+use tempfile::TempDir;
+
+use crate::error::Error;
+use crate::files::Subject;
+use crate::running::{self, Running};
+use crate::stop::Stop;
+
+/// What is going on, for those who watch.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step begins.
+    Step {
+        /// Steps before this one.
+        done: usize,
+        /// Steps in all, as far as is known.
+        of: usize,
+        /// What is done, as `steady load, trial 2`.
+        name: &'a str,
+    },
+    /// Load is running.
+    Load(&'a plimsoll_load::Progress<'a>),
+}
+
+/// Watches a certification.
+pub type Watch<'a> = dyn FnMut(&Event<'_>) + 'a;
+
+/// One certification in progress.
+pub(crate) struct Conductor<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) plan: &'a Plan,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) stop: Stop<'a>,
+    pub(crate) watch: &'a mut Watch<'a>,
+    pub(crate) documents: &'a mut Documents,
+    /// What the subject wrote, by trial, redacted.
+    pub(crate) outputs: BTreeMap<String, String>,
+    starts: u64,
+    steps_done: usize,
+}
+
+impl<'a> Conductor<'a> {
+    pub(crate) fn new(
+        subject: &'a Subject,
+        plan: &'a Plan,
+        clock: &'a dyn Clock,
+        stop: Stop<'a>,
+        watch: &'a mut Watch<'a>,
+        documents: &'a mut Documents,
+    ) -> Self {
+        Self { subject, plan, clock, stop, watch, documents, outputs: BTreeMap::new(), starts: 0, steps_done: 0 }
+    }
+
+    /// Measures the subject as it is, then plants defects.
+    pub(crate) fn run(&mut self) -> Result<(), Error> {
+        self.measure()?;
+        self.controls()
+    }
+
+    /// Measures the subject as it is.
+    pub(crate) fn measure(&mut self) -> Result<(), Error> {
+        for trial in 1..=self.plan.profile.trials {
+            self.begin(&format!("steady load, trial {trial} of {}", self.plan.profile.trials))?;
+            self.trial(Step::Steady, self.plan.rate_per_ks, trial, self.plan.profile.trial_ns)?;
+        }
+        if self.asks_for(&[Probe::LoadLine]) {
+            self.search_load_line()?;
+        }
+        if self.plan.subject.kind == SubjectKind::Command {
+            for trial in 1..=self.plan.profile.drills {
+                if self.asks_for(&[Probe::GracefulStop]) {
+                    self.begin(&format!("stop under load, drill {trial}"))?;
+                    self.stop_drill(Scene::Measured, trial)?;
+                }
+                if self.asks_for(&[Probe::CrashRecovery, Probe::AcknowledgedWrites]) {
+                    self.begin(&format!("crash under load, drill {trial}"))?;
+                    self.crash_drill(Scene::Measured, trial, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Plants every defect of the plan, and runs its sham, in the plan's order.
+    pub(crate) fn controls(&mut self) -> Result<(), Error> {
+        for scene in self.plan.scenes.clone() {
+            self.begin(&format!("control: {}", scene.name()))?;
+            self.scene(scene)?;
+        }
+        Ok(())
+    }
+
+    fn asks_for(&self, probes: &[Probe]) -> bool {
+        self.plan.profile.criteria.iter().any(|criterion| probes.contains(&criterion.probe))
+    }
+
+    fn begin(&mut self, name: &str) -> Result<(), Error> {
+        self.stop.check()?;
+        let of = steps(self.plan).max(self.steps_done + 1);
+        (self.watch)(&Event::Step { done: self.steps_done, of, name });
+        self.steps_done += 1;
+        Ok(())
+    }
+
+    /// Starts the subject as it is and records how long that took.
+    fn start_directly(&mut self, folder: &TempDir) -> Result<Running, Error> {
+        let at = self.clock.now();
+        let running = running::start(self.subject, folder.path(), None, self.stop)?;
+        if let Some(process) = running.identity() {
+            self.starts += 1;
+            let (trial, took_ns) = (self.starts, running.start_up_ns);
+            self.keep(Document::StartRun(StartRun { scene: Scene::Measured, trial, process, at, took_ns, proxy: None }))?;
+        }
+        Ok(running)
+    }
+
+    fn keep(&mut self, document: Document) -> Result<(), Error> {
+        self.documents.insert(document)?;
+        Ok(())
+    }
+
+    /// Keeps what the subject wrote in a trial.
+    fn keep_output(&mut self, trial: String, running: &Running) {
+        let output = running.output();
+        if !output.is_empty() {
+            self.outputs.insert(trial, output);
+        }
+    }
+
+    /// The seed of one run, drawn from the plan's.
+    fn seed(&self, run: &str) -> [u8; 32] {
+        derive_seed(self.plan.seed, run)
+    }
+}
+
+/// SHA-256 over the plan's seed in hex and a run's name: `docs/FORMAT.md`, "Seeds".
+pub(crate) fn derive_seed(seed: Digest, run: &str) -> [u8; 32] {
+    *Digest::of(format!("{seed}{run}").as_bytes()).as_bytes()
+}
+
+/// A folder for one trial's data, removed when the trial is over.
+pub(crate) fn scratch() -> Result<TempDir, Error> {
+    tempfile::Builder::new()
+        .prefix("plimsoll-")
+        .tempdir()
+        .map_err(Error::io("making a folder for a trial in", std::env::temp_dir()))
+}
+
+/// Steps of a plan, for those who watch: the load line's are a guess.
+fn steps(plan: &Plan) -> usize {
+    let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
+    count(plan.profile.trials * 2 + drills) + 2 + plan.scenes.len()
+}

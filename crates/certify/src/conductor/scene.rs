@@ -1,0 +1,111 @@
+//! Controls: planted defects and their shams. A control reaches the probe only through the subject's socket or
+//! process; no flag, name, port or variable tells it.
+
+use plimsoll_evidence::{Document, Probe, ProxyCounts, Scene, StartRun, Step};
+use plimsoll_fault::{Counters, Defect, Proxy};
+
+use super::crash::Through;
+use super::load::LoadOrder;
+use super::{Conductor, scratch};
+use crate::error::Error;
+use crate::running;
+
+/// Half of all requests: no limit that anybody would write allows so many errors.
+const HARMED_PPB: u32 = 500_000_000;
+/// A fifth of all writes: enough to be lost for certain among hundreds, few enough to leave most of them.
+const DROPPED_PPB: u32 = 200_000_000;
+/// A start is delayed by its limit and this share of it, in percent, and a fixed time.
+const SLOWER_PERCENT: u64 = 120;
+const SLOWER_NS: u64 = 200_000_000;
+/// Stands for all seeds of the proxy: which requests it harms does not matter.
+const PROXY_SEED: u64 = 1;
+
+impl Conductor<'_> {
+    pub(super) fn scene(&mut self, scene: Scene) -> Result<(), Error> {
+        match scene {
+            Scene::Measured => Ok(()),
+            Scene::AddedDelay | Scene::InjectedErrors | Scene::ResetConnections | Scene::ShamLoad => {
+                self.load_scene(scene)
+            }
+            Scene::SlowStart | Scene::ShamStart => self.start_scene(scene),
+            Scene::KillInstead | Scene::ShamStop => self.stop_drill(scene, 1),
+            Scene::SlowRestart | Scene::DroppedWrites | Scene::ShamCrash => self.crash_scene(scene),
+        }
+    }
+
+    /// Load at the subject's rate, through the fault proxy.
+    fn load_scene(&mut self, scene: Scene) -> Result<(), Error> {
+        let folder = scratch()?;
+        let proxy = proxy()?;
+        let running = running::start(self.subject, folder.path(), Some(&proxy), self.stop)?;
+        let lease = proxy.set(self.defect(scene))?;
+        let order = LoadOrder {
+            scene,
+            step: Step::Steady,
+            trial: 1,
+            rate_per_ks: self.plan.rate_per_ks,
+            duration_ns: self.plan.profile.control_ns,
+        };
+        let run = self.load(&order, running.address)?;
+        self.keep_run(&order, running.identity(), &run, Some(counts(&lease.counters())))?;
+        drop(lease);
+        running.end()
+    }
+
+    /// A start through the fault proxy.
+    fn start_scene(&mut self, scene: Scene) -> Result<(), Error> {
+        let folder = scratch()?;
+        let proxy = proxy()?;
+        let lease = proxy.set(self.defect(scene))?;
+        let at = self.clock.now();
+        let running = running::start(self.subject, folder.path(), Some(&proxy), self.stop)?;
+        let (process, took_ns) = (running.process()?, running.start_up_ns);
+        let counts = Some(counts(&lease.counters()));
+        self.keep(Document::StartRun(StartRun { scene, trial: 1, process, at, took_ns, proxy: counts }))?;
+        drop(lease);
+        running.end()
+    }
+
+    /// A crash drill through the fault proxy. Writes are dropped before the kill, a restart is slowed after it.
+    fn crash_scene(&mut self, scene: Scene) -> Result<(), Error> {
+        let proxy = proxy()?;
+        let (before_kill, after_kill) = match scene {
+            Scene::SlowRestart => (Defect::None, self.defect(scene)),
+            _ => (self.defect(scene), Defect::None),
+        };
+        self.crash_drill(scene, 1, Some(&Through { proxy: &proxy, before_kill, after_kill }))
+    }
+
+    fn defect(&self, scene: Scene) -> Defect {
+        match scene {
+            Scene::AddedDelay => Defect::Delay { delay_ns: self.largest_limit(Probe::Latency).saturating_mul(2) },
+            Scene::InjectedErrors => Defect::Errors { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
+            Scene::ResetConnections => Defect::Reset { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
+            Scene::DroppedWrites => Defect::DropWrites { ratio_ppb: DROPPED_PPB, seed: PROXY_SEED },
+            Scene::SlowStart => self.slow(Probe::StartUp),
+            Scene::SlowRestart => self.slow(Probe::CrashRecovery),
+            _ => Defect::None,
+        }
+    }
+
+    fn slow(&self, probe: Probe) -> Defect {
+        let limit_ns = self.largest_limit(probe);
+        Defect::SlowStart { delay_ns: limit_ns.saturating_mul(SLOWER_PERCENT) / 100 + SLOWER_NS }
+    }
+
+    /// The largest limit that a probe has in the profile: a defect must break them all.
+    fn largest_limit(&self, probe: Probe) -> u64 {
+        let criteria = self.plan.profile.criteria.iter().filter(|criterion| criterion.probe == probe);
+        criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
+    }
+}
+
+/// A proxy in front of nothing yet: a start names the subject's address.
+fn proxy() -> Result<Proxy, Error> {
+    Ok(Proxy::start(([127, 0, 0, 1], 9).into())?)
+}
+
+/// What the proxy did, as it is signed.
+pub(super) fn counts(counters: &Counters) -> ProxyCounts {
+    ProxyCounts { requests: counters.requests, harmed: counters.affected }
+}

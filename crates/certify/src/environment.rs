@@ -1,0 +1,68 @@
+//! On what it is measured: the machine as its kernel describes it, and the measuring program.
+
+use std::path::Path;
+
+use plimsoll_evidence::Environment;
+use plimsoll_proof::Digest;
+
+use crate::error::Error;
+
+/// Reads the machine's description. `version` is that of the measuring program.
+pub fn read_environment(version: &str) -> Result<Environment, Error> {
+    let program = std::env::current_exe().map_err(Error::io("finding", "the running program"))?;
+    let program = std::fs::read(&program).map_err(Error::io("reading", program))?;
+    let names = rustix::system::uname();
+    Ok(Environment {
+        system: field(&text("/etc/os-release"), "PRETTY_NAME", '=').trim_matches('"').to_owned(),
+        kernel: names.release().to_string_lossy().into_owned(),
+        architecture: names.machine().to_string_lossy().into_owned(),
+        processor: field(&text("/proc/cpuinfo"), "model name", ':'),
+        cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+        memory_bytes: memory_bytes(),
+        clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource").trim().to_owned(),
+        plimsoll_version: version.to_owned(),
+        plimsoll_sha256: Digest::of(&program),
+        boot: Digest::of(text("/proc/sys/kernel/random/boot_id").trim().as_bytes()),
+        // Generator and subject are not pinned apart: whoever reads the numbers should know.
+        shared_cores: true,
+    })
+}
+
+/// A file of the kernel's; empty where there is none.
+fn text(path: &str) -> String {
+    std::fs::read_to_string(Path::new(path)).unwrap_or_default()
+}
+
+/// The value of the first line `name separator value`.
+fn field(text: &str, name: &str, separator: char) -> String {
+    let value = text.lines().find_map(|line| {
+        let (key, value) = line.split_once(separator)?;
+        (key.trim() == name).then(|| value.trim().to_owned())
+    });
+    value.unwrap_or_else(|| "unknown".into())
+}
+
+fn memory_bytes() -> u64 {
+    let kib = field(&text("/proc/meminfo"), "MemTotal", ':');
+    kib.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0).saturating_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_memory_a_kernel_and_a_program() {
+        let environment = read_environment("0").unwrap();
+        assert!(environment.memory_bytes > 1 << 20);
+        assert_ne!(environment.kernel, "");
+        assert_eq!(environment, read_environment("0").unwrap(), "two readings differ");
+    }
+
+    #[test]
+    fn fields_are_found_by_their_whole_name() {
+        let text = "cpu cores\t: 2\nmodel name\t: Some CPU @ 2 GHz\n";
+        assert_eq!(field(text, "model name", ':'), "Some CPU @ 2 GHz");
+        assert_eq!(field(text, "model", ':'), "unknown");
+    }
+}

@@ -1,0 +1,123 @@
+//! What can keep a certification from its end.
+
+use std::path::PathBuf;
+
+use plimsoll_base::Kind;
+
+use crate::files::FileError;
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file that a person wrote is wrong.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file of ours could not be read or written.
+    #[error("{doing} {path}")]
+    Io {
+        /// What was being done, as `writing`.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The subject does not do what certifying needs.
+    #[error("the subject {problem}")]
+    Subject {
+        /// What it did, as `did not become ready within 10 s`.
+        problem: String,
+        /// The last that it wrote, redacted.
+        output: String,
+    },
+    /// The source of the subject cannot be named.
+    #[error("{path}: {problem}")]
+    Source {
+        /// The repository.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The target is not on this machine and nobody authorised a load on it.
+    #[error("the target {0} is not on this machine")]
+    NotAuthorised(String),
+    /// The subject could not be started, signalled or watched.
+    #[error("running the subject")]
+    Process(#[from] plimsoll_process::Error),
+    /// Load could not be run.
+    #[error("running load")]
+    Load(#[from] plimsoll_load::Error),
+    /// The fault proxy could not be run.
+    #[error("running the fault proxy")]
+    Fault(#[from] plimsoll_fault::Error),
+    /// A key could not be used.
+    #[error("using the issuer's keys")]
+    Keys(#[from] plimsoll_keys::Error),
+    /// The evidence does not hold together.
+    #[error("judging the evidence")]
+    Evidence(#[from] plimsoll_evidence::Error),
+    /// The log in the state folder is not what was written.
+    #[error("the issuer's log: {0}")]
+    Log(String),
+    /// A blocking criterion's probe was not seen red on its planted defect, or not green without it.
+    #[error("no certificate: {}", .0.join("; "))]
+    NoControl(Vec<String>),
+    /// The load generator is not true on this machine.
+    #[error("the load generator failed its calibration: {0}")]
+    Calibration(String),
+    /// Another certification uses the state folder.
+    #[error("another certification is using {0}")]
+    StateInUse(PathBuf),
+    /// The place for the certificate is taken.
+    #[error("{0} exists already")]
+    OutputExists(PathBuf),
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// Random bytes could not be had.
+    #[error("the system gave no random bytes: {0}")]
+    Random(String),
+}
+
+impl Error {
+    /// What sort of trouble it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::File(error) => error.kind(),
+            Self::Io { .. } | Self::Subject { .. } | Self::Random(_) | Self::Interrupted => Kind::Unavailable,
+            Self::NotAuthorised(_) | Self::Source { .. } => Kind::Invalid,
+            Self::Process(error) => error.kind(),
+            Self::Load(error) => error.kind(),
+            Self::Fault(error) => error.kind(),
+            Self::Keys(error) => error.kind(),
+            Self::Evidence(error) => error.kind(),
+            Self::Log(_) => Kind::Corrupt,
+            Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,
+            Self::StateInUse(_) => Kind::Busy,
+            Self::OutputExists(_) => Kind::Invalid,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.hint().map(str::to_owned),
+            Self::Source { .. } => Some("commit what is to be certified, or name its `artifacts` instead".into()),
+            Self::NotAuthorised(_) => {
+                Some("write `authorised_by` and `rate_cap` in [target] of the subject file".into())
+            }
+            Self::Calibration(_) => {
+                Some("something else uses the processor: `plimsoll load calibrate` shows by how much it is off".into())
+            }
+            Self::StateInUse(_) => Some("wait for it to end, or choose another folder with --state".into()),
+            Self::OutputExists(_) => Some("choose another folder with --out".into()),
+            _ => None,
+        }
+    }
+
+    /// An error of the file system.
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}

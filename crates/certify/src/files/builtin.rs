@@ -1,0 +1,12 @@
+//! The profiles that ship with Plimsoll.
+
+/// Id and text of every profile that ships with Plimsoll.
+const PROFILES: [(&str, &str); 2] = [
+    ("quick", include_str!("../../../../profiles/quick.toml")),
+    ("web-service", include_str!("../../../../profiles/web-service.toml")),
+];
+
+/// Id and text of every profile that ships with Plimsoll.
+pub fn builtin_profiles() -> &'static [(&'static str, &'static str)] {
+    &PROFILES
+}

@@ -1,0 +1,171 @@
+//! One criterion of a profile.
+
+use globset::Glob;
+use plimsoll_base::Unit;
+use plimsoll_evidence::{Criterion, Op, Probe, Rule, Scene, Severity};
+use plimsoll_measure::Probability;
+
+use super::error::FileError;
+use super::table::Table;
+use super::value::Field;
+
+const KEYS: [&str; 14] = [
+    "id",
+    "statement",
+    "domain",
+    "probe",
+    "quantile",
+    "op",
+    "limit",
+    "rule",
+    "severity",
+    "ttl",
+    "scope",
+    "control",
+    "may_not_apply",
+    "mappings",
+];
+
+/// A month: long enough to be of use, short enough that somebody still knows what was measured.
+const TTL_S_DEFAULT: u64 = 30 * 86_400;
+/// What was measured more than a year ago says nothing of today.
+const TTL_S_MAX: u64 = 366 * 86_400;
+const SECOND_NS: u64 = 1_000_000_000;
+/// A share of all.
+const ONE_PPB: u64 = 1_000_000_000;
+
+pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError> {
+    let table = field.table("[[criterion]]", &KEYS)?;
+    let id = table.required("id")?.name()?;
+    let probe = table.required("probe")?.choice(&Probe::ALL, Probe::name)?;
+    let rule = match table.optional("rule") {
+        Some(rule) => rule.choice(&[Rule::Guard95, Rule::Simple], Rule::name)?,
+        None => Rule::Guard95,
+    };
+    let severities = [Severity::Blocking, Severity::Conditional, Severity::Advisory];
+    let severity = table.required("severity")?.choice(&severities, Severity::name)?;
+    Ok(Criterion {
+        id: id.into(),
+        statement: table.required("statement")?.phrase()?.into(),
+        domain: table.required("domain")?.phrase()?.into(),
+        probe,
+        quantile_ppb: parse_quantile(&table, probe)?,
+        op: parse_op(&table, probe)?,
+        limit: parse_limit(&table, probe, rule)?,
+        unit: probe.unit(),
+        rule,
+        severity,
+        ttl_s: parse_ttl(&table)?,
+        scope: parse_scope(&table)?,
+        control: parse_control(&table, probe, severity)?,
+        may_not_apply: table.optional("may_not_apply").map_or(Ok(false), |flag| flag.boolean())?,
+        mappings: phrases(table.optional("mappings"))?,
+    })
+}
+
+fn parse_quantile(table: &Table<'_>, probe: Probe) -> Result<Option<u64>, FileError> {
+    let hint = "write it like quantile = \"p99\" or \"p99.9\"";
+    let field = match (table.optional("quantile"), probe) {
+        (Some(field), Probe::Latency) => field,
+        (None, Probe::Latency) => {
+            return Err(table.error("a latency criterion needs a `quantile`").with_hint(hint));
+        }
+        (Some(field), _) => {
+            let problem = format!("`quantile` belongs to the probe latency, not to {}", probe.name());
+            return Err(field.error(problem).with_hint("remove it"));
+        }
+        (None, _) => return Ok(None),
+    };
+    let text = field.text()?;
+    let inside = |quantile: &Probability| ![Probability::ZERO, Probability::ONE].contains(quantile);
+    let quantile = text.strip_prefix('p').and_then(Probability::from_percent).filter(inside);
+    match quantile {
+        Some(quantile) => Ok(Some(quantile.ppb())),
+        None => Err(field.error(format!("`{text}` is not a quantile")).with_hint(hint)),
+    }
+}
+
+fn parse_op(table: &Table<'_>, probe: Probe) -> Result<Op, FileError> {
+    let name = |op| match op {
+        Op::AtMost => "at-most",
+        Op::AtLeast => "at-least",
+    };
+    let op = probe.op();
+    match table.optional("op") {
+        Some(field) if field.choice(&[Op::AtMost, Op::AtLeast], name)? != op => {
+            let problem = format!("a limit of {} lies on the other side", probe.name());
+            Err(field.error(problem).with_hint(format!("write op = \"{}\", or leave it out", name(op))))
+        }
+        _ => Ok(op),
+    }
+}
+
+fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<u64, FileError> {
+    let field = table.required("limit")?;
+    let limit = field.quantity(probe.unit())?;
+    if probe.unit() == Unit::Ppb && limit > ONE_PPB {
+        return Err(field.error("`limit` is a share above 100 %: it could not be broken"));
+    }
+    if probe.op() == Op::AtLeast && limit == 0 {
+        return Err(field.error("`limit` is 0: it could not be broken"));
+    }
+    if probe.unit() == Unit::Ns && limit == 0 {
+        return Err(field.error("`limit` is 0: it could not be kept"));
+    }
+    if probe == Probe::Errors && rule == Rule::Guard95 && limit == 0 {
+        let error = field.error("no number of requests shows at 95 % that the share of errors is 0");
+        return Err(error.with_hint("write a limit like \"0.1%\", or rule = \"simple\""));
+    }
+    Ok(limit)
+}
+
+fn parse_ttl(table: &Table<'_>) -> Result<u64, FileError> {
+    let Some(field) = table.optional("ttl") else { return Ok(TTL_S_DEFAULT) };
+    let ttl_ns = field.quantity_in(Unit::Ns, SECOND_NS..=TTL_S_MAX * SECOND_NS)?;
+    if !ttl_ns.is_multiple_of(SECOND_NS) {
+        return Err(field
+            .error("`ttl` must be a whole number of seconds")
+            .with_hint("write it like ttl = \"30d\""));
+    }
+    Ok(ttl_ns / SECOND_NS)
+}
+
+fn parse_scope(table: &Table<'_>) -> Result<Vec<String>, FileError> {
+    let Some(field) = table.optional("scope") else { return Ok(vec!["**".into()]) };
+    let items = field.some_list()?;
+    for item in &items {
+        let glob = item.phrase()?;
+        if let Err(error) = Glob::new(glob) {
+            return Err(item.error(format!("`{glob}` is not a glob: {}", error.kind())));
+        }
+        if glob.starts_with('/') {
+            let error = item.error(format!("`{glob}` starts at the root of the machine"));
+            return Err(error.with_hint("globs are relative to the subject's source folder, like src/**"));
+        }
+    }
+    phrases(Some(field))
+}
+
+fn parse_control(table: &Table<'_>, probe: Probe, severity: Severity) -> Result<Option<Scene>, FileError> {
+    let Some(field) = table.optional("control") else {
+        return match (severity, probe.scenes().first()) {
+            (Severity::Blocking, None) => {
+                Err(table.error(format!("no planted defect turns {} red: it cannot block", probe.name())))
+            }
+            (Severity::Blocking, first) => Ok(first.copied()),
+            _ => Ok(None),
+        };
+    };
+    let scene = field.choice(&Scene::DEFECTS, Scene::name)?;
+    if probe.scenes().contains(&scene) {
+        return Ok(Some(scene));
+    }
+    let names: Vec<&str> = probe.scenes().iter().map(|scene| scene.name()).collect();
+    let error = field.error(format!("the control {} cannot turn {} red", scene.name(), probe.name()));
+    Err(error.with_hint(format!("it can be turned red by: {}", names.join(", "))))
+}
+
+fn phrases(field: Option<Field<'_>>) -> Result<Vec<String>, FileError> {
+    let Some(field) = field else { return Ok(Vec::new()) };
+    field.list()?.iter().map(|item| Ok(item.phrase()?.to_owned())).collect()
+}

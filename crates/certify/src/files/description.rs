@@ -1,0 +1,112 @@
+//! A subject as one canonical text, so that the certificate can be bound to it.
+
+use std::path::Path;
+
+use plimsoll_evidence::Arrivals;
+use plimsoll_load::Request;
+use plimsoll_process::redact;
+use serde_json::{Value, json};
+
+use super::subject::{StartCommand, Subject, Target};
+
+const MASK: &str = "[redacted]";
+/// Words in a header's, a variable's or an option's name that say that its value is a secret.
+const SECRET_WORDS: [&str; 7] =
+    ["authorization", "cookie", "token", "secret", "password", "credential", "key"];
+
+/// Canonical JSON: serde_json sorts the keys of its maps and writes no white space, and all numbers are integers
+/// within 2^53, because files are read so.
+pub(super) fn describe(subject: &Subject) -> String {
+    let path = |path: &Path| relative(path, &subject.base_dir);
+    let source = json!({
+        "git": subject.source.git.as_deref().map(path),
+        "artifacts": subject.source.artifacts.iter().map(|artifact| path(artifact)).collect::<Vec<_>>(),
+    });
+    let ledger = subject.ledger.as_ref();
+    json!({
+        "name": subject.name,
+        "version": subject.version,
+        "profile": subject.profile,
+        "source": source,
+        "start": subject.start.as_ref().map(|start| describe_start(start, &subject.base_dir)),
+        "target": describe_target(&subject.target),
+        "load": {
+            "rate_per_ks": subject.load.rate_per_ks,
+            "arrivals": match subject.load.arrivals {
+                Arrivals::Constant => "constant",
+                Arrivals::Poisson => "poisson",
+            },
+            "timeout_ns": subject.load.timeout_ns,
+            "connections": subject.load.connections,
+        },
+        "requests": subject.requests.iter().map(describe_request).collect::<Vec<_>>(),
+        "ledger": ledger.map(|ledger| json!({
+            "write": describe_request(&ledger.write),
+            "read": describe_request(&ledger.read),
+        })),
+    })
+    .to_string()
+}
+
+fn describe_start(start: &StartCommand, base_dir: &Path) -> Value {
+    let env = start.env.iter().map(|(name, value)| (name.clone(), Value::from(masked(name, value))));
+    json!({
+        "command": describe_command(&start.command),
+        "working_dir": relative(&start.working_dir, base_dir),
+        "env": Value::Object(env.collect()),
+        "stop": start.stop.name(),
+        "ready_within_ns": start.ready_within_ns,
+        "stop_within_ns": start.stop_within_ns,
+    })
+}
+
+/// The words of a command; the word after an option whose name tells a secret is one.
+fn describe_command(command: &[String]) -> Vec<String> {
+    let before = std::iter::once("").chain(command.iter().map(String::as_str));
+    let is_secret_option = |word: &str| word.starts_with('-') && !word.contains('=') && tells_secret(word);
+    let shown = |(before, word): (&str, &String)| match (is_secret_option(before), word.split_once('=')) {
+        (true, _) => MASK.into(),
+        (false, Some((name, _))) if tells_secret(name) => format!("{name}={MASK}"),
+        (false, _) => redact(word),
+    };
+    before.zip(command).map(shown).collect()
+}
+
+fn describe_target(target: &Target) -> Value {
+    json!({
+        "host": target.host,
+        "port": target.port,
+        "health": redact(&target.health),
+        "authorised_by": target.authorised_by,
+        "rate_cap_per_ks": target.rate_cap_per_ks,
+    })
+}
+
+fn describe_request(request: &Request) -> Value {
+    let headers =
+        request.headers.iter().map(|(name, value)| (name.clone(), Value::from(masked(name, value))));
+    json!({
+        "method": request.method,
+        "path": redact(&request.path),
+        "headers": Value::Object(headers.collect()),
+        "body": redact(&String::from_utf8_lossy(&request.body)),
+        "weight": request.weight,
+        "expect": request.expect.to_string(),
+    })
+}
+
+/// A value by the rule for its name, and then by what it looks like.
+fn masked(name: &str, value: &str) -> String {
+    if tells_secret(name) { MASK.into() } else { redact(value) }
+}
+
+fn tells_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The path as the file writes it, so that the text does not depend on where the file lies.
+fn relative(path: &Path, base_dir: &Path) -> String {
+    let path = path.strip_prefix(base_dir).unwrap_or(path);
+    if path.as_os_str().is_empty() { ".".into() } else { path.to_string_lossy().into_owned() }
+}

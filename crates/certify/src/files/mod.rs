@@ -1,0 +1,27 @@
+//! The files that people write: profiles and subjects, in TOML.
+//!
+//! Every error names file, line and column, says what is wrong, and where it can what to write instead. Parsing is
+//! pure: no file is opened, no name looked up.
+
+mod builtin;
+mod command;
+mod criterion;
+mod description;
+mod error;
+mod nearest;
+mod placeholder;
+mod profile;
+mod request;
+mod subject;
+mod subject_file;
+mod table;
+mod target;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use builtin::builtin_profiles;
+pub use error::FileError;
+pub use profile::parse_profile;
+pub use subject::{LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target};
+pub use subject_file::parse_subject;

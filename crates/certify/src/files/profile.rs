@@ -1,0 +1,148 @@
+//! A profile: how much is measured, and the criteria.
+
+use plimsoll_base::Unit;
+use plimsoll_evidence::{Criterion, LineSearch, Probe, Profile, Rule};
+use plimsoll_load::DURATION_NS_MAX;
+
+use super::criterion::parse_criterion;
+use super::error::FileError;
+use super::table::{File, Table};
+use super::value::Field;
+
+const KEYS: [&str; 10] =
+    ["id", "version", "title", "trials", "drills", "trial", "warm_up", "control", "line", "criterion"];
+const LINE_KEYS: [&str; 3] = ["steps", "step", "trial"];
+
+/// A certification with more fresh processes than this is a burn-in, not a judgement.
+const REPETITIONS_MAX: u64 = 100;
+/// From one second on a trial has ten batches of 100 ms, the fewest that tell how values hang together.
+const TRIAL_NS_MIN: u64 = 1_000_000_000;
+/// Beyond a table of this length nobody reads the verdicts.
+const CRITERIA_MAX: usize = 100;
+/// Each step doubles the work of reading the line; more are no finer than its noise.
+const STEPS_MAX: usize = 32;
+/// 100 % is the subject's rate itself, which the steady trials measure.
+const STEP_PERCENT_MIN: u64 = 101;
+/// A hundred times its rate is another service.
+const STEP_PERCENT_MAX: u64 = 10_000;
+const PPB_PER_PERCENT: u64 = 10_000_000;
+/// The greatest of five values bounds their median at 96.9 %; fewer give no bound at 95 %.
+const REPETITIONS_FOR_BOUND: u64 = 5;
+
+/// Reads a profile. `file_name` only serves messages.
+pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> {
+    let file = File::new(file_name, text);
+    let document = file.parse()?;
+    let root = Table::root(file, &document, &KEYS)?;
+    let fields = match root.optional("criterion") {
+        Some(field) => field.some_list()?,
+        None => {
+            let error = root.error("the profile has no criterion: nothing would be judged");
+            return Err(error.with_hint("add a [[criterion]]"));
+        }
+    };
+    let criteria = parse_criteria(&root, &fields)?;
+    let duration = |key| root.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
+    let profile = Profile {
+        id: root.required("id")?.name()?.into(),
+        version: root.required("version")?.integer(1..=u64::from(u32::MAX))?,
+        title: root.required("title")?.phrase()?.into(),
+        trials: root.required("trials")?.integer(1..=REPETITIONS_MAX)?,
+        drills: root.required("drills")?.integer(0..=REPETITIONS_MAX)?,
+        trial_ns: duration("trial")?,
+        warm_up_ns: root.required("warm_up")?.quantity_in(Unit::Ns, 0..=DURATION_NS_MAX)?,
+        control_ns: duration("control")?,
+        line: parse_line(&root, &criteria)?,
+        criteria,
+    };
+    for (criterion, field) in profile.criteria.iter().zip(&fields) {
+        check_repetitions(&profile, criterion, field)?;
+    }
+    Ok(profile)
+}
+
+fn parse_criteria(root: &Table<'_>, fields: &[Field<'_>]) -> Result<Vec<Criterion>, FileError> {
+    if fields.len() > CRITERIA_MAX {
+        return Err(root.error(format!("{} criteria are more than {CRITERIA_MAX}", fields.len())));
+    }
+    let mut criteria: Vec<Criterion> = Vec::with_capacity(fields.len());
+    for field in fields {
+        let criterion = parse_criterion(field)?;
+        if criteria.iter().any(|earlier| earlier.id == criterion.id) {
+            let error = field.error(format!("a second criterion with the id `{}`", criterion.id));
+            return Err(error.with_hint("ids name criteria in the certificate: each must be unique"));
+        }
+        criteria.push(criterion);
+    }
+    Ok(criteria)
+}
+
+fn parse_line(root: &Table<'_>, criteria: &[Criterion]) -> Result<LineSearch, FileError> {
+    let any = |probes: &[Probe]| criteria.iter().any(|criterion| probes.contains(&criterion.probe));
+    let is_asked_for = any(&[Probe::LoadLine]);
+    let Some(field) = root.optional("line") else {
+        if is_asked_for {
+            let error = root.error("a criterion asks for the load line, but [line] is missing");
+            return Err(error.with_hint("add [line] with steps, step and trial"));
+        }
+        return Ok(LineSearch { steps_percent: Vec::new(), step_ns: 0, trial_ns: 0 });
+    };
+    let table = field.table("[line]", &LINE_KEYS)?;
+    if !is_asked_for {
+        let error = table.error("[line] is given, but no criterion asks for the load line");
+        return Err(error.with_hint("add a criterion with probe = \"load-line\", or remove [line]"));
+    }
+    if !any(&[Probe::Latency, Probe::Errors]) {
+        let error =
+            table.error("nothing would end the load line: the profile limits neither latency nor errors");
+        return Err(error.with_hint("add a criterion with probe = \"latency\" or \"errors\""));
+    }
+    let duration = |key| table.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
+    Ok(LineSearch {
+        steps_percent: parse_steps(&table.required("steps")?)?,
+        step_ns: duration("step")?,
+        trial_ns: duration("trial")?,
+    })
+}
+
+fn parse_steps(field: &Field<'_>) -> Result<Vec<u64>, FileError> {
+    let items = field.some_list()?;
+    if items.len() > STEPS_MAX {
+        return Err(field.error(format!("{} steps are more than {STEPS_MAX}", items.len())));
+    }
+    let mut steps: Vec<u64> = Vec::with_capacity(items.len());
+    for item in items {
+        let range = STEP_PERCENT_MIN * PPB_PER_PERCENT..=STEP_PERCENT_MAX * PPB_PER_PERCENT;
+        let hint = "write it like steps = [\"200%\", \"400%\"]";
+        let ppb = item.quantity_in(Unit::Ppb, range).map_err(|error| error.with_hint(hint))?;
+        if !ppb.is_multiple_of(PPB_PER_PERCENT) {
+            return Err(item.error("a step must be a whole number of percent"));
+        }
+        let percent = ppb / PPB_PER_PERCENT;
+        if steps.last().is_some_and(|last| *last >= percent) {
+            return Err(item.error(format!("the step {percent} % does not lie above the one before it")));
+        }
+        steps.push(percent);
+    }
+    Ok(steps)
+}
+
+/// A criterion must be decidable with what the profile measures.
+fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>) -> Result<(), FileError> {
+    let (repetitions, key) = match criterion.probe {
+        Probe::StartUp => (profile.trials, "trials"),
+        Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => (profile.drills, "drills"),
+        Probe::Latency | Probe::Errors | Probe::Throughput | Probe::LoadLine => return Ok(()),
+    };
+    let id = &criterion.id;
+    if repetitions == 0 {
+        let error = field.error(format!("criterion `{id}` needs drills, but the profile has none"));
+        return Err(error.with_hint("write drills = 1 or more"));
+    }
+    if criterion.rule == Rule::Guard95 && repetitions < REPETITIONS_FOR_BOUND {
+        let problem = format!("criterion `{id}` could never pass: {repetitions} {key} give no bound at 95 %");
+        let hint = format!("write rule = \"simple\", or at least {REPETITIONS_FOR_BOUND} {key}");
+        return Err(field.error(problem).with_hint(hint));
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! A subject: what is judged, how it is started and reached, what it is asked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use plimsoll_evidence::Arrivals;
+use plimsoll_load::Request;
+use plimsoll_process::Signal;
+
+use super::description;
+
+/// A subject as its file describes it. Paths are resolved against the file's folder.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The name under which attempts are counted.
+    pub name: String,
+    /// The version as its owner tells it.
+    pub version: Option<String>,
+    /// The profile to judge by if none is named elsewhere: the id of a built-in one, or a path as written.
+    pub profile: Option<String>,
+    /// What the certificate is bound to beside the description.
+    pub source: Source,
+    /// How it is started; a subject without it is known by URL only.
+    pub start: Option<StartCommand>,
+    /// Where it is reached.
+    pub target: Target,
+    /// How much load it gets.
+    pub load: LoadSettings,
+    /// What it is asked. Never empty.
+    pub requests: Vec<Request>,
+    /// Writes that can be read back.
+    pub ledger: Option<LedgerRequests>,
+    /// The folder of the subject's file: paths are described relative to it.
+    pub(super) base_dir: PathBuf,
+}
+
+/// What the certificate is bound to beside the description. Both parts may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// A folder of a git repository.
+    pub git: Option<PathBuf>,
+    /// Files to digest.
+    pub artifacts: Vec<PathBuf>,
+}
+
+/// How a subject is started and stopped. `{port}` and `{dir}` stand for a free port and a fresh folder.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StartCommand {
+    /// The program and its arguments. Never empty; no shell reads it.
+    pub command: Vec<String>,
+    /// Where it starts.
+    pub working_dir: PathBuf,
+    /// Variables for it.
+    pub env: BTreeMap<String, String>,
+    /// The signal that asks it to end.
+    pub stop: Signal,
+    /// How long it may take to give its first good reply, in ns.
+    pub ready_within_ns: u64,
+    /// How long it may take to end, in ns.
+    pub stop_within_ns: u64,
+}
+
+/// Where a subject is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The host as the URL writes it, which is what stands in the `Host` header.
+    pub host: String,
+    /// The host's address where the URL tells it; none where a name must be looked up.
+    pub address: Option<IpAddr>,
+    /// The port; none where it is `{port}`, drawn for each trial.
+    pub port: Option<u16>,
+    /// The path of the health check.
+    pub health: String,
+    /// Who allowed load on a machine that is not this one.
+    pub authorised_by: Option<String>,
+    /// The highest rate that was allowed, per 1,000 s.
+    pub rate_cap_per_ks: Option<u64>,
+}
+
+/// How much load a subject gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadSettings {
+    /// Requests per 1,000 s.
+    pub rate_per_ks: u64,
+    /// How gaps between arrivals are drawn.
+    pub arrivals: Arrivals,
+    /// Requests without an answer count as infinite after this, in ns.
+    pub timeout_ns: u64,
+    /// How many connections may be open at once.
+    pub connections: usize,
+}
+
+/// A write, and the read that must find it. `{key}` and `{value}` stand for what is drawn for each write.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LedgerRequests {
+    /// Acknowledged by a status 2xx.
+    pub write: Request,
+    /// Found by a status 2xx and the value in the body.
+    pub read: Request,
+}
+
+impl Subject {
+    /// The whole subject as canonical JSON, secrets redacted: what `subject-description` is the digest of.
+    pub fn description(&self) -> String {
+        description::describe(self)
+    }
+}
+
+/// Shows the description: headers and variables may hold secrets.
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description())
+    }
+}

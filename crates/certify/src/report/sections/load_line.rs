@@ -1,0 +1,186 @@
+//! How much the subject can carry: latency at each rate, the highest that passes, and why the next does not.
+
+use std::collections::BTreeMap;
+
+use plimsoll_base::Unit;
+use plimsoll_evidence::{LoadLine, Step};
+use plimsoll_measure::Value;
+
+use super::{Section, paragraph};
+use crate::report::html::{Element, Html, el};
+use crate::report::page::{Page, Run};
+use crate::report::plot::{
+    Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, cross, figure, label, left_axis, limit_line,
+    linear_ticks, path, rule,
+};
+use crate::report::table::{Column, table};
+use crate::report::words::{count, latency, limit, quantity};
+
+const HEIGHT: f64 = 330.0;
+const FRAME: Frame = Frame { left: 62.0, right: WIDTH - 14.0, top: 40.0, bottom: HEIGHT - 42.0 };
+
+/// How much further the axis goes than the highest rate, so that its marks stand free.
+const HEADROOM: f64 = 1.03;
+
+/// One rate: the quantile of each of its trials.
+struct Rate {
+    rate_per_ks: u64,
+    /// Whether the data are of the search, which cannot certify.
+    search: bool,
+    values: Vec<Value>,
+    n: u64,
+}
+
+impl Rate {
+    fn median(&self) -> Option<Value> {
+        self.values.get(self.values.len().saturating_sub(1) / 2).copied()
+    }
+
+    fn per_second(&self) -> f64 {
+        self.rate_per_ks as f64 / 1_000.0
+    }
+}
+
+pub(super) fn section(page: &Page<'_>) -> Option<Section> {
+    let line = page.certificate.load_line.as_ref()?;
+    let rates = rates(page);
+    let mut content = Html::default();
+    content.push(el("p").class("lead").with(lead(line)));
+    content.push(paragraph(sentence(&line.next)));
+    content.push(plot(page, line, &rates).into_iter().collect::<Html>());
+    Some(Section { id: "load-line", title: "Load line", content })
+}
+
+fn lead(line: &LoadLine) -> String {
+    match line.rate_per_ks {
+        0 => "At no rate that was tried does every load criterion pass.".to_owned(),
+        rate => format!("Up to {} every load criterion passes.", quantity(rate, Unit::PerKs)),
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn rates(page: &Page<'_>) -> Vec<Rate> {
+    let mut by_rate: BTreeMap<(u64, bool), Vec<Run<'_>>> = BTreeMap::new();
+    for run in page.line_runs() {
+        let search = run.run.step == Step::Search;
+        by_rate.entry((run.run.schedule.rate_per_ks, search)).or_default().push(run);
+    }
+    let rate = |((rate_per_ks, search), runs): ((u64, bool), Vec<Run<'_>>)| {
+        let mut values: Vec<Value> = runs.iter().filter_map(|run| run.total.quantile(page.quantile())).collect();
+        values.sort_unstable();
+        Rate { rate_per_ks, search, values, n: runs.iter().map(|run| run.total.count()).sum() }
+    };
+    by_rate.into_iter().map(rate).collect()
+}
+
+fn plot(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Option<Element> {
+    let judged = page.latency_criterion();
+    let limit_ns = judged.map(|judged| Value::Finite(judged.criterion.limit));
+    let values = rates.iter().flat_map(|rate| rate.values.iter().copied()).chain(limit_ns);
+    let y = LatencyScale::around(values, FRAME.bottom, FRAME.top)?;
+    let ticks = linear_ticks(HEADROOM * rates.iter().map(Rate::per_second).fold(0.0, f64::max));
+    let x = Linear { domain: (0.0, ticks.last().copied()?), range: (FRAME.left, FRAME.right) };
+    let quantile = page.quantile();
+    let mut content = left_axis(&FRAME, &format!("{quantile} latency"), &y.ticks());
+    let named: Vec<(f64, String)> = ticks.iter().map(|rate| (x.place(*rate), format!("{rate}"))).collect();
+    content.push(bottom_axis(&FRAME, "requests per second", &named));
+    if let (Some(judged), Some(limit_ns)) = (judged, limit_ns) {
+        content.push(limit_line(&FRAME, y.place(limit_ns), &format!("limit {}", limit(&judged.criterion))));
+    }
+    content.push(chosen(line, &x));
+    let medians = rates.iter().filter(|rate| !rate.search);
+    content.push(path(
+        "stroke",
+        medians.map(|rate| Some((x.place(rate.per_second()), y.place(rate.median()?)))),
+    ));
+    content.push(rates.iter().map(|rate| marks(rate, line, &x, &y)).collect::<Html>());
+    let drawing = Drawing {
+        id: "plot-load-line",
+        title: format!("{quantile} latency at each rate"),
+        description: description(line, rates),
+        height: HEIGHT,
+        content,
+    };
+    Some(figure(drawing, caption(), data(page, line, rates)))
+}
+
+fn caption() -> &'static str {
+    "Dots: fresh trials, joined at their median; a cross: a trial at a rate that does not pass. Rings: the search for the \
+     line, whose data cannot certify."
+}
+
+/// Every trial at one rate. Shape says what colour says too.
+fn marks(rate: &Rate, line: &LoadLine, x: &Linear, y: &LatencyScale) -> Html {
+    let mark = |value: &Value| {
+        let place = (x.place(rate.per_second()), y.place(*value));
+        match rate.search {
+            true => circle("search", place, 3.5),
+            false if rate.rate_per_ks <= line.rate_per_ks => circle("dot", place, 4.0),
+            false => cross("cross", place, 4.5),
+        }
+    };
+    rate.values.iter().map(mark).collect()
+}
+
+/// The mark on the hull at the chosen rate: nothing is drawn if no rate passes.
+fn chosen(line: &LoadLine, x: &Linear) -> Html {
+    if line.rate_per_ks == 0 {
+        return Html::default();
+    }
+    let place = x.place(line.rate_per_ks as f64 / 1_000.0);
+    let words = format!("load line {}", quantity(line.rate_per_ks, Unit::PerKs));
+    // Words run towards the middle, so that they stay within the plot.
+    let (class, shift) =
+        if place > (FRAME.left + FRAME.right) / 2.0 { ("end line-name", -14.0) } else { ("start line-name", 14.0) };
+    let height = FRAME.top - 6.0;
+    el("g")
+        .with(rule("load-line", (place, FRAME.top + 2.0), (place, FRAME.bottom)))
+        .with(circle("mark-ring", (place, height), 6.0))
+        .with(rule("load-line", (place - 11.0, height), (place + 11.0, height)))
+        .with(label(class, (place + shift, height + 4.0), &words))
+        .into()
+}
+
+fn description(line: &LoadLine, rates: &[Rate]) -> String {
+    let points: Vec<String> = rates
+        .iter()
+        .filter(|rate| !rate.search)
+        .map(|rate| format!("{}: {}", quantity(rate.rate_per_ks, Unit::PerKs), latency(rate.median())))
+        .collect();
+    format!("{} {} Medians over trials: {}.", lead(line), sentence(&line.next), points.join("; "))
+}
+
+fn data(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Element {
+    let columns = [
+        Column::number("Rate"),
+        Column::text("What for"),
+        Column::number("Requests"),
+        Column::number(format!("{}, median", page.quantile())),
+        Column::number("least"),
+        Column::number("greatest"),
+        Column::text("Outcome"),
+    ];
+    let row = |rate: &Rate| {
+        let outcome = match rate.search {
+            true => "cannot certify",
+            false if rate.rate_per_ks <= line.rate_per_ks => "passes",
+            false => "does not pass",
+        };
+        vec![
+            quantity(rate.rate_per_ks, Unit::PerKs).into(),
+            if rate.search { "search".into() } else { format!("{} fresh trials", rate.values.len()).into() },
+            count(rate.n).into(),
+            latency(rate.median()).into(),
+            latency(rate.values.first().copied()).into(),
+            latency(rate.values.last().copied()).into(),
+            outcome.into(),
+        ]
+    };
+    table("Latency at each rate", &columns, rates.iter().map(row))
+}

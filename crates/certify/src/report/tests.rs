@@ -1,0 +1,209 @@
+//! The page as a whole, on whole made-up certifications.
+
+use plimsoll_evidence::{Issuance, Status, SubjectKind};
+
+use super::fixture::{Story, signed_at};
+use super::*;
+
+fn page(story: &Story, issuance: Issuance) -> String {
+    let (documents, judgement) = story.judged();
+    render_report(&ReportInput {
+        documents: &documents,
+        judgement: &judgement,
+        issuance,
+        issuer_fingerprint: "7c1e 09af 33d2 5b80 41c6 e2a9 8d07 f4b3 6a15 c9d8 20e7 b46f 915c 3ad0 88f2 174e",
+        at: signed_at(),
+    })
+}
+
+/// Where each of `parts` stands in the page; a part that is missing fails the test.
+fn places(page: &str, parts: &[&str]) -> Vec<usize> {
+    parts.iter().map(|part| page.find(part).unwrap_or_else(|| panic!("{part} is missing"))).collect()
+}
+
+/// Reads the page as strictly as XML is read, but for elements without content. Gives the elements' names.
+fn elements(page: &str) -> Vec<String> {
+    let mut open: Vec<String> = Vec::new();
+    let mut names = Vec::new();
+    let body = page.strip_prefix("<!doctype html>\n").unwrap();
+    for piece in body.split('<').skip(1) {
+        let (tag, _) = piece.split_once('>').unwrap_or_else(|| panic!("<{piece} is not closed"));
+        assert_eq!(tag.matches('"').count() % 2, 0, "unbalanced quotes in <{tag}>");
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop().as_deref(), Some(name), "</{name}> closes another element"),
+            None => {
+                let name = tag.split(' ').next().unwrap().to_owned();
+                names.push(name.clone());
+                if name != "meta" {
+                    open.push(name);
+                }
+            }
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    names
+}
+
+/// The stories that are worth looking at, by the name of their file.
+fn stories() -> [(&'static str, Story, Issuance); 5] {
+    [
+        ("certified", Story::certified(), Issuance::Issued),
+        ("preliminary-demo", Story::preliminary(), Issuance::Demo),
+        ("denied", Story::denied(), Issuance::Issued),
+        ("by-url", Story::by_url(), Issuance::Issued),
+        ("hostile", hostile(), Issuance::Issued),
+    ]
+}
+
+fn hostile() -> Story {
+    Story {
+        name: "<script>alert(1)</script>\u{202e}\" onload='x".into(),
+        version: "</title><img src=x>\0".into(),
+        statement: "</td></table><style>*{display:none}</style> ]]> &amp;".into(),
+        ..Story::preliminary()
+    }
+}
+
+#[test]
+fn every_page_is_well_formed_the_same_each_time_and_can_be_looked_at() {
+    for (name, story, issuance) in stories() {
+        let html = page(&story, issuance);
+        assert!(elements(&html).len() > 300, "{name} is nearly empty");
+        assert_eq!(html, page(&story, issuance), "{name} differs from itself");
+        // For eyes: PLIMSOLL_REPORT_DIR=shots cargo nextest run report
+        if let Some(folder) = std::env::var_os("PLIMSOLL_REPORT_DIR") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), html).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_verdict_and_what_it_does_not_prove_come_first() {
+    let html = page(&Story::certified(), Issuance::Issued);
+    let parts = [
+        "<h1>notes 1.2.0</h1>",
+        "<p class=\"status\">",
+        "id=\"limits\"",
+        "The same party measured and signed",
+        "id=\"criteria\"",
+        "id=\"load-line\"",
+        "id=\"latency\"",
+        "id=\"time\"",
+        "id=\"controls\"",
+        "id=\"gates\"",
+        "id=\"calibration\"",
+        "id=\"drills\"",
+        "id=\"provenance\"",
+        "id=\"verify\"",
+    ];
+    let places = places(&html, &parts);
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn every_criterion_stands_with_its_decision() {
+    for story in [Story::certified(), Story::denied(), Story::by_url()] {
+        let (_, judgement) = story.judged();
+        let html = page(&story, Issuance::Issued);
+        let table = html.split("class=\"criteria\"").nth(1).unwrap().split("</table>").next().unwrap();
+        let rows: Vec<&str> = table.split("<tr").filter(|row| row.contains("scope=\"row\"")).collect();
+        assert_eq!(rows.len(), judgement.criteria.len());
+        for (judged, row) in judgement.criteria.iter().zip(rows) {
+            assert!(row.contains(&format!("<code>{}</code>", judged.criterion.id)), "{row}");
+            assert!(row.contains(&judged.verdict.name().replace('_', " ")), "{row}");
+            assert!(row.contains(judged.verdict.state().name()), "{row}");
+            if let Some(value) = judged.measurement.value {
+                assert!(row.contains(&value.display(judged.measurement.unit)), "{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_hostile_leaves_its_place() {
+    let honest = page(&Story::preliminary(), Issuance::Issued);
+    let html = page(&hostile(), Issuance::Issued);
+    assert_eq!(elements(&html), elements(&honest), "a value has become an element");
+    assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u{202e}&quot; onload=&#39;x"));
+    assert!(!html.contains(['\u{202e}', '\0']));
+}
+
+#[test]
+fn nothing_is_loaded_and_nothing_runs() {
+    let html = page(&Story::certified(), Issuance::Issued);
+    let names = elements(&html);
+    for name in ["script", "img", "link", "iframe", "object", "embed", "base", "form", "image", "use", "foreignObject"] {
+        assert!(!names.iter().any(|element| element == name), "<{name}> in the page");
+    }
+    for text in [" src=", " onload", "@import", "url(", "://", "style=\""] {
+        assert!(!html.contains(text), "{text} in the page");
+    }
+    assert!(html.contains("content=\"default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;;"));
+}
+
+#[test]
+fn the_status_is_said_in_words() {
+    let (_, certified) = Story::certified().judged();
+    let (_, preliminary) = Story::preliminary().judged();
+    let (_, denied) = Story::denied().judged();
+    assert_eq!(
+        [certified.status, preliminary.status, denied.status],
+        [Status::Certified, Status::Preliminary, Status::Denied]
+    );
+    for judgement in [&certified, &preliminary, &denied] {
+        assert!(plimsoll_evidence::without_control(judgement).is_empty(), "the stories are issuable");
+    }
+    assert!(page(&Story::certified(), Issuance::Issued).contains("</span> certified</span>"));
+    assert!(page(&Story::preliminary(), Issuance::Issued).contains("but on fewer than five trials"));
+    let html = page(&Story::denied(), Issuance::Issued);
+    assert!(html.contains("</span> denied</span>") && html.contains("Speaks until"));
+}
+
+#[test]
+fn what_never_ended_is_inf_in_words_and_in_plots() {
+    let html = page(&Story::denied(), Issuance::Issued);
+    assert!(html.contains("<span class=\"value\">inf</span>"), "p99 of a subject that drops 1.5 % is infinite");
+    let percentiles = html.rsplit("plot-percentiles-title").next().unwrap();
+    assert!(percentiles.split("</svg>").next().unwrap().contains(">inf</text>"), "the axis names infinity");
+    assert!(!html.contains("NaN"), "a place on a plot is not a number");
+}
+
+#[test]
+fn a_demonstration_says_so_before_anything_else() {
+    let demo = page(&Story::preliminary(), Issuance::Demo);
+    let places = places(&demo, &["class=\"banner\"", "Demonstration. Signed with a throw-away key", "<h1>"]);
+    assert!(places.is_sorted());
+    assert!(!page(&Story::preliminary(), Issuance::Issued).contains("class=\"banner\""));
+}
+
+#[test]
+fn what_does_not_apply_is_an_exclusion_and_makes_no_section() {
+    let story = Story::by_url();
+    assert_eq!(story.kind, SubjectKind::Url);
+    let html = page(&story, Issuance::Issued);
+    assert!(html.contains("start-up: the subject is known by URL only"));
+    assert!(html.contains("none applies"), "a domain without criteria that apply has no score");
+    assert!(!html.contains("id=\"drills\""), "no drill was made");
+}
+
+#[test]
+fn plots_have_words_and_numbers_beside_them() {
+    let html = page(&Story::certified(), Issuance::Issued);
+    for id in ["plot-load-line", "plot-percentiles", "plot-time", "plot-replies"] {
+        let figure = html.split(&format!("{id}-title {id}-description")).nth(1).unwrap_or_else(|| panic!("{id}"));
+        let figure = figure.split("</figure>").next().unwrap();
+        for part in ["<title id=", "<desc id=", "<figcaption>", "<details>", "<caption>"] {
+            assert!(figure.contains(part), "{id} has no {part}");
+        }
+    }
+    assert!(html.contains("load line 600/s"));
+    assert!(html.contains("Next step 800/s does not pass: latency-p99"));
+}
+
+#[test]
+fn the_page_shows_no_signature_and_tells_how_to_verify() {
+    let html = page(&Story::certified(), Issuance::Issued);
+    assert!(html.contains("<code>plimsoll verify DIR</code>"));
+    assert!(html.contains("verify recomputes them from evidence/ and never reads this page"));
+    assert!(!html.contains("tlog") && !html.contains("seq "), "written before signing");
+}

@@ -1,0 +1,188 @@
+//! The subject at work: started in a folder of its own, reached directly or through the fault proxy, ended.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::time::Duration;
+
+use plimsoll_evidence::{Amount, ProcessIdentity};
+use plimsoll_fault::Proxy;
+use plimsoll_load::{Request, exchange};
+use plimsoll_process::{Child, Signal, Spec, StopReport, free_port, monotonic_ns, redact};
+
+use crate::error::Error;
+use crate::files::{StartCommand, Subject, Target};
+use crate::stop::Stop;
+
+/// Between two questions to the health check: fine enough for a start of some milliseconds, coarse enough to
+/// leave the processor to the subject.
+const HEALTH_PAUSE: Duration = Duration::from_millis(2);
+/// One question to the health check may take this long.
+const HEALTH_TIMEOUT_NS: u64 = 1_000_000_000;
+
+/// A subject that answers, and how it is reached.
+pub(crate) struct Running {
+    child: Option<Child>,
+    /// Where it listens itself.
+    direct: SocketAddr,
+    /// Where it is asked: at itself, or at the fault proxy in front of it.
+    pub(crate) address: SocketAddr,
+    /// From start to the first good reply.
+    pub(crate) start_up_ns: Amount,
+    pub(crate) stop_signal: Signal,
+    stop_within_ns: u64,
+}
+
+/// Starts the subject in `folder` and waits until its health check is good; asks through `proxy` if one is given.
+/// A subject that is known by URL is only asked.
+pub(crate) fn start(
+    subject: &Subject,
+    folder: &Path,
+    proxy: Option<&Proxy>,
+    stop: Stop<'_>,
+) -> Result<Running, Error> {
+    let direct = listen_address(subject)?;
+    let (child, stop_signal, stop_within_ns, ready_within_ns) = match &subject.start {
+        Some(start) => {
+            let child = Child::start(&spec(start, direct, folder))?;
+            (Some(child), start.stop, start.stop_within_ns, start.ready_within_ns)
+        }
+        None => (None, Signal::Term, 0, HEALTH_TIMEOUT_NS),
+    };
+    if let Some(proxy) = proxy {
+        proxy.set_upstream(direct);
+    }
+    let address = proxy.map_or(direct, Proxy::address);
+    let mut running =
+        Running { child, direct, address, start_up_ns: Amount::Infinite, stop_signal, stop_within_ns };
+    running.wait_until_ready(subject, ready_within_ns, stop)?;
+    Ok(running)
+}
+
+/// The address of the target's host; a name is looked up.
+pub(crate) fn resolve(target: &Target) -> Result<IpAddr, Error> {
+    if let Some(address) = target.address {
+        return Ok(address);
+    }
+    let found = (target.host.as_str(), 0).to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    match found {
+        Some(address) => Ok(address.ip()),
+        None => Err(Error::Subject { problem: format!("has no address: nobody knows {}", target.host), output: String::new() }),
+    }
+}
+
+fn listen_address(subject: &Subject) -> Result<SocketAddr, Error> {
+    let port = match subject.target.port {
+        Some(port) => port,
+        None => free_port()?.port(),
+    };
+    Ok(SocketAddr::new(resolve(&subject.target)?, port))
+}
+
+fn spec(start: &StartCommand, address: SocketAddr, folder: &Path) -> Spec {
+    let port = address.port().to_string();
+    let folder = folder.to_string_lossy();
+    let fill = |text: &String| text.replace("{port}", &port).replace("{dir}", &folder);
+    let mut words = start.command.iter().map(fill);
+    let mut spec = Spec::new(words.next().unwrap_or_default(), words.collect::<Vec<_>>());
+    spec.env = start.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
+    spec.working_dir = Some(start.working_dir.clone());
+    spec
+}
+
+impl Running {
+    /// The process, if it is ours.
+    pub(crate) fn identity(&self) -> Option<ProcessIdentity> {
+        self.child
+            .as_ref()
+            .map(|child| ProcessIdentity { pid: child.pid().into(), started_ticks: child.started_ticks() })
+    }
+
+    /// The process; an error for a subject that is known by URL.
+    pub(crate) fn process(&self) -> Result<ProcessIdentity, Error> {
+        self.identity().ok_or_else(|| self.error("is not ours to start: it is known by URL only"))
+    }
+
+    /// What it wrote last, fit to be shown.
+    pub(crate) fn output(&self) -> String {
+        self.child.as_ref().map_or_else(String::new, |child| redact(&child.output()))
+    }
+
+    /// Where it listens itself.
+    pub(crate) fn direct(&self) -> SocketAddr {
+        self.direct
+    }
+
+    pub(crate) fn error(&self, problem: impl Into<String>) -> Error {
+        Error::Subject { problem: problem.into(), output: self.output() }
+    }
+
+    /// Sends a signal to the program; SIGKILL goes to all that came from it.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Error> {
+        match (&self.child, signal) {
+            (Some(child), Signal::Kill) => Ok(child.signal_all(signal)?),
+            (Some(child), _) => Ok(child.signal(signal)?),
+            (None, _) => Err(self.error("is not ours to signal: it is known by URL only")),
+        }
+    }
+
+    /// Waits for the end that a signal has asked for, then cleans up. `inf` if it had to be killed.
+    pub(crate) fn wait_end(mut self, asked_ns: u64) -> Result<Amount, Error> {
+        let stop_within_ns = self.stop_within_ns;
+        let Some(child) = self.child.as_mut() else { return Ok(Amount::Infinite) };
+        let ended = child.wait_exit(stop_within_ns)?.is_some();
+        let took_ns = monotonic_ns().saturating_sub(asked_ns);
+        let report = child.stop(Signal::Kill, 0)?;
+        self.check_clean(&report)?;
+        Ok(if ended { Amount::Finite(took_ns) } else { Amount::Infinite })
+    }
+
+    /// Ends the subject as its owner would, and says so if it leaves anything behind or had died before.
+    pub(crate) fn end(mut self) -> Result<(), Error> {
+        let (signal, within_ns) = (self.stop_signal, self.stop_within_ns);
+        let Some(child) = self.child.as_mut() else { return Ok(()) };
+        if !child.is_running() {
+            let exit = child.try_exit()?;
+            return Err(self.error(match exit {
+                Some(exit) => format!("ended by itself in the midst of a trial: {exit}"),
+                None => "ended by itself in the midst of a trial".into(),
+            }));
+        }
+        let report = child.stop(signal, within_ns)?;
+        self.check_clean(&report)
+    }
+
+    fn check_clean(&self, report: &StopReport) -> Result<(), Error> {
+        if report.stragglers.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = report.stragglers.iter().map(|it| format!("{} ({})", it.name, it.pid)).collect();
+        Err(self.error(format!("left processes behind when it ended: {}", names.join(", "))))
+    }
+
+    fn wait_until_ready(&mut self, subject: &Subject, within_ns: u64, stop: Stop<'_>) -> Result<(), Error> {
+        let health = Request::get(subject.target.health.clone());
+        let asked_ns = monotonic_ns();
+        let began_ns = self.child.as_ref().map_or(asked_ns, Child::started_monotonic_ns);
+        loop {
+            let good = exchange(self.address, &subject.target.host, &health, 0, HEALTH_TIMEOUT_NS)
+                .is_ok_and(|reply| health.expect.contains(reply.status));
+            let elapsed_ns = monotonic_ns().saturating_sub(began_ns);
+            if good {
+                self.start_up_ns = Amount::Finite(elapsed_ns);
+                return Ok(());
+            }
+            if let Some(exit) = self.child.as_mut().map(Child::try_exit).transpose()?.flatten() {
+                return Err(self.error(format!("ended before it was ready: {exit}")));
+            }
+            if elapsed_ns > within_ns {
+                let within = plimsoll_base::Quantity { amount: within_ns, unit: plimsoll_base::Unit::Ns };
+                return Err(self.error(format!(
+                    "gave no good reply at {}{} within {within}",
+                    subject.target.host, subject.target.health
+                )));
+            }
+            stop.check()?;
+            std::thread::sleep(HEALTH_PAUSE);
+        }
+    }
+}

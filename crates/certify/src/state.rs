@@ -1,0 +1,87 @@
+//! The state folder: keys, logs, the day's calibration. One certification at a time uses it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::Error;
+
+/// An open state folder; others are kept out until it is dropped.
+#[derive(Debug)]
+pub struct State {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl State {
+    /// Opens the folder, making it if need be, and keeps others out.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+        let path = folder.join("lock");
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let lock = lock.map_err(Error::io("opening", &path))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| Error::StateInUse(folder.to_owned()))?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// Where the keys lie.
+    pub fn keys(&self) -> PathBuf {
+        keys_folder(&self.folder)
+    }
+
+    /// Where the log with this origin lies.
+    pub(crate) fn log(&self, origin: &str) -> PathBuf {
+        self.folder.join("logs").join(origin.replace('/', "-"))
+    }
+
+    /// Where the calibration lies.
+    pub fn calibration(&self) -> PathBuf {
+        self.folder.join("calibration.json")
+    }
+}
+
+/// Where the keys lie in a state folder.
+pub fn keys_folder(state: &Path) -> PathBuf {
+    state.join("keys")
+}
+
+/// Writes a file so that it is there whole or not at all, even if the power fails.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("writing in", folder))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io("writing", path))?;
+    file.persist(path).map_err(|error| Error::Io { doing: "writing", path: path.to_owned(), source: error.error })?;
+    sync_folder(folder)
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io("syncing", folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_certification_is_kept_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = State::open(folder.path()).unwrap();
+        assert!(matches!(State::open(folder.path()), Err(Error::StateInUse(_))));
+        drop(first);
+        assert!(State::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/file");
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "something was left beside it");
+    }
+}

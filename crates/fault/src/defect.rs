@@ -1,0 +1,82 @@
+//! What the proxy does to traffic.
+
+use crate::Error;
+
+/// All requests, in parts per billion.
+const WHOLE_PPB: u32 = 1_000_000_000;
+
+/// A defect to plant. Which requests a ratio hits follows from its seed and from their number since the defect was
+/// planted, so that a repetition hits the same ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defect {
+    /// The sham: the same path, no defect.
+    None,
+    /// Every request waits before it is forwarded.
+    Delay {
+        /// How long.
+        delay_ns: u64,
+    },
+    /// Some requests are answered 503 and not forwarded.
+    Errors {
+        /// How many of them.
+        ratio_ppb: u32,
+        /// Which ones.
+        seed: u64,
+    },
+    /// Some requests get a connection reset in place of a reply, and are not forwarded.
+    Reset {
+        /// How many of them.
+        ratio_ppb: u32,
+        /// Which ones.
+        seed: u64,
+    },
+    /// Some writes (POST, PUT, PATCH, DELETE) are acknowledged as the service acknowledges them, and not forwarded.
+    DropWrites {
+        /// How many of them.
+        ratio_ppb: u32,
+        /// Which ones.
+        seed: u64,
+    },
+    /// Every connection is reset until a time after the defect was planted, as if nothing listened yet.
+    SlowStart {
+        /// How long.
+        delay_ns: u64,
+    },
+    /// Again and again requests wait until a stall is over. The first stall begins when the defect is planted.
+    Stall {
+        /// From one stall's beginning to the next one's.
+        every_ns: u64,
+        /// How long each lasts.
+        for_ns: u64,
+    },
+}
+
+impl Defect {
+    /// Refuses what could not do what it says.
+    pub(crate) fn check(self) -> Result<Self, Error> {
+        match self {
+            Self::Errors { ratio_ppb, .. }
+            | Self::Reset { ratio_ppb, .. }
+            | Self::DropWrites { ratio_ppb, .. }
+                if ratio_ppb > WHOLE_PPB =>
+            {
+                Err(Error::Ratio(ratio_ppb))
+            }
+            Self::Stall { every_ns, for_ns } if for_ns >= every_ns => Err(Error::Stall { every_ns, for_ns }),
+            defect => Ok(defect),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_makes_no_sense() {
+        assert!(Defect::Errors { ratio_ppb: WHOLE_PPB, seed: 0 }.check().is_ok());
+        assert!(Defect::Reset { ratio_ppb: WHOLE_PPB + 1, seed: 0 }.check().is_err());
+        assert!(Defect::Stall { every_ns: 5, for_ns: 4 }.check().is_ok());
+        assert!(Defect::Stall { every_ns: 5, for_ns: 5 }.check().is_err());
+    }
+}

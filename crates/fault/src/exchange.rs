@@ -1,0 +1,196 @@
+//! One request and its response.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::WriteHalf;
+
+use crate::decision::Decision;
+use crate::http::{Body, Method, RequestHead, request_head, response_head};
+use crate::shared::Shared;
+use crate::stream::{Broken, Source};
+
+/// A client's connection and the service's, each in its two directions.
+pub(crate) struct Link<'a> {
+    pub(crate) client: Source<'a>,
+    pub(crate) to_client: WriteHalf<'a>,
+    pub(crate) service: Source<'a>,
+    pub(crate) to_service: WriteHalf<'a>,
+}
+
+/// What follows an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another request may come.
+    Request,
+    /// The connections are no longer HTTP: bytes go both ways.
+    Tunnel,
+    /// The client's connection is closed in good order.
+    Close,
+    /// The client's connection is reset.
+    Reset,
+}
+
+impl From<Broken> for Next {
+    /// A client sees of the service's end what it would see without a proxy.
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::SourceClosed | Broken::Malformed => Self::Close,
+            Broken::SourceFailed | Broken::SinkFailed => Self::Reset,
+        }
+    }
+}
+
+impl Link<'_> {
+    /// Waits for a request and does with it what the planted defect says.
+    pub(crate) async fn exchange(&mut self, shared: &Shared) -> Next {
+        let head = match self.next_request(shared).await {
+            Ok(head) => head,
+            Err(next) => return next,
+        };
+        match shared.on_request(head.method) {
+            Decision::Forward => self.forward(head, shared).await,
+            Decision::Hold { delay_ns } => {
+                hold(delay_ns, shared).await;
+                self.forward(head, shared).await
+            }
+            Decision::Reset => Next::Reset,
+            Decision::Fail => self.answer(head, 503).await,
+            Decision::Swallow => self.answer(head, shared.write_status(head.method)).await,
+        }
+    }
+
+    /// Reads the next request's head. A service that closes meanwhile closes the client's connection too, with
+    /// whatever it says before (some send 408).
+    async fn next_request(&mut self, shared: &Shared) -> Result<RequestHead, Next> {
+        loop {
+            // Whatever does not look like a request, the service shall judge it.
+            if let Some(head) = request_head(self.client.bytes()).map_err(|_| Next::Tunnel)? {
+                return Ok(head);
+            }
+            tokio::select! {
+                filled = self.client.fill() => filled?,
+                filled = self.service.fill() => {
+                    filled?;
+                    let body = Body::UntilClose;
+                    let count = |bytes| shared.count_to_client(bytes);
+                    self.service.pass_on(0, body, &mut self.to_client, count).await?;
+                    return Err(Next::Close);
+                }
+            }
+        }
+    }
+
+    /// Sends the request on and the response back, at the same time: a service may answer before it has read all.
+    async fn forward(&mut self, head: RequestHead, shared: &Shared) -> Next {
+        let Self { client, to_client, service, to_service } = self;
+        let count = |bytes| shared.count_to_service(bytes);
+        let send = client.pass_on(head.length, head.body, to_service, count);
+        let mut receive = pin!(receive(service, to_client, head.method, shared));
+        let sent = tokio::select! {
+            biased;
+            sent = send => sent,
+            // The rest of the request has no reader, and nothing can follow it.
+            next = &mut receive => return if next == Next::Request { Next::Close } else { next },
+        };
+        match sent {
+            Ok(()) => receive.await,
+            // The service wants no more of it, but may say why.
+            Err(Broken::SinkFailed) => match receive.await {
+                Next::Request => Next::Close,
+                next => next,
+            },
+            Err(Broken::SourceClosed | Broken::SourceFailed | Broken::Malformed) => Next::Reset,
+        }
+    }
+
+    /// Answers in place of the service, which sees nothing of the request.
+    async fn answer(&mut self, head: RequestHead, status: u16) -> Next {
+        // A client that waits for leave to send its body gets the answer in place of it.
+        let is_last = head.wants_close || head.expects_continue;
+        if head.expects_continue {
+            self.client.consume(head.length);
+        } else {
+            let taken = self.client.pass_on(head.length, head.body, &mut tokio::io::sink(), |_| ()).await;
+            if taken.is_err() {
+                return Next::Reset;
+            }
+        }
+        let length = if status == 204 { "" } else { "Content-Length: 0\r\n" };
+        let close = if is_last { "Connection: close\r\n" } else { "" };
+        let text = format!("HTTP/1.1 {status} {}\r\n{length}{close}\r\n", reason(status));
+        match self.to_client.write_all(text.as_bytes()).await {
+            Ok(()) if is_last => Next::Close,
+            Ok(()) => Next::Request,
+            Err(_) => Next::Reset,
+        }
+    }
+}
+
+/// Passes on the service's responses to one request: any number of interim ones, then the final one.
+async fn receive(
+    service: &mut Source<'_>,
+    to_client: &mut WriteHalf<'_>,
+    method: Method,
+    shared: &Shared,
+) -> Next {
+    loop {
+        let head = loop {
+            match response_head(service.bytes(), method) {
+                Ok(Some(head)) => break head,
+                Ok(None) => {}
+                // Whatever this is, the client shall judge it.
+                Err(_) => {
+                    let body = Body::UntilClose;
+                    let passed = service.pass_on(0, body, to_client, |bytes| shared.count_to_client(bytes));
+                    return passed.await.map_or_else(Next::from, |()| Next::Close);
+                }
+            }
+            if let Err(broken) = service.fill().await {
+                // A head that was broken off goes on as it came.
+                let rest = service.bytes().len();
+                let _ = to_client.write_all(service.bytes()).await;
+                shared.count_to_client(rest);
+                return broken.into();
+            }
+        };
+        // Before the client can see it: its next write may be the one that is dropped.
+        shared.on_response(method, head.status);
+        let passed =
+            service.pass_on(head.length, head.body, to_client, |bytes| shared.count_to_client(bytes));
+        if let Err(broken) = passed.await {
+            return broken.into();
+        }
+        if head.is_interim() {
+            continue;
+        }
+        let is_tunnel = head.status == 101 || (method == Method::Connect && head.status < 300);
+        return match head.body {
+            _ if is_tunnel => Next::Tunnel,
+            Body::UntilClose => Next::Close,
+            _ => Next::Request,
+        };
+    }
+}
+
+/// Waits, unless the defect is taken back before.
+async fn hold(delay_ns: u64, shared: &Shared) {
+    let mut planted = shared.watch();
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_nanos(delay_ns)) => {}
+        // The sender lives as long as the proxy, so only a change ends this.
+        _ = planted.changed() => {}
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        503 => "Service Unavailable",
+        _ => "Done",
+    }
+}

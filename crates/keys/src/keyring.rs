@@ -1,0 +1,263 @@
+//! A folder of issuers and pins.
+//!
+//! ```text
+//! <issuer>/certificate.key   sealed private keys, mode 0600 in a folder of mode 0700
+//! <issuer>/log.key
+//! trusted.keys               pinned issuers and witnesses, a trust file
+//! demo.keys                  keys of demos that ran here, a trust file
+//! ```
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use plimsoll_base::Secret;
+use plimsoll_proof::{PublicKey, TRUST_FILE_BYTES_MAX, TrustEntry, TrustFile, VerifierKey};
+
+use crate::error::{Error, Result};
+use crate::folder::{
+    Privacy, check_folder, create_file, create_private_folder, io_error, lock_folder, read_file,
+    replace_file, sync_folder, temporary_beside,
+};
+use crate::issuer_name::IssuerName;
+use crate::pins::{DEMO_PINS_MAX, PinKind, Pins};
+use crate::purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
+use crate::sealed_key::{Cost, KEY_FILE_BYTES_MAX, SealedKey, check_passphrase};
+use crate::signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};
+
+/// The most names of the folder that are looked at: a keyring is one person's or one team's.
+const ISSUERS_MAX: usize = 1000;
+
+/// An issuer whose private keys are kept here, as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its name on this machine.
+    pub name: IssuerName,
+    /// The key that signs its certificates.
+    pub certificate: PublicKey,
+    /// The key that signs its log.
+    pub log: PublicKey,
+}
+
+impl Issuer {
+    /// The public key for `purpose`.
+    pub fn public_key(&self, purpose: KeyPurpose) -> PublicKey {
+        match purpose {
+            KeyPurpose::Certificate => self.certificate,
+            KeyPurpose::Log => self.log,
+        }
+    }
+
+    /// The entries of a trust file that make others believe this issuer.
+    pub fn trust_entries(&self) -> Vec<TrustEntry> {
+        trust_entries(self.certificate, self.log)
+    }
+}
+
+fn trust_entries(certificate: PublicKey, log: PublicKey) -> Vec<TrustEntry> {
+    let entry = |(purpose, key): (KeyPurpose, PublicKey)| TrustEntry {
+        purpose: purpose.trust_purpose(),
+        key: VerifierKey::of_issuer(key),
+        not_after: None,
+    };
+    [(KeyPurpose::Certificate, certificate), (KeyPurpose::Log, log)].map(entry).to_vec()
+}
+
+/// A folder of sealed private keys and of pins.
+#[derive(Debug)]
+pub struct Keyring {
+    folder: PathBuf,
+    cost: Cost,
+}
+
+impl Keyring {
+    /// Opens the keyring in `folder`, which need not exist: it is made when something is first put into it.
+    pub fn open(folder: &Path) -> Result<Self> {
+        check_folder(folder)?;
+        Ok(Self { folder: folder.to_owned(), cost: Cost::STANDARD })
+    }
+
+    /// Makes the two keys of a new issuer, seals both under `passphrase`, and pins them.
+    pub fn create(&self, name: &IssuerName, passphrase: &Secret<String>) -> Result<Issuer> {
+        check_passphrase(passphrase)?;
+        create_private_folder(&self.folder)?;
+        let _lock = lock_folder(&self.folder)?;
+        let place = self.folder.join(name.as_str());
+        // Asked under the lock, since a rename would take the place of an empty folder.
+        if fs::symlink_metadata(&place).is_ok() {
+            return Err(Error::Exists(name.to_string()));
+        }
+        let keys = IssuerKeys::generate()?;
+        let (certificate, log) = (keys.certificate.public_key(), keys.log.public_key());
+        let issuer = Issuer { name: name.clone(), certificate, log };
+        let temporary = temporary_beside(&place)?;
+        let written = self.write_issuer(&temporary, &keys, passphrase).and_then(|()| {
+            // Pinned first: a pin without a key is idle, a key without its pin would surprise.
+            self.pin(PinKind::Issuer, issuer.trust_entries())?;
+            fs::rename(&temporary, &place).map_err(io_error("creating", &place))
+        });
+        if written.is_err() {
+            // The first error is the one to report; a folder that is left over is never read.
+            let _ = fs::remove_dir_all(&temporary);
+        }
+        written?;
+        sync_folder(&self.folder)?;
+        Ok(issuer)
+    }
+
+    fn write_issuer(&self, folder: &Path, keys: &IssuerKeys, passphrase: &Secret<String>) -> Result<()> {
+        create_private_folder(folder)?;
+        let certificate = SealedKey::seal(&keys.certificate, passphrase, self.cost)?;
+        let log = SealedKey::seal(&keys.log, passphrase, self.cost)?;
+        for sealed in [certificate, log] {
+            create_file(&folder.join(file_name(sealed.purpose)), sealed.to_text().as_bytes())?;
+        }
+        sync_folder(folder)
+    }
+
+    /// The issuers kept here, by name. No passphrase is needed: the public keys stand in the files, and are
+    /// held against the private ones when those are opened.
+    pub fn list(&self) -> Result<Vec<Issuer>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io_error("listing", &self.folder)(error)),
+        };
+        let mut names: Vec<IssuerName> = Vec::new();
+        for entry in entries.take(ISSUERS_MAX) {
+            let entry = entry.map_err(io_error("listing", &self.folder))?;
+            names.extend(entry.file_name().to_str().and_then(|name| name.parse().ok()));
+        }
+        names.sort();
+        names.iter().map(|name| self.issuer(name)).collect()
+    }
+
+    /// One issuer, as others see it.
+    pub fn issuer(&self, name: &IssuerName) -> Result<Issuer> {
+        let (_, certificate) = self.read_key(name, KeyPurpose::Certificate)?;
+        let (_, log) = self.read_key(name, KeyPurpose::Log)?;
+        Ok(Issuer { name: name.clone(), certificate: certificate.public, log: log.public })
+    }
+
+    /// Opens the key that signs an issuer's certificates.
+    pub fn load_certificate_key(
+        &self,
+        name: &IssuerName,
+        passphrase: &Secret<String>,
+    ) -> Result<CertificateKey> {
+        self.load::<CertificatePurpose>(name, passphrase)
+    }
+
+    /// Opens the key that signs an issuer's log.
+    pub fn load_log_key(&self, name: &IssuerName, passphrase: &Secret<String>) -> Result<LogKey> {
+        self.load::<LogPurpose>(name, passphrase)
+    }
+
+    fn load<P: Purpose>(&self, name: &IssuerName, passphrase: &Secret<String>) -> Result<SigningKey<P>> {
+        let (path, sealed) = self.read_key(name, P::PURPOSE)?;
+        sealed.open(passphrase, &path)
+    }
+
+    fn read_key(&self, name: &IssuerName, purpose: KeyPurpose) -> Result<(PathBuf, SealedKey)> {
+        let path = self.folder.join(name.as_str()).join(file_name(purpose));
+        let bytes = read_file(&path, Privacy::Secret, KEY_FILE_BYTES_MAX)?;
+        let sealed = SealedKey::parse(&bytes.ok_or_else(|| Error::NotFound(name.to_string()))?, &path)?;
+        if sealed.purpose == purpose {
+            Ok((path, sealed))
+        } else {
+            Err(Error::Purpose { path, wanted: purpose })
+        }
+    }
+
+    /// The lines that others put into their trust file to believe this issuer.
+    pub fn export_public(&self, name: &IssuerName) -> Result<String> {
+        Ok(lines(&self.issuer(name)?.trust_entries()))
+    }
+
+    /// The public key of an issuer for `purpose` as PEM.
+    pub fn export_pem(&self, name: &IssuerName, purpose: KeyPurpose) -> Result<String> {
+        Ok(self.issuer(name)?.public_key(purpose).to_pem())
+    }
+
+    /// Pins the keys of `text`, which is a trust file or a line of one. Gives those that were not pinned yet.
+    pub fn trust(&self, text: &str) -> Result<Vec<TrustEntry>> {
+        let place = || String::from("the line to be trusted");
+        let file = TrustFile::parse(text).map_err(|source| Error::Pins { place: place(), source })?;
+        create_private_folder(&self.folder)?;
+        let _lock = lock_folder(&self.folder)?;
+        self.pin(PinKind::Issuer, file.entries().to_vec())
+    }
+
+    /// Pins the keys of a demo that runs here. The pins of the oldest demos are dropped when there are many.
+    pub fn trust_demo(&self, keys: &IssuerKeys) -> Result<()> {
+        create_private_folder(&self.folder)?;
+        let _lock = lock_folder(&self.folder)?;
+        let entries = trust_entries(keys.certificate.public_key(), keys.log.public_key());
+        self.pin(PinKind::Demo, entries).map(drop)
+    }
+
+    /// All pins.
+    pub fn pins(&self) -> Result<Pins> {
+        let read = |kind| Ok::<_, Error>(self.read_pins(kind)?.0);
+        Ok(Pins { issuers: read(PinKind::Issuer)?, demos: read(PinKind::Demo)? })
+    }
+
+    /// Adds to a file of pins, under the lock, what is not in it; what a person wrote there stays.
+    fn pin(&self, kind: PinKind, entries: Vec<TrustEntry>) -> Result<Vec<TrustEntry>> {
+        let (file, mut text) = self.read_pins(kind)?;
+        let mut added = Vec::new();
+        for entry in entries {
+            match file.find(entry.purpose, entry.key.public_key()) {
+                None => added.push(entry),
+                Some(known) if *known == entry => {}
+                Some(known) => return Err(Error::PinnedOtherwise(known.key.name().to_owned())),
+            }
+        }
+        if added.is_empty() {
+            return Ok(added);
+        }
+        if kind == PinKind::Demo {
+            let excess = (file.entries().len() + added.len()).saturating_sub(DEMO_PINS_MAX);
+            text = lines(file.entries().get(excess..).unwrap_or_default());
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&lines(&added));
+        let path = self.pins_path(kind);
+        if text.len() > TRUST_FILE_BYTES_MAX {
+            return Err(Error::TooLarge { path, limit: TRUST_FILE_BYTES_MAX });
+        }
+        replace_file(&path, text.as_bytes())?;
+        Ok(added)
+    }
+
+    fn read_pins(&self, kind: PinKind) -> Result<(TrustFile, String)> {
+        let path = self.pins_path(kind);
+        let bytes = read_file(&path, Privacy::Public, TRUST_FILE_BYTES_MAX)?.unwrap_or_default();
+        let not_text = |_| Error::Damaged { path: path.clone(), problem: "it is not text" };
+        let text = String::from_utf8(bytes).map_err(not_text)?;
+        let place = || path.display().to_string();
+        let file = TrustFile::parse(&text).map_err(|source| Error::Pins { place: place(), source })?;
+        Ok((file, text))
+    }
+
+    fn pins_path(&self, kind: PinKind) -> PathBuf {
+        self.folder.join(match kind {
+            PinKind::Issuer => "trusted.keys",
+            PinKind::Demo => "demo.keys",
+        })
+    }
+}
+
+fn file_name(purpose: KeyPurpose) -> String {
+    format!("{purpose}.key")
+}
+
+/// Entries as lines of a trust file.
+fn lines(entries: &[TrustEntry]) -> String {
+    entries.iter().map(|entry| format!("{entry}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests;

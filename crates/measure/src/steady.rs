@@ -1,0 +1,185 @@
+//! Has the run settled? How much of its start to drop by a declared rule, and whether the rest still trends.
+
+use crate::value::Value;
+
+/// MSER-5 works on means of five (K. P. White 1997, "An effective truncation heuristic for bias reduction").
+const MSER_GROUP: usize = 5;
+/// With fewer means the smallest standard error is found by luck.
+const MSER_GROUPS_MIN: usize = 10;
+/// The normal form of the Mann-Kendall test holds from ten values on (Kendall 1975), and the last half is tested.
+const STEADY_WINDOWS_MIN: usize = 20;
+/// A run is called unsteady when a trend this strong would come by chance less than once in a hundred runs.
+const TREND_P_MIN_PPB: u64 = 10_000_000;
+
+const ONE_PPB: f64 = 1e9;
+
+/// Whether a run had settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steady {
+    /// No trend in the last half.
+    Steady,
+    /// The last half still rises or falls: what was measured is not what will be.
+    Trending,
+    /// Fewer than twenty windows: too short to tell.
+    NotApplicable,
+}
+
+/// What the Mann-Kendall test says of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trend {
+    /// Pairs that rise with time less pairs that fall.
+    pub score: i64,
+    /// How often chance alone gives a score this far from nought, two-sided, in parts per billion, rounded up.
+    pub p_ppb: u64,
+}
+
+/// Tests the last half of the windows' quantiles for a trend.
+pub fn steady_state(window_quantiles: &[Value]) -> Steady {
+    if window_quantiles.len() < STEADY_WINDOWS_MIN {
+        return Steady::NotApplicable;
+    }
+    let last_half = &window_quantiles[window_quantiles.len() / 2..];
+    if mann_kendall(last_half).p_ppb < TREND_P_MIN_PPB { Steady::Trending } else { Steady::Steady }
+}
+
+/// The Mann-Kendall test (Mann 1945, Kendall 1975) with corrections for ties and continuity.
+///
+/// With S the score, Z = (|S| - 1) / sqrt(V) and V = [n (n - 1) (2 n + 5) - sum over ties of t (t - 1) (2 t + 5)] / 18;
+/// p = erfc(Z / sqrt 2).
+pub fn mann_kendall<T: Ord + Copy>(values: &[T]) -> Trend {
+    let mut sorted: Vec<T> = Vec::with_capacity(values.len());
+    let mut score = 0i64;
+    for value in values {
+        let below = sorted.partition_point(|other| other < value);
+        let not_above = sorted.partition_point(|other| other <= value);
+        score += below as i64 - (sorted.len() - not_above) as i64;
+        sorted.insert(not_above, *value);
+    }
+    let spread = |n: usize| (n as f64) * (n as f64 - 1.0) * (2.0 * n as f64 + 5.0);
+    let tied: f64 = sorted.chunk_by(|a, b| a == b).map(|tie| spread(tie.len())).sum();
+    let variance = (spread(values.len()) - tied) / 18.0;
+    if score == 0 || variance <= 0.0 {
+        return Trend { score, p_ppb: 1_000_000_000 };
+    }
+    let z = (score.unsigned_abs() - 1) as f64 / libm::sqrt(variance);
+    let p = libm::erfc(z / std::f64::consts::SQRT_2);
+    Trend { score, p_ppb: libm::ceil(p * ONE_PPB) as u64 }
+}
+
+/// How many values at the start MSER-5 drops: the cut in the first half at which the standard error of the mean of the
+/// rest is smallest, sum((z - mean)^2) / m^2 over the m means z of five values that are left. None when there are fewer
+/// than fifty values, or when the best cut is the last one looked at: then the run has not settled.
+pub fn mser5(window_means: &[u64]) -> Option<usize> {
+    let groups = window_means.chunks_exact(MSER_GROUP);
+    let means: Vec<f64> = groups
+        .map(|group| group.iter().map(|&value| value as f64).sum::<f64>() / MSER_GROUP as f64)
+        .collect();
+    if means.len() < MSER_GROUPS_MIN {
+        return None;
+    }
+    // Welford's update from the end: after the step for `cut`, mean and squares are those of everything from it on.
+    let (mut mean, mut squares) = (0.0, 0.0);
+    let last_cut = means.len() / 2;
+    let mut best = (last_cut, f64::INFINITY);
+    for (cut, &value) in means.iter().enumerate().rev() {
+        let left = (means.len() - cut) as f64;
+        let difference = value - mean;
+        mean += difference / left;
+        squares += difference * (value - mean);
+        let error = squares / (left * left);
+        if cut <= last_cut && error <= best.1 {
+            best = (cut, error);
+        }
+    }
+    (best.0 < last_cut).then_some(best.0 * MSER_GROUP)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::Random;
+
+    fn windows(values: impl IntoIterator<Item = u64>) -> Vec<Value> {
+        values.into_iter().map(Value::Finite).collect()
+    }
+
+    #[test]
+    fn a_level_run_is_steady_and_a_rising_one_is_not() {
+        let mut random = Random::new(1);
+        let level = windows((0..60).map(|_| 1_000 + random.below(100)));
+        assert_eq!(steady_state(&level), Steady::Steady);
+        let rising = windows((0..60).map(|i| 1_000 + i * 10 + random.below(100)));
+        assert_eq!(steady_state(&rising), Steady::Trending);
+        let falling = windows((0..60).map(|i| 2_000 - i * 10 + random.below(100)));
+        assert_eq!(steady_state(&falling), Steady::Trending);
+        let failing: Vec<_> =
+            (0..30).map(|i| if i < 22 { Value::Finite(i % 3) } else { Value::Infinite }).collect();
+        assert_eq!(steady_state(&failing), Steady::Trending);
+    }
+
+    #[test]
+    fn a_trend_in_the_first_half_is_warm_up() {
+        let warming = windows((0..60).map(|i| if i < 30 { 3_000 - i * 100 } else { 100 + i * 7 % 13 }));
+        assert_eq!(steady_state(&warming), Steady::Steady);
+    }
+
+    #[test]
+    fn a_short_run_cannot_tell() {
+        assert_eq!(steady_state(&windows(0..19)), Steady::NotApplicable);
+        assert_eq!(steady_state(&windows(0..20)), Steady::Trending);
+        assert_eq!(steady_state(&windows([7; 20])), Steady::Steady);
+    }
+
+    #[test]
+    fn chance_is_taken_for_a_trend_once_in_a_hundred() {
+        let mut random = Random::new(2);
+        let alarms = (0..2_000)
+            .filter(|_| steady_state(&windows((0..60).map(|_| random.below(1_000)))) == Steady::Trending)
+            .count();
+        // 20 are expected with a standard deviation of 4.4.
+        assert!((7..=34).contains(&alarms), "{alarms} of 2000");
+    }
+
+    #[test]
+    fn the_warm_up_is_cut_where_it_ends() {
+        let mut random = Random::new(3);
+        let warming: Vec<_> =
+            (0..100).map(|i| if i < 20 { 5_000 - i * 200 } else { 1_000 } + random.below(50)).collect();
+        assert_eq!(mser5(&warming), Some(20));
+    }
+
+    #[test]
+    fn no_cut_is_found_where_there_is_none() {
+        assert_eq!(mser5(&[7; 49]), None);
+        assert_eq!(mser5(&[7; 50]), Some(0));
+        let rising: Vec<_> = (0..100).map(|i| i * i).collect();
+        assert_eq!(mser5(&rising.into_iter().rev().collect::<Vec<_>>()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_score_is_that_of_all_pairs(values in prop::collection::vec(0..20u64, 0..60)) {
+            let mut score = 0i64;
+            for (i, a) in values.iter().enumerate() {
+                score += values[i + 1..].iter().map(|b| b.cmp(a) as i64).sum::<i64>();
+            }
+            prop_assert_eq!(mann_kendall(&values).score, score);
+        }
+
+        #[test]
+        fn the_cut_is_the_best_by_definition(values in prop::collection::vec(0..1_000u64, 50..120)) {
+            let means: Vec<f64> = values.chunks_exact(5).map(|g| g.iter().sum::<u64>() as f64 / 5.0).collect();
+            let error = |cut: usize| {
+                let rest = &means[cut..];
+                let mean = rest.iter().sum::<f64>() / rest.len() as f64;
+                rest.iter().map(|z| (z - mean) * (z - mean)).sum::<f64>() / (rest.len() * rest.len()) as f64
+            };
+            let last = means.len() / 2;
+            let least = (0..=last).map(error).fold(f64::INFINITY, f64::min);
+            let cut = mser5(&values).map_or(last, |dropped| dropped / 5);
+            prop_assert!(error(cut) <= least * (1.0 + 1e-9) + 1e-9);
+        }
+    }
+}

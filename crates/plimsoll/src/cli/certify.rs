@@ -1,0 +1,274 @@
+//! `plimsoll certify`.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_base::{Clock, Kind, Quantity, Unit};
+use plimsoll_certify::{
+    Issued, Order, State, Subject, SystemClock, builtin_profiles, check_target, expected_ns, identify,
+    make_plan, parse_profile, parse_subject,
+};
+use plimsoll_evidence::{Issuance, Plan, Profile, Status};
+use plimsoll_keys::{IssuerKeys, IssuerName, Keyring};
+use plimsoll_process::Interrupt;
+
+use super::{progress::Progress, table};
+use crate::exit::Answer;
+use crate::failure::Failure;
+use crate::passphrase::PassphraseArguments;
+use crate::print::Printer;
+use crate::state;
+
+/// The profile of a demonstration, and of a subject file that names none.
+const DEMO_PROFILE: &str = "quick";
+const SUBJECT_PROFILE: &str = "web-service";
+
+/// Measure a subject, judge it, and sign what was found
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  plimsoll certify --demo                       a small service that ships with Plimsoll
+  plimsoll certify subject.toml                 your service; `plimsoll keys new` first
+  plimsoll certify --url http://127.0.0.1:8080/ --profile quick
+  plimsoll certify subject.toml --plan          what would be run, and how long it takes
+  plimsoll certify subject.toml --sabotage      only the planted defects: which probe catches what
+  plimsoll certify --profile quick --list       the criteria of a profile
+
+Exit: 0 certified or preliminary, 1 denied or conditional, 2 usage, 3 pending or no control, 5 subject unavailable")]
+pub(crate) struct Arguments {
+    /// The subject's description
+    #[arg(value_name = "SUBJECT.toml", conflicts_with_all = ["url", "demo"])]
+    subject: Option<PathBuf>,
+    /// A subject that runs already, known by its URL only
+    #[arg(long, conflicts_with = "demo")]
+    url: Option<String>,
+    /// The demo subject, signed with a throw-away key
+    #[arg(long)]
+    demo: bool,
+    /// Profile: a built-in one or a file [default: the subject file's, else web-service; quick for --demo and --url]
+    #[arg(long)]
+    profile: Option<String>,
+    /// Where to put the certificate's folder [default: certificates/SUBJECT-PROFILE-TIME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The issuer whose key signs [default: the only one]
+    #[arg(long, value_name = "ISSUER")]
+    key: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+    /// Where keys and logs are kept [default: $XDG_STATE_HOME/plimsoll]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Run only the planted defects and print which criterion caught what
+    #[arg(long, conflicts_with_all = ["plan", "list"])]
+    sabotage: bool,
+    /// Print the criteria of the profile and stop
+    #[arg(long, conflicts_with = "plan")]
+    list: bool,
+    /// Print what would be run, and how long it takes, and stop
+    #[arg(long)]
+    plan: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Failure> {
+    if arguments.list && arguments.subject.is_none() && arguments.url.is_none() && !arguments.demo {
+        let profile = profile(arguments.profile.as_deref().unwrap_or(SUBJECT_PROFILE), Path::new("."))?;
+        return list(&profile, &arguments, printer);
+    }
+    let (subject, base) = subject(&arguments)?;
+    let name = arguments.profile.clone().or_else(|| subject.profile.clone());
+    let usual = if arguments.subject.is_some() { SUBJECT_PROFILE } else { DEMO_PROFILE };
+    let profile = profile(name.as_deref().unwrap_or(usual), &base)?;
+    if arguments.list {
+        return list(&profile, &arguments, printer);
+    }
+    if arguments.plan {
+        // Nothing is drawn from the seed of a plan that is only shown, but the order of its controls.
+        let plan = make_plan(&subject, identify(&subject)?, &profile, [0; 32], 0);
+        return show_plan(&plan, &arguments, printer);
+    }
+    certify(&arguments, &subject, &profile, printer)
+}
+
+fn certify(
+    arguments: &Arguments,
+    subject: &Subject,
+    profile: &Profile,
+    printer: &Printer,
+) -> Result<Answer, Failure> {
+    check_target(subject)?;
+    let interrupt = Interrupt::install()?;
+    plimsoll_process::adopt_orphans()?;
+    let state = State::open(&state::folder(arguments.state.clone())?)?;
+    let keys = keys(arguments, &state)?;
+    let clock = SystemClock;
+    let out = out(arguments, subject, profile, &clock);
+    let order = Order {
+        subject,
+        profile,
+        keys: &keys,
+        issuance: if arguments.demo { Issuance::Demo } else { Issuance::Issued },
+        state: &state,
+        out: &out,
+        version: env!("CARGO_PKG_VERSION"),
+        clock: &clock,
+        stop: interrupt.flag(),
+    };
+    announce(&order, printer)?;
+    let mut progress = Progress::new(printer, clock.monotonic_ns());
+    if arguments.sabotage {
+        let judgement =
+            plimsoll_certify::sabotage(&order, &mut |event| progress.show(event, clock.monotonic_ns()))?;
+        printer.data(&table::sabotage(&judgement, arguments.json, printer)?)?;
+        return Ok(if table::all_caught(&judgement) { Answer::Yes } else { Answer::No });
+    }
+    let issued = plimsoll_certify::certify(&order, &mut |event| progress.show(event, clock.monotonic_ns()))?;
+    if arguments.demo {
+        Keyring::open(&state.keys())?.trust_demo(&keys)?;
+    }
+    show(&issued, arguments, printer)?;
+    Ok(answer(issued.certificate.status))
+}
+
+/// What a status answers: `CERTIFICATE.md`, "From verdicts to status and exit".
+fn answer(status: Status) -> Answer {
+    match status {
+        Status::Certified | Status::Preliminary => Answer::Yes,
+        Status::Conditional | Status::Denied => Answer::No,
+        Status::Pending => Answer::Inconclusive,
+    }
+}
+
+fn show(issued: &Issued, arguments: &Arguments, printer: &Printer) -> Result<(), Failure> {
+    if arguments.json {
+        return printer.data(&table::issued_json(issued)?);
+    }
+    let mut text = table::judgement(&issued.certificate, &issued.judgement, printer);
+    text.push_str(&format!("certificate  {}\n", issued.folder.display()));
+    text.push_str(&format!("report       {}\n", issued.folder.join("report.html").display()));
+    text.push_str(&format!("re-check     plimsoll verify {}\n", issued.folder.display()));
+    printer.data(&text)
+}
+
+/// Says what is about to be done, and for how long.
+fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
+    let plan = make_plan(order.subject, identify(order.subject)?, order.profile, [0; 32], 0);
+    let expected = Quantity { amount: expected_ns(&plan), unit: Unit::Ns };
+    let calibrated = order.state.calibration().exists();
+    printer.status(&format!(
+        "{} against {}: {} criteria, {} trials, {} planted defects and shams, about {expected}{}",
+        order.subject.name,
+        order.profile.id,
+        order.profile.criteria.len(),
+        order.profile.trials,
+        plan.scenes.len(),
+        if calibrated { "" } else { ", and some 15 s to calibrate the load generator" },
+    ));
+    Ok(())
+}
+
+fn out(arguments: &Arguments, subject: &Subject, profile: &Profile, clock: &dyn Clock) -> PathBuf {
+    arguments.out.clone().unwrap_or_else(|| {
+        let time: String = clock.now().to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        PathBuf::from(format!("certificates/{}-{}-{}", subject.name, profile.id, time.to_lowercase()))
+    })
+}
+
+/// The keys that sign: made for a demonstration, unsealed for the rest. `--sabotage` signs nothing.
+fn keys(arguments: &Arguments, state: &State) -> Result<IssuerKeys, Failure> {
+    if arguments.demo || arguments.sabotage {
+        return Ok(IssuerKeys::generate()?);
+    }
+    let keyring = Keyring::open(&state.keys())?;
+    let name = issuer(arguments, &keyring)?;
+    let passphrase = arguments.passphrase.read(name.as_str(), false)?;
+    Ok(IssuerKeys {
+        certificate: keyring.load_certificate_key(&name, &passphrase)?,
+        log: keyring.load_log_key(&name, &passphrase)?,
+    })
+}
+
+fn issuer(arguments: &Arguments, keyring: &Keyring) -> Result<IssuerName, Failure> {
+    if let Some(name) = &arguments.key {
+        return Ok(name.parse::<IssuerName>()?);
+    }
+    match keyring.list()?.as_slice() {
+        [] => Err(Failure::new(Kind::Invalid, "there is no key to sign with")
+            .hint("make one: plimsoll keys new NAME")),
+        [only] => Ok(only.name.clone()),
+        several => {
+            let names: Vec<&str> = several.iter().map(|issuer| issuer.name.as_str()).collect();
+            Err(Failure::new(Kind::Invalid, "there is more than one key to sign with")
+                .hint(format!("choose one with --key: {}", names.join(", "))))
+        }
+    }
+}
+
+/// The subject, and the folder to which its paths are relative.
+fn subject(arguments: &Arguments) -> Result<(Subject, PathBuf), Failure> {
+    if let Some(path) = &arguments.subject {
+        let text = std::fs::read_to_string(path).map_err(Failure::io("reading", path.display()))?;
+        let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        return Ok((parse_subject(&path.display().to_string(), &text, &base)?, base));
+    }
+    let base = PathBuf::from(".");
+    let (name, text) = match &arguments.url {
+        Some(url) => ("--url", url_subject(url)),
+        None if arguments.demo => ("--demo", demo_subject()?),
+        None => {
+            return Err(Failure::new(Kind::Invalid, "there is nothing to certify")
+                .hint("give a SUBJECT.toml, --url URL, or --demo"));
+        }
+    };
+    Ok((parse_subject(name, &text, &base)?, base))
+}
+
+/// A TOML string that holds any text.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+}
+
+fn url_subject(url: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap_or(url);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let scheme = if url.contains("://") { url.split("://").next().unwrap_or("http") } else { "http" };
+    format!(
+        "name = \"url\"\n[target]\nurl = {}\nhealth = {path}\n[[request]]\npath = {path}\n",
+        quoted(&if scheme == "http" { format!("http://{host}") } else { url.to_owned() }),
+        path = quoted(&format!("/{path}")),
+    )
+}
+
+fn demo_subject() -> Result<String, Failure> {
+    let program = std::env::current_exe().map_err(Failure::io("finding", "the running program"))?;
+    Ok(include_str!("demo.toml").replace("\"PROGRAM\"", &quoted(&program.to_string_lossy())))
+}
+
+fn profile(name: &str, base: &Path) -> Result<Profile, Failure> {
+    if let Some((id, text)) = builtin_profiles().into_iter().find(|(id, _)| *id == name) {
+        return Ok(parse_profile(&format!("{id}.toml"), text)?);
+    }
+    let path = base.join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let names: Vec<&str> = builtin_profiles().iter().map(|(id, _)| *id).collect();
+        Failure::io("reading the profile", path.display())(error)
+            .hint(format!("built in: {}", names.join(", ")))
+    })?;
+    Ok(parse_profile(&path.display().to_string(), &text)?)
+}
+
+fn list(profile: &Profile, arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
+    printer.data(&table::criteria(profile, arguments.json)?)?;
+    Ok(Answer::Yes)
+}
+
+fn show_plan(plan: &Plan, arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
+    printer.data(&table::plan(plan, arguments.json)?)?;
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,272 @@
+//! Verdicts, criteria and plans as tables for people and as JSON for machines.
+
+use plimsoll_base::{Kind, Quantity, Unit};
+use plimsoll_certify::{Issued, expected_ns};
+use plimsoll_evidence::{
+    Amount, CertificatePredicate, JudgedCriterion, Judgement, Measurement, Plan, Profile, Status, Verdict,
+};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::print::{Printer, Style};
+
+/// The verdicts of a certificate: status, criteria, load line, conditions, what is not proven.
+pub(crate) fn judgement(
+    certificate: &CertificatePredicate,
+    judgement: &Judgement,
+    printer: &Printer,
+) -> String {
+    let subject = &certificate.subject;
+    let mut text = format!(
+        "\n{} {} · profile {} · {}\n\n",
+        subject.name,
+        subject.version,
+        certificate.level,
+        printer.styled(status_style(certificate.status), certificate.status.name())
+    );
+    let rows: Vec<[String; 5]> = judgement.criteria.iter().map(row).collect();
+    text.push_str(&table(["criterion", "verdict", "measured", "limit", "control"], &rows, |line, row| {
+        match judgement.criteria.get(row) {
+            Some(judged) => printer.styled(verdict_style(judged.verdict), line),
+            None => printer.styled(Style::Faint, line),
+        }
+    }));
+    text.push('\n');
+    if let Some(line) = &certificate.load_line {
+        let rate = Quantity { amount: line.rate_per_ks, unit: Unit::PerKs };
+        text.push_str(&format!(
+            "load line    {}; {}\n",
+            printer.styled(Style::Strong, &rate.to_string()),
+            line.next
+        ));
+    }
+    text.push_str(&sentences("condition", &certificate.conditions));
+    text.push_str(&sentences("excluded", &certificate.exclusions));
+    text.push_str(&sentences("not proven", &certificate.not_proven));
+    text.push_str(&format!("valid        {} to {}\n", certificate.not_before, certificate.not_after));
+    text
+}
+
+fn sentences(label: &str, sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| format!("{label:<12} {sentence}\n")).collect()
+}
+
+fn row(judged: &JudgedCriterion) -> [String; 5] {
+    let control = match &judged.control {
+        Some(control) if control.seen_red => format!("red on {}", control.scene.name()),
+        Some(control) => format!("{} on {}", control.on_defect.name(), control.scene.name()),
+        None => "-".into(),
+    };
+    [
+        judged.criterion.id.clone(),
+        format!("{} {}", symbol(judged.verdict), judged.verdict.name()),
+        measured(&judged.measurement),
+        judged.criterion.limit_text(),
+        control,
+    ]
+}
+
+/// The value with its bounds.
+fn measured(measurement: &Measurement) -> String {
+    let shown = |amount: Amount| amount.display(measurement.unit);
+    match (measurement.value, measurement.lower, measurement.upper) {
+        (None, ..) => "-".into(),
+        (Some(value), Some(lower), Some(upper)) if measurement.unit != Unit::Count => {
+            format!("{} [{}, {}]", shown(value), shown(lower), shown(upper))
+        }
+        (Some(value), ..) => shown(value),
+    }
+}
+
+fn symbol(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail | Verdict::ConditionalFail => "✗",
+        Verdict::NotApplicable => "-",
+        _ => "?",
+    }
+}
+
+fn verdict_style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => Style::Good,
+        Verdict::Fail | Verdict::ConditionalFail => Style::Bad,
+        Verdict::NotApplicable => Style::Faint,
+        _ => Style::Doubtful,
+    }
+}
+
+fn status_style(status: Status) -> Style {
+    match status {
+        Status::Certified | Status::Preliminary => Style::Good,
+        Status::Denied => Style::Bad,
+        Status::Conditional | Status::Pending => Style::Doubtful,
+    }
+}
+
+/// Columns as wide as their widest cell. `paint` gets each line with the index of its row.
+fn table<const N: usize>(
+    head: [&str; N],
+    rows: &[[String; N]],
+    paint: impl Fn(&str, usize) -> String,
+) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+    };
+    let line = |cells: [&str; N]| {
+        let padded = (0..N).map(|column| {
+            let cell = cells[column];
+            format!("{cell}{}", " ".repeat(width(column).saturating_sub(cell.chars().count())))
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut text = format!("{}\n", paint(&line(head), usize::MAX));
+    for (index, row) in rows.iter().enumerate() {
+        text.push_str(&paint(&line(row.each_ref().map(String::as_str)), index));
+        text.push('\n');
+    }
+    text
+}
+
+/// What came of a certification, as one JSON object.
+pub(crate) fn issued_json(issued: &Issued) -> Result<String, Failure> {
+    let criteria: Vec<Value> = issued.judgement.criteria.iter().map(criterion_json).collect();
+    let certificate = &issued.certificate;
+    pretty(&json!({
+        "folder": issued.folder.display().to_string(),
+        "status": certificate.status.name(),
+        "level": certificate.level,
+        "subject": certificate.subject.name,
+        "not_before": certificate.not_before,
+        "not_after": certificate.not_after,
+        "load_line": certificate.load_line,
+        "conditions": certificate.conditions,
+        "exclusions": certificate.exclusions,
+        "criteria": criteria,
+    }))
+}
+
+fn criterion_json(judged: &JudgedCriterion) -> Value {
+    json!({
+        "id": judged.criterion.id,
+        "verdict": judged.verdict.name(),
+        "state": judged.verdict.state().name(),
+        "reason": judged.reason,
+        "unit": judged.measurement.unit.name(),
+        "value": judged.measurement.value,
+        "lower": judged.measurement.lower,
+        "upper": judged.measurement.upper,
+        "limit": judged.criterion.limit,
+        "control": judged.control,
+    })
+}
+
+/// Which planted defect turned which criterion red.
+pub(crate) fn sabotage(judgement: &Judgement, as_json: bool, printer: &Printer) -> Result<String, Failure> {
+    let controlled: Vec<&JudgedCriterion> =
+        judgement.criteria.iter().filter(|judged| judged.control.is_some()).collect();
+    if as_json {
+        let rows: Vec<Value> = controlled
+            .iter()
+            .map(|judged| json!({"criterion": judged.criterion.id, "caught": is_caught(judged), "control": judged.control}))
+            .collect();
+        return pretty(&json!({"caught": all_caught(judgement), "criteria": rows}));
+    }
+    let rows: Vec<[String; 5]> = controlled.iter().map(|judged| sabotage_row(judged)).collect();
+    let paint = |line: &str, row: usize| match controlled.get(row) {
+        Some(judged) if is_caught(judged) => printer.styled(Style::Good, line),
+        Some(_) => printer.styled(Style::Bad, line),
+        None => printer.styled(Style::Faint, line),
+    };
+    Ok(table(["criterion", "planted defect", "on the defect", "on its sham", "caught"], &rows, paint))
+}
+
+fn sabotage_row(judged: &JudgedCriterion) -> [String; 5] {
+    let shown = |verdict: Verdict, value: Option<Amount>| {
+        let value = value.map_or_else(|| "-".into(), |value| value.display(judged.measurement.unit));
+        format!("{} ({value})", verdict.name())
+    };
+    match &judged.control {
+        Some(control) => [
+            judged.criterion.id.clone(),
+            control.scene.name().into(),
+            shown(control.on_defect, control.defect_value),
+            shown(control.on_sham, control.sham_value),
+            if is_caught(judged) { "✓ yes".into() } else { "✗ no".into() },
+        ],
+        None => [judged.criterion.id.clone(), "-".into(), "-".into(), "-".into(), "✗ no".into()],
+    }
+}
+
+fn is_caught(judged: &JudgedCriterion) -> bool {
+    judged.control.as_ref().is_some_and(|control| control.supports(Verdict::Pass))
+}
+
+/// Whether every criterion that names a control was seen red on it, and green without it.
+pub(crate) fn all_caught(judgement: &Judgement) -> bool {
+    let mut controlled = judgement.criteria.iter().filter(|judged| judged.control.is_some()).peekable();
+    controlled.peek().is_some() && controlled.all(is_caught)
+}
+
+/// The criteria of a profile.
+pub(crate) fn criteria(profile: &Profile, as_json: bool) -> Result<String, Failure> {
+    if as_json {
+        return pretty(profile);
+    }
+    let row = |criterion: &plimsoll_evidence::Criterion| {
+        [
+            criterion.id.clone(),
+            criterion.severity.name().into(),
+            criterion.limit_text(),
+            criterion.rule.name().into(),
+            criterion.control.map_or("-", plimsoll_evidence::Scene::name).into(),
+            criterion.statement.clone(),
+        ]
+    };
+    let rows: Vec<[String; 6]> = profile.criteria.iter().map(row).collect();
+    let head = ["criterion", "severity", "limit", "rule", "control", "statement"];
+    let table = table(head, &rows, |line, _| line.to_owned());
+    Ok(format!("{} {}: {}\n\n{table}", profile.id, profile.version, profile.title))
+}
+
+/// What a plan runs, and how long it takes.
+pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
+    let expected = Quantity { amount: expected_ns(plan), unit: Unit::Ns };
+    if as_json {
+        return pretty(&json!({"plan": plan, "expected_ns": expected.amount}));
+    }
+    let profile = &plan.profile;
+    let shown = |amount: u64| Quantity { amount, unit: Unit::Ns }.to_string();
+    let rate = Quantity { amount: plan.rate_per_ks, unit: Unit::PerKs };
+    let scenes: Vec<&str> = plan.scenes.iter().map(|scene| scene.name()).collect();
+    let rows = [
+        [
+            "steady load".to_owned(),
+            format!(
+                "{} trials of {} at {rate}, each a fresh process",
+                profile.trials,
+                shown(profile.trial_ns)
+            ),
+        ],
+        [
+            "load line".into(),
+            format!(
+                "search in steps of {}, then {} fresh trials of {}",
+                shown(profile.line.step_ns),
+                profile.trials,
+                shown(profile.line.trial_ns)
+            ),
+        ],
+        ["drills".into(), format!("{} stops and {} crashes under load", profile.drills, profile.drills)],
+        ["controls".into(), scenes.join(", ")],
+        ["time".into(), format!("about {expected} for a subject that starts in 0.5 s")],
+    ];
+    Ok(table(["part", "what is run"], &rows, |line, _| line.to_owned()))
+}
+
+pub(crate) fn pretty<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::new(Kind::Bug, error.to_string()))?;
+    Ok(format!("{text}\n"))
+}

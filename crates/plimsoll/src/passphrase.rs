@@ -1,0 +1,77 @@
+//! Passphrases: from a terminal, a file descriptor, or a credential file. Never from an argument, which others on
+//! the machine can read.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+use plimsoll_base::{Kind, Secret};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+use crate::failure::Failure;
+
+/// No passphrase is longer; a file that is, is the wrong file.
+const BYTES_MAX: u64 = 4_096;
+
+/// Where a passphrase comes from.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PassphraseArguments {
+    /// Read the passphrase from this file, such as a systemd credential
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from this open file descriptor
+    #[arg(long, value_name = "N", conflicts_with = "passphrase_file")]
+    passphrase_fd: Option<u32>,
+}
+
+impl PassphraseArguments {
+    /// Reads the passphrase of `name`; asks twice if it is `new`.
+    pub(crate) fn read(&self, name: &str, new: bool) -> Result<Secret<String>, Failure> {
+        if let Some(path) = &self.passphrase_file {
+            return first_line(path.clone());
+        }
+        if let Some(fd) = self.passphrase_fd {
+            return first_line(PathBuf::from(format!("/proc/self/fd/{fd}")));
+        }
+        let first = ask(&format!("passphrase for {name}: "))?;
+        if new && ask("the same again: ")?.expose() != first.expose() {
+            return Err(Failure::new(Kind::Invalid, "the two passphrases differ"));
+        }
+        Ok(first)
+    }
+}
+
+fn first_line(path: PathBuf) -> Result<Secret<String>, Failure> {
+    let file = File::open(&path).map_err(Failure::io("opening", path.display()))?;
+    let mut line = String::new();
+    BufReader::new(file.take(BYTES_MAX))
+        .read_line(&mut line)
+        .map_err(Failure::io("reading", path.display()))?;
+    Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+/// Asks on the terminal, without showing what is typed.
+fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
+    let no_terminal = || {
+        Failure::new(Kind::Invalid, "there is no terminal to ask for the passphrase")
+            .hint("give it with --passphrase-file FILE or --passphrase-fd N")
+    };
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
+    if !terminal.is_terminal() {
+        return Err(no_terminal());
+    }
+    let before = tcgetattr(&terminal).map_err(|_| no_terminal())?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|_| no_terminal())?;
+    let line = write!(terminal, "{prompt}").and_then(|()| {
+        let mut line = String::new();
+        BufReader::new((&terminal).take(BYTES_MAX)).read_line(&mut line)?;
+        Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+    });
+    // The terminal is given back as it was, whatever happened in between.
+    let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
+    let _ = writeln!(terminal);
+    restored.map_err(|_| no_terminal())?;
+    line.map_err(Failure::io("reading from", "the terminal"))
+}

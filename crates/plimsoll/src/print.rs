@@ -1,0 +1,116 @@
+//! The only place that writes to the terminal: data to stdout, all else to stderr.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+
+use crate::failure::Failure;
+
+/// How a word is shown on a terminal. Never the only carrier of a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    Good,
+    Bad,
+    Doubtful,
+    Faint,
+    Strong,
+}
+
+impl Style {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Good => "32",
+            Self::Bad => "31",
+            Self::Doubtful => "33",
+            Self::Faint => "2",
+            Self::Strong => "1",
+        }
+    }
+}
+
+/// Writes to the terminal.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    colour_out: bool,
+    colour_err: bool,
+    /// Whether stderr is a terminal: then progress is one line that is written again and again.
+    live: bool,
+    /// How many characters the live line has now.
+    live_line: RefCell<usize>,
+}
+
+impl Printer {
+    pub(crate) fn new() -> Self {
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let live = io::stderr().is_terminal();
+        Self {
+            colour_out: allowed && io::stdout().is_terminal(),
+            colour_err: allowed && live,
+            live,
+            live_line: RefCell::new(0),
+        }
+    }
+
+    /// Whether progress may be one live line.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Data: one text, written whole.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        self.end_live_line();
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::io("writing to", "stdout"))
+    }
+
+    /// A word in a style, for use in data.
+    pub(crate) fn styled(&self, style: Style, text: &str) -> String {
+        if self.colour_out { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+    }
+
+    /// A line that says what is going on.
+    pub(crate) fn status(&self, text: &str) {
+        self.end_live_line();
+        self.err(&format!("{text}\n"));
+    }
+
+    /// The live line: replaces the one before. Nothing off a terminal.
+    pub(crate) fn live(&self, text: &str) {
+        if self.live {
+            let width = text.chars().count();
+            let rest = self.live_line.borrow().saturating_sub(width);
+            self.err(&format!("\r{text}{}", " ".repeat(rest)));
+            *self.live_line.borrow_mut() = width;
+        }
+    }
+
+    /// Ends the live line, so that the next text begins on a line of its own.
+    pub(crate) fn end_live_line(&self) {
+        let width = self.live_line.replace(0);
+        if width > 0 {
+            self.err(&format!("\r{}\r", " ".repeat(width)));
+        }
+    }
+
+    pub(crate) fn failure(&self, failure: &Failure) {
+        self.end_live_line();
+        let paint = |style: Style, word: &str| {
+            if self.colour_err { format!("\x1b[{}m{word}\x1b[0m", style.code()) } else { word.to_owned() }
+        };
+        self.err(&format!("{} {}\n", paint(Style::Bad, "error:"), failure.message));
+        if !failure.output.is_empty() {
+            self.err("the last that the subject wrote:\n");
+            for line in failure.output.lines() {
+                self.err(&format!("  | {line}\n"));
+            }
+        }
+        if let Some(hint) = &failure.hint {
+            self.err(&format!("{} {hint}\n", paint(Style::Doubtful, "hint:")));
+        }
+    }
+
+    fn err(&self, text: &str) {
+        // With stderr gone there is nobody to tell.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,27 @@
+//! A program that starts another one, for the tests that end the starter: `actor wait` only waits, `actor polite`
+//! leaves when asked, `actor stubborn` does not. It prints the process ids of what it started.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use plimsoll_process::{Child, Error, Interrupt, Spec, adopt_orphans};
+
+/// A shell with a child of its own and one behind a double fork, which say who they are.
+const FAMILY: &str = "(setsid sh -c 'echo $$; exec sleep 300' &); sleep 300 & echo $!; wait";
+
+fn main() -> Result<(), Error> {
+    let mode = std::env::args().nth(1).unwrap_or_default();
+    let interrupt = if mode == "wait" { None } else { Some(Interrupt::install()?) };
+    adopt_orphans()?;
+    let child = Child::start(&Spec::new("sh", ["-c", FAMILY]))?;
+    while child.output().lines().count() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let others = child.output().lines().collect::<Vec<_>>().join(" ");
+    let shown = writeln!(io::stdout(), "{others} {}", child.pid());
+    shown.map_err(|source| Error::System { action: "print", source })?;
+    while mode != "polite" || !interrupt.is_some_and(Interrupt::is_requested) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}

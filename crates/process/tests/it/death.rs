@@ -1,0 +1,79 @@
+//! What happens to programs when the process that started them is ended.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::support::{eventually, is_alive, pids};
+
+/// A program that starts a family of three, and their process ids, the leader's last.
+struct Actor {
+    process: Child,
+    family: Vec<u32>,
+}
+
+impl Actor {
+    fn start(mode: &str) -> Self {
+        let tests = std::env::current_exe().unwrap();
+        let actor: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/actor");
+        let mut process = Command::new(actor).arg(mode).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let family = pids(&[line.trim().to_owned()]);
+        assert_eq!(family.len(), 3);
+        assert!(family.iter().all(|&pid| is_alive(pid)));
+        Self { process, family }
+    }
+
+    fn send(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn survivors(&self) -> Vec<u32> {
+        self.family.iter().copied().filter(|&pid| is_alive(pid)).collect()
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        for pid in self.survivors() {
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_program_dies_with_the_process_that_started_it() {
+    let mut actor = Actor::start("wait");
+    let leader = actor.family[2];
+    actor.send("-KILL");
+    actor.process.wait().unwrap();
+    eventually("the kernel kills the program", || !is_alive(leader));
+}
+
+#[test]
+fn asked_once_a_polite_program_leaves_by_itself_and_leaves_nothing() {
+    for signal in ["-INT", "-TERM"] {
+        let mut actor = Actor::start("polite");
+        actor.send(signal);
+        assert_eq!(actor.process.wait().unwrap().code(), Some(0));
+        assert_eq!(actor.survivors(), []);
+    }
+}
+
+#[test]
+fn asked_twice_even_a_stubborn_program_leaves_and_leaves_nothing() {
+    for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
+        let mut actor = Actor::start("stubborn");
+        actor.send(signal);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(actor.process.try_wait().unwrap().is_none(), "left at the first signal");
+        actor.send(signal);
+        assert_eq!(actor.process.wait().unwrap().signal(), Some(number));
+        assert_eq!(actor.survivors(), []);
+    }
+}

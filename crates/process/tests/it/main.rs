@@ -1,0 +1,7 @@
+//! Real programs started, watched and ended.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod child;
+mod death;
+mod support;

@@ -1,0 +1,82 @@
+//! The notes over HTTP.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, put};
+use serde::Serialize;
+
+use crate::key::Key;
+use crate::store::{Store, StoreError, Written};
+
+#[derive(Serialize)]
+struct Created {
+    key: Key,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    count: i64,
+    keys: Vec<String>,
+}
+
+pub(crate) fn router(store: Store, body_bytes_max: usize) -> Router {
+    Router::new()
+        .route("/notes", get(list_notes).post(post_note))
+        .route("/notes/{key}", put(put_note).get(get_note))
+        .route("/health", get(health))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .with_state(store)
+}
+
+impl IntoResponse for StoreError {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{self}\n")).into_response()
+    }
+}
+
+fn bad_key() -> Response {
+    (StatusCode::BAD_REQUEST, "a key is one to 64 of A-Z a-z 0-9 _ -\n").into_response()
+}
+
+async fn put_note(State(store): State<Store>, Path(key): Path<String>, body: Bytes) -> Response {
+    let Some(key) = Key::parse(&key) else { return bad_key() };
+    match store.put(Some(key), body.into()).await {
+        Ok(Written::Created(_)) => StatusCode::CREATED.into_response(),
+        Ok(Written::Replaced) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn post_note(State(store): State<Store>, body: Bytes) -> Response {
+    match store.put(None, body.into()).await {
+        Ok(Written::Created(key)) => {
+            let location = format!("/notes/{}", key.as_str());
+            (StatusCode::CREATED, [(header::LOCATION, location)], Json(Created { key })).into_response()
+        }
+        // A note without a key of its own never meets another one.
+        Ok(Written::Replaced) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn get_note(State(store): State<Store>, Path(key): Path<String>) -> Response {
+    let Some(key) = Key::parse(&key) else { return bad_key() };
+    match store.get(key).await {
+        Ok(Some(body)) => ([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "there is no such note\n").into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn list_notes(State(store): State<Store>) -> Result<Json<Listed>, StoreError> {
+    let (count, keys) = store.list().await?;
+    Ok(Json(Listed { count, keys }))
+}
+
+async fn health(State(store): State<Store>) -> Result<&'static str, StoreError> {
+    store.check().await?;
+    Ok("ok\n")
+}

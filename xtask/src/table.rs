@@ -1,0 +1,110 @@
+//! Who may use whom: the two tables that a new crate or a new dependency is entered in.
+
+/// A crate of the workspace and the crates of ours that it may depend on.
+#[derive(Debug)]
+pub struct Crate {
+    /// The name of the package.
+    pub package: &'static str,
+    /// Crates only look down: at rows below their own, never at a neighbour.
+    pub row: u8,
+    /// The packages of ours that may stand in its `[dependencies]`.
+    pub may_use: &'static [&'static str],
+}
+
+const fn row(row: u8, package: &'static str, may_use: &'static [&'static str]) -> Crate {
+    Crate { package, row, may_use }
+}
+
+const BASE: &str = "plimsoll-base";
+const MEASURE: &str = "plimsoll-measure";
+const PROOF: &str = "plimsoll-proof";
+const KEYS: &str = "plimsoll-keys";
+const EVIDENCE: &str = "plimsoll-evidence";
+const PROCESS: &str = "plimsoll-process";
+const LOAD: &str = "plimsoll-load";
+const FAULT: &str = "plimsoll-fault";
+const CERTIFY: &str = "plimsoll-certify";
+/// The demo subject: everybody's tests may start it, only the binary links it.
+const NOTES: &str = "plimsoll-notes";
+const BINARY: &str = "plimsoll";
+const XTASK: &str = "xtask";
+
+/// The crates from the bottom up.
+pub const CRATES: &[Crate] = &[
+    row(0, BASE, &[]),
+    row(0, NOTES, &[]),
+    row(0, XTASK, &[]),
+    row(1, MEASURE, &[BASE]),
+    row(1, PROOF, &[BASE]),
+    row(2, KEYS, &[BASE, PROOF]),
+    row(2, EVIDENCE, &[BASE, MEASURE, PROOF]),
+    row(2, PROCESS, &[BASE]),
+    row(2, LOAD, &[BASE, MEASURE]),
+    row(3, FAULT, &[BASE, PROCESS]),
+    row(6, CERTIFY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT]),
+    row(8, BINARY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, CERTIFY, NOTES]),
+];
+
+/// Where a dependency from outside may be linked. Tests may use any that has an entry.
+#[derive(Debug)]
+pub enum Home {
+    /// Names for data and errors: nothing in it acts.
+    Anywhere,
+    /// In these packages of ours, and nowhere else.
+    In(&'static [&'static str]),
+    /// Never linked into a library or the binary.
+    Tests,
+}
+
+/// Every dependency from outside and its home.
+pub const HOMES: &[(&str, Home)] = &[
+    // what acts on the world
+    ("axum", Home::In(&[NOTES, BINARY])),
+    ("clap", Home::In(&[BINARY])),
+    ("getrandom", Home::In(&[KEYS, CERTIFY])),
+    ("libc", Home::In(&[PROCESS])),
+    ("rusqlite", Home::In(&[NOTES])),
+    ("rustix", Home::In(&[PROCESS, LOAD, FAULT, CERTIFY, BINARY])),
+    ("tokio", Home::In(&[FAULT, NOTES, BINARY])),
+    // what secrets and signatures hang on
+    ("chacha20poly1305", Home::In(&[KEYS])),
+    ("ed25519-dalek", Home::In(&[PROOF, KEYS])),
+    ("scrypt", Home::In(&[KEYS])),
+    ("sha2", Home::In(&[PROOF])),
+    ("zeroize", Home::In(&[BASE, KEYS])),
+    // what reads, makes or computes one thing
+    ("globset", Home::In(&[CERTIFY])),
+    ("httparse", Home::In(&[LOAD])),
+    ("libm", Home::In(&[MEASURE, LOAD])),
+    ("memchr", Home::In(&[LOAD])),
+    ("miniz_oxide", Home::In(&[MEASURE])),
+    ("rand_chacha", Home::In(&[LOAD, CERTIFY])),
+    ("rand_core", Home::In(&[LOAD, CERTIFY])),
+    ("strsim", Home::In(&[CERTIFY])),
+    ("time", Home::In(&[BASE])),
+    ("toml", Home::In(&[CERTIFY, BINARY, XTASK])),
+    ("base64", Home::Anywhere),
+    ("serde", Home::Anywhere),
+    ("serde_json", Home::Anywhere),
+    ("thiserror", Home::Anywhere),
+    ("insta", Home::Tests),
+    ("proptest", Home::Tests),
+    ("tempfile", Home::Tests),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_only_look_down() {
+        let row_of =
+            |package: &str| CRATES.iter().find(|known| known.package == package).map(|known| known.row);
+        for known in CRATES {
+            for used in known.may_use {
+                assert!(row_of(used) < Some(known.row), "{} may not use {used}", known.package);
+                assert!(row_of(used).is_some(), "{used} has no row");
+            }
+        }
+    }
+}
