@@ -1,21 +1,30 @@
 //! The generator's calibration: once a day, boot and program; kept in the state folder.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use plimsoll_base::Clock;
-use plimsoll_evidence::{Calibration, Document, Environment, OracleResult, QuantileError, calibration_problem};
-use plimsoll_load::{CALIBRATION_TRIALS, calibrate};
+use plimsoll_evidence::{
+    Calibration, Document, Environment, OracleResult, QuantileError, calibration_problem,
+};
+use plimsoll_load::{CALIBRATION_TRIALS, calibrate_generator, run};
 use plimsoll_proof::{from_canonical, to_canonical};
 
 use crate::error::Error;
 use crate::state::write_atomically;
+use crate::stop::Stop;
 
 /// How often a calibration that fails is tried again before the generator is given up: a busy machine can spoil
 /// one, a broken generator spoils all. Every try counts in what is printed.
 const TRIES: u32 = 3;
 
 /// The calibration of this program, in this boot, on this day: from `path` if it is there, else measured and kept.
-pub fn calibration(path: &Path, environment: &Environment, clock: &dyn Clock) -> Result<Calibration, Error> {
+pub(crate) fn calibration(
+    path: &Path,
+    environment: &Environment,
+    clock: &dyn Clock,
+    stop: Stop<'_>,
+) -> Result<Calibration, Error> {
     if let Some(kept) = read(path)
         && kept.plimsoll_sha256 == environment.plimsoll_sha256
         && kept.boot == environment.boot
@@ -25,10 +34,14 @@ pub fn calibration(path: &Path, environment: &Environment, clock: &dyn Clock) ->
     }
     let mut problem = String::new();
     for _ in 0..TRIES {
-        let calibration = measure(environment, clock)?;
+        let calibration = measure(environment, clock, stop)?;
         match calibration_problem(&calibration) {
             None => {
-                write_atomically(path, &to_canonical(&Document::Calibration(calibration.clone())).map_err(plimsoll_evidence::Error::from)?)?;
+                write_atomically(
+                    path,
+                    &to_canonical(&Document::Calibration(calibration.clone()))
+                        .map_err(plimsoll_evidence::Error::from)?,
+                )?;
                 return Ok(calibration);
             }
             Some(found) => problem = found,
@@ -38,11 +51,13 @@ pub fn calibration(path: &Path, environment: &Environment, clock: &dyn Clock) ->
 }
 
 /// Measures every oracle once.
-pub fn measure(environment: &Environment, clock: &dyn Clock) -> Result<Calibration, Error> {
+fn measure(environment: &Environment, clock: &dyn Clock, stop: Stop<'_>) -> Result<Calibration, Error> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| Error::Random(error.to_string()))?;
     let at = clock.now();
-    let measured = calibrate(&CALIBRATION_TRIALS, seed)?;
+    let go_on = || if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let measured = calibrate_generator(&CALIBRATION_TRIALS, seed, &mut |plan| run(plan, &mut |_| go_on()))?;
+    stop.check()?;
     Ok(Calibration {
         plimsoll_sha256: environment.plimsoll_sha256,
         boot: environment.boot,
@@ -68,7 +83,9 @@ fn oracle(result: &plimsoll_load::OracleResult) -> OracleResult {
 
 fn read(path: &Path) -> Option<Calibration> {
     match from_canonical::<Document>(&std::fs::read(path).ok()?).ok()? {
-        Document::Calibration(calibration) if calibration_problem(&calibration).is_none() => Some(calibration),
+        Document::Calibration(calibration) if calibration_problem(&calibration).is_none() => {
+            Some(calibration)
+        }
         _ => None,
     }
 }

@@ -7,16 +7,16 @@ use std::sync::atomic::AtomicBool;
 
 use plimsoll_base::{Clock, Utc};
 use plimsoll_evidence::{
-    CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Issuance, Issuer, Judgement,
-    PAYLOAD_TYPE, Plan, Profile, REPORT_FILE, Signing, Statement, certificate_statement, evidence_path, judge,
-    measurement_statements, without_control,
+    CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Issuance, Issuer,
+    Judgement, PAYLOAD_TYPE, Plan, Profile, REPORT_FILE, Signing, Statement, certificate_statement,
+    evidence_path, judge, measurement_statements, without_control,
 };
 use plimsoll_keys::IssuerKeys;
 use plimsoll_proof::{Digest, to_canonical};
 use serde::Serialize;
 
 use crate::calibration::calibration;
-use crate::conductor::{Conductor, Watch};
+use crate::conductor::{Conductor, Event, Watch};
 use crate::environment::read_environment;
 use crate::error::Error;
 use crate::files::Subject;
@@ -68,7 +68,7 @@ pub fn certify(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Issued, Error
     if order.out.exists() {
         return Err(Error::OutputExists(order.out.to_owned()));
     }
-    let mut documents = prepare(order)?;
+    let mut documents = prepare(order, watch)?;
     let chain = Chain { subject: &order.subject.name, profile: &order.profile.id };
     let mut log = open_log(order)?;
     let plan = plan(order, log.attempts(chain)?)?;
@@ -87,7 +87,7 @@ pub fn certify(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Issued, Error
 
 /// Runs the controls alone and says what each probe saw. Issues nothing and registers nothing.
 pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, Error> {
-    let mut documents = prepare(order)?;
+    let mut documents = prepare(order, watch)?;
     let plan = plan(order, 0)?;
     documents.insert(Document::Plan(plan.clone()))?;
     let stop = Stop(order.stop);
@@ -96,10 +96,11 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
 }
 
 /// What must hold before anything is started: the target may be loaded, the generator is true.
-fn prepare(order: &Order<'_>) -> Result<Documents, Error> {
+fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error> {
     check_target(order.subject)?;
     let environment = read_environment(order.version)?;
-    let calibration = calibration(&order.state.calibration(), &environment, order.clock)?;
+    watch(&Event::Calibrating);
+    let calibration = calibration(&order.state.calibration(), &environment, order.clock, Stop(order.stop))?;
     let mut documents = Documents::default();
     documents.insert(Document::Environment(environment))?;
     documents.insert(Document::Calibration(calibration))?;
@@ -195,7 +196,10 @@ fn evidence_files(
 ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut files = BTreeMap::new();
     for (digest, document) in documents.iter() {
-        files.insert(evidence_path(digest, "json"), to_canonical(document).map_err(plimsoll_evidence::Error::from)?);
+        files.insert(
+            evidence_path(digest, "json"),
+            to_canonical(document).map_err(plimsoll_evidence::Error::from)?,
+        );
     }
     let texts = outputs.into_iter().map(|(trial, output)| format!("{trial}\n\n{output}"));
     for text in std::iter::once(order.subject.description()).chain(texts) {

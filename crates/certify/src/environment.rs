@@ -19,7 +19,9 @@ pub fn read_environment(version: &str) -> Result<Environment, Error> {
         processor: field(&text("/proc/cpuinfo"), "model name", ':'),
         cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
         memory_bytes: memory_bytes(),
-        clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource").trim().to_owned(),
+        clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+            .trim()
+            .to_owned(),
         plimsoll_version: version.to_owned(),
         plimsoll_sha256: Digest::of(&program),
         boot: Digest::of(text("/proc/sys/kernel/random/boot_id").trim().as_bytes()),
@@ -44,7 +46,11 @@ fn field(text: &str, name: &str, separator: char) -> String {
 
 fn memory_bytes() -> u64 {
     let kib = field(&text("/proc/meminfo"), "MemTotal", ':');
-    kib.split_whitespace().next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0).saturating_mul(1024)
+    kib.split_whitespace()
+        .next()
+        .and_then(|number| number.parse::<u64>().ok())
+        .unwrap_or(0)
+        .saturating_mul(1024)
 }
 
 #[cfg(test)]

@@ -102,13 +102,16 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint().map(str::to_owned),
-            Self::Source { .. } => Some("commit what is to be certified, or name its `artifacts` instead".into()),
+            Self::Source { .. } => {
+                Some("commit what is to be certified, or name its `artifacts` instead".into())
+            }
             Self::NotAuthorised(_) => {
                 Some("write `authorised_by` and `rate_cap` in [target] of the subject file".into())
             }
-            Self::Calibration(_) => {
-                Some("something else uses the processor: `plimsoll load calibrate` shows by how much it is off".into())
-            }
+            Self::Calibration(_) => Some(
+                "something else uses the processor: `plimsoll load calibrate` shows by how much it is off"
+                    .into(),
+            ),
             Self::StateInUse(_) => Some("wait for it to end, or choose another folder with --state".into()),
             Self::OutputExists(_) => Some("choose another folder with --out".into()),
             _ => None,

@@ -102,7 +102,11 @@ mod tests {
         assert_eq!(read.iter().count(), 2);
         assert_eq!(read.get("log/tile/0/000.p/1"), Some(b"2".as_slice()));
         assert!(matches!(write_folder(&out, &files()), Err(Error::OutputExists(_))));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something was left beside the certificate");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "something was left beside the certificate"
+        );
     }
 
     #[test]

@@ -73,3 +73,52 @@ fn resource<const N: usize>(name: &str, digests: [(&str, String); N]) -> Resourc
         digests.into_iter().map(|(algorithm, value)| (algorithm.to_owned(), value)).collect();
     ResourceDescriptor { name: name.to_owned(), digest }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with one commit.
+    fn repository() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.c"), "int main;").unwrap();
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        for words in [&["init", "-q"][..], &["add", "."], &["commit", "-q", "-m", "one"]] {
+            git(folder.path(), &[&identity, words].concat()).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_commit_is_named_by_commit_and_tree() {
+        let folder = repository();
+        let source = git_source(folder.path()).unwrap();
+        assert_eq!(source.name, "source");
+        assert_eq!(source.digest["gitCommit"].len(), 40);
+        assert_ne!(source.digest["gitCommit"], source.digest["gitTree"]);
+        assert_eq!(identify_path(folder.path()).unwrap(), [source]);
+    }
+
+    #[test]
+    fn what_is_not_committed_is_refused() {
+        let folder = repository();
+        std::fs::write(folder.path().join("main.c"), "int changed;").unwrap();
+        let error = git_source(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("not committed"), "{error}");
+        assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn an_artefact_is_named_by_its_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server");
+        std::fs::write(&path, "abc").unwrap();
+        let artifact = artifact(&path).unwrap();
+        assert_eq!(artifact.name, "server");
+        assert_eq!(
+            artifact.digest["sha256"],
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(identify_path(&folder.path().join("nothing")).is_err());
+    }
+}

@@ -59,7 +59,9 @@ impl<'a> IssuerLog<'a> {
         let path = folder.join("checkpoint");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.entries.len() <= 1 => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.entries.len() <= 1 => {
+                return Ok(());
+            }
             Err(error) => return Err(Error::io("reading", path)(error)),
         };
         let checkpoint = SignedCheckpoint::parse(&text).map_err(|error| Error::Log(error.to_string()))?;
@@ -108,7 +110,8 @@ impl<'a> IssuerLog<'a> {
 
     /// How many times the subject was registered with the profile so far.
     pub(crate) fn attempts(&self, chain: Chain<'_>) -> Result<u64, Error> {
-        let registered = self.chain(chain)?.into_iter().filter(|(_, entry)| entry.entry_type == EntryType::Registered);
+        let registered =
+            self.chain(chain)?.into_iter().filter(|(_, entry)| entry.entry_type == EntryType::Registered);
         Ok(registered.count() as u64)
     }
 
@@ -161,4 +164,107 @@ fn entry_file(folder: &std::path::Path, index: usize) -> PathBuf {
 
 fn read_entry(bytes: &[u8]) -> Result<LogEntry, Error> {
     from_canonical(bytes).map_err(|error| Error::Log(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use plimsoll_evidence::check_chain;
+    use plimsoll_keys::IssuerKeys;
+
+    use super::*;
+
+    const NOTES: Chain<'static> = Chain { subject: "notes", profile: "quick" };
+    const OTHER: Chain<'static> = Chain { subject: "other", profile: "quick" };
+
+    fn digest(text: &str) -> Digest {
+        Digest::of(text.as_bytes())
+    }
+
+    fn at(seconds: i64) -> Utc {
+        Utc::from_unix_seconds(1_795_000_000 + seconds)
+    }
+
+    /// A log with two attempts of one subject and one of another, and its keys.
+    fn log_in(folder: &Path, keys: &IssuerKeys) {
+        let mut log = IssuerLog::open(&keys.log, folder.to_owned()).unwrap();
+        log.append(NOTES, EntryType::Registered, digest("plan 1"), at(0)).unwrap();
+        log.append(OTHER, EntryType::Registered, digest("plan of other"), at(1)).unwrap();
+        log.append(NOTES, EntryType::NoResult, digest("plan 1"), at(2)).unwrap();
+        log.append(NOTES, EntryType::Registered, digest("plan 2"), at(3)).unwrap();
+        log.append(NOTES, EntryType::Result, digest("certificate"), at(4)).unwrap();
+    }
+
+    #[test]
+    fn entries_of_one_subject_are_chained_and_counted() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        assert_eq!((log.attempts(NOTES).unwrap(), log.attempts(OTHER).unwrap()), (2, 1));
+        check_chain(&log.chain(NOTES).unwrap()).unwrap();
+        assert_eq!(log.chain(NOTES).unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_ships_proves_that_the_result_is_in_the_log() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        let files = log.ship(NOTES, 4).unwrap();
+        assert!(!files.contains_key("log/entries/1.json"), "an entry of another subject ships");
+        let proof = LogProof::parse(std::str::from_utf8(&files[TLOG_PROOF_FILE]).unwrap()).unwrap();
+        proof.checkpoint.verify(&keys.log.verifier_key(), &[]).unwrap();
+        proof.verify_inclusion(&leaf_hash(&files["log/entries/4.json"])).unwrap();
+        assert!(proof.verify_inclusion(&leaf_hash(&files["log/entries/3.json"])).is_err());
+        assert_eq!(files["log/tile/0/000.p/5"].len(), 5 * 32);
+    }
+
+    #[test]
+    fn a_log_that_was_rewritten_is_refused() {
+        let tampered: [(&str, fn(&Path)); 4] = [
+            ("entry changed", |folder| std::fs::write(folder.join("entries/1.json"), b"{}").unwrap()),
+            ("last entry removed", |folder| std::fs::remove_file(folder.join("entries/4.json")).unwrap()),
+            ("entry in the middle removed", |folder| {
+                std::fs::remove_file(folder.join("entries/2.json")).unwrap()
+            }),
+            ("checkpoint removed", |folder| std::fs::remove_file(folder.join("checkpoint")).unwrap()),
+        ];
+        for (what, tamper) in tampered {
+            let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+            log_in(folder.path(), &keys);
+            tamper(folder.path());
+            assert!(IssuerLog::open(&keys.log, folder.path().to_owned()).is_err(), "{what}: opened");
+        }
+    }
+
+    #[test]
+    fn the_log_of_another_key_is_refused() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let other = IssuerKeys::generate().unwrap();
+        assert!(IssuerLog::open(&other.log, folder.path().to_owned()).is_err());
+    }
+
+    #[test]
+    fn an_entry_written_just_before_a_crash_is_kept() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let before = std::fs::read(folder.path().join("checkpoint")).unwrap();
+        let mut log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        log.append(NOTES, EntryType::Registered, digest("plan 3"), at(5)).unwrap();
+        std::fs::write(folder.path().join("checkpoint"), before).unwrap();
+        let mut log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        assert_eq!(log.attempts(NOTES).unwrap(), 3, "an attempt was forgotten");
+        assert_eq!(log.append(NOTES, EntryType::NoResult, digest("plan 3"), at(6)).unwrap(), 6);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_break_the_chain() {
+        let keys = IssuerKeys::generate().unwrap();
+        let mut log = IssuerLog::in_memory(&keys.log);
+        log.append(NOTES, EntryType::Registered, digest("plan 1"), at(100)).unwrap();
+        log.append(NOTES, EntryType::NoResult, digest("plan 1"), at(0)).unwrap();
+        check_chain(&log.chain(NOTES).unwrap()).unwrap();
+    }
 }

@@ -17,7 +17,6 @@ mod running;
 mod state;
 mod stop;
 
-pub use calibration::{calibration, measure as measure_calibration};
 pub use certification::{Issued, Order, certify, check_target, plan, sabotage};
 pub use clock::SystemClock;
 pub use conductor::{Event, Watch};

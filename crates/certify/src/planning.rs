@@ -9,9 +9,11 @@ use crate::conductor::derive_seed;
 use crate::files::Subject;
 
 /// Start, stop and bookkeeping around each trial, in ns: what a subject that starts in half a second costs.
-const AROUND_TRIAL_NS: u64 = 700_000_000;
-/// A rehearsed stop or crash, in ns, without the waiting that a control plants.
-const DRILL_NS: u64 = 1_800_000_000;
+const AROUND_TRIAL_NS: u64 = 600_000_000;
+/// A rehearsed stop, in ns.
+const STOP_DRILL_NS: u64 = 800_000_000;
+/// A rehearsed crash, in ns, without the waiting that a control plants: two starts, writing, reading.
+const CRASH_DRILL_NS: u64 = 1_800_000_000;
 
 /// Makes the plan. `seed` must be fresh random bytes.
 pub fn make_plan(
@@ -72,12 +74,13 @@ pub fn expected_ns(plan: &Plan) -> u64 {
     let asks_for = |probe: Probe| profile.criteria.iter().any(|criterion| criterion.probe == probe);
     let mut total_ns = profile.trials * (trial_ns + profile.trial_ns);
     if asks_for(Probe::LoadLine) {
-        let steps = profile.line.steps_percent.len().min(2) as u64;
+        let steps = profile.line.steps_percent.len().clamp(1, 2) as u64;
         total_ns += trial_ns + steps * (profile.warm_up_ns + profile.line.step_ns);
-        total_ns += (profile.trials + 1) * (trial_ns + profile.line.trial_ns);
+        // One trial at the step above, where there is one.
+        total_ns += (profile.trials + steps - 1) * (trial_ns + profile.line.trial_ns);
     }
     if plan.subject.kind == SubjectKind::Command {
-        total_ns += 2 * profile.drills * DRILL_NS;
+        total_ns += profile.drills * (STOP_DRILL_NS + CRASH_DRILL_NS);
     }
     total_ns + plan.scenes.iter().map(|scene| scene_ns(profile, *scene)).sum::<u64>()
 }
@@ -94,7 +97,68 @@ fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
         }
         Scene::SlowStart => AROUND_TRIAL_NS + limit_ns(Probe::StartUp),
         Scene::ShamStart => AROUND_TRIAL_NS,
-        Scene::SlowRestart => DRILL_NS + limit_ns(Probe::CrashRecovery),
-        Scene::KillInstead | Scene::ShamStop | Scene::DroppedWrites | Scene::ShamCrash => DRILL_NS,
+        Scene::SlowRestart => CRASH_DRILL_NS + limit_ns(Probe::CrashRecovery),
+        Scene::DroppedWrites | Scene::ShamCrash => CRASH_DRILL_NS,
+        Scene::KillInstead | Scene::ShamStop => STOP_DRILL_NS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::files::{builtin_profiles, parse_profile, parse_subject};
+
+    const SUBJECT: &str = "name = \"x\"\n[start]\ncommand = [\"x\", \"{port}\"]\n[target]\nurl = \"http://127.0.0.1:{port}\"\n\
+                           [[request]]\npath = \"/\"\n";
+    const LEDGER: &str = "[ledger]\nwrite = { method = \"PUT\", path = \"/{key}\", body = \"{value}\" }\n\
+                          read = { path = \"/{key}\" }\n";
+
+    fn plan(subject: &str, profile: &str, seed: u8) -> Plan {
+        let subject = parse_subject("subject.toml", subject, Path::new(".")).unwrap();
+        let (_, text) = builtin_profiles().iter().find(|(id, _)| *id == profile).unwrap();
+        let profile = parse_profile("profile.toml", text).unwrap();
+        let identity = crate::identity::identify(&subject).unwrap();
+        make_plan(&subject, identity, &profile, [seed; 32], 0)
+    }
+
+    #[test]
+    fn every_defect_that_can_be_tried_is_planned_with_its_sham() {
+        let planned = |subject: &str| {
+            let mut scenes = plan(subject, "quick", 1).scenes;
+            scenes.sort();
+            scenes
+        };
+        let with_ledger = planned(&format!("{SUBJECT}{LEDGER}"));
+        for scene in &with_ledger {
+            assert!(with_ledger.contains(&scene.sham()), "{scene:?} has no sham");
+        }
+        assert!(with_ledger.contains(&Scene::DroppedWrites));
+        assert!(!planned(SUBJECT).contains(&Scene::DroppedWrites), "there is no write to drop");
+        let url = "name = \"x\"\n[target]\nurl = \"http://127.0.0.1:80\"\n[[request]]\npath = \"/\"\n";
+        assert_eq!(planned(url), [Scene::AddedDelay, Scene::InjectedErrors, Scene::ShamLoad]);
+    }
+
+    #[test]
+    fn the_seed_alone_decides_the_order() {
+        assert_eq!(plan(SUBJECT, "quick", 1), plan(SUBJECT, "quick", 1));
+        let orders: Vec<Vec<Scene>> = (0..5).map(|seed| plan(SUBJECT, "quick", seed).scenes).collect();
+        assert!(orders.iter().any(|order| *order != orders[0]), "five seeds gave one order");
+    }
+
+    #[test]
+    fn the_built_in_profiles_keep_their_time() {
+        let quick_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "quick", 1)) / 1_000_000_000;
+        assert!((40..60).contains(&quick_s), "quick takes {quick_s} s");
+        let web_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "web-service", 1)) / 1_000_000_000;
+        assert!((450..750).contains(&web_s), "web-service takes {web_s} s");
+    }
+
+    #[test]
+    fn a_rate_cap_is_kept() {
+        let capped = SUBJECT.replace("{port}\"\n", "{port}\"\nauthorised_by = \"me\"\nrate_cap = \"50/s\"\n");
+        let capped = format!("{capped}[load]\nrate = \"40/s\"\n");
+        assert_eq!(plan(&capped, "quick", 1).rate_per_ks, 40_000);
     }
 }

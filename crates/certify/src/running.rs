@@ -66,7 +66,10 @@ pub(crate) fn resolve(target: &Target) -> Result<IpAddr, Error> {
     let found = (target.host.as_str(), 0).to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
     match found {
         Some(address) => Ok(address.ip()),
-        None => Err(Error::Subject { problem: format!("has no address: nobody knows {}", target.host), output: String::new() }),
+        None => Err(Error::Subject {
+            problem: format!("has no address: nobody knows {}", target.host),
+            output: String::new(),
+        }),
     }
 }
 
@@ -155,7 +158,8 @@ impl Running {
         if report.stragglers.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = report.stragglers.iter().map(|it| format!("{} ({})", it.name, it.pid)).collect();
+        let names: Vec<String> =
+            report.stragglers.iter().map(|it| format!("{} ({})", it.name, it.pid)).collect();
         Err(self.error(format!("left processes behind when it ended: {}", names.join(", "))))
     }
 

@@ -22,7 +22,8 @@ impl State {
         let path = folder.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(Error::io("opening", &path))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| Error::StateInUse(folder.to_owned()))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| Error::StateInUse(folder.to_owned()))?;
         Ok(Self { folder: folder.to_owned(), _lock: lock })
     }
 
@@ -53,7 +54,11 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("writing in", folder))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io("writing", path))?;
-    file.persist(path).map_err(|error| Error::Io { doing: "writing", path: path.to_owned(), source: error.error })?;
+    file.persist(path).map_err(|error| Error::Io {
+        doing: "writing",
+        path: path.to_owned(),
+        source: error.error,
+    })?;
     sync_folder(folder)
 }
 
@@ -82,6 +87,10 @@ mod tests {
         write_atomically(&path, b"one").unwrap();
         write_atomically(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "something was left beside it");
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("deep")).unwrap().count(),
+            1,
+            "something was left beside it"
+        );
     }
 }

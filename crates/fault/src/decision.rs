@@ -34,10 +34,6 @@ pub(crate) fn on_request(defect: Defect, method: Method, index: u64, elapsed_ns:
         Defect::DropWrites { .. } => Decision::Forward,
         Defect::SlowStart { delay_ns } if elapsed_ns < delay_ns => Decision::Reset,
         Defect::SlowStart { .. } => Decision::Forward,
-        Defect::Stall { every_ns, for_ns } => match elapsed_ns.checked_rem(every_ns) {
-            Some(phase_ns) if phase_ns < for_ns => Decision::Hold { delay_ns: for_ns - phase_ns },
-            _ => Decision::Forward,
-        },
     }
 }
 
@@ -95,14 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn time_decides_slow_starts_and_stalls() {
+    fn time_decides_slow_starts() {
         let slow = Defect::SlowStart { delay_ns: 100 };
         assert_eq!(on_request(slow, Method::Get, 0, 99), Decision::Reset);
         assert_eq!(on_request(slow, Method::Get, 0, 100), Decision::Forward);
         assert!(is_refused(slow, 99) && !is_refused(slow, 100) && !is_refused(Defect::None, 0));
-        let stall = Defect::Stall { every_ns: 100, for_ns: 10 };
-        assert_eq!(on_request(stall, Method::Get, 0, 203), Decision::Hold { delay_ns: 7 });
-        assert_eq!(on_request(stall, Method::Get, 0, 210), Decision::Forward);
         assert_eq!(on_request(Defect::None, Method::Put, 0, 0), Decision::Forward);
     }
 }

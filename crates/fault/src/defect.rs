@@ -42,13 +42,6 @@ pub enum Defect {
         /// How long.
         delay_ns: u64,
     },
-    /// Again and again requests wait until a stall is over. The first stall begins when the defect is planted.
-    Stall {
-        /// From one stall's beginning to the next one's.
-        every_ns: u64,
-        /// How long each lasts.
-        for_ns: u64,
-    },
 }
 
 impl Defect {
@@ -62,7 +55,6 @@ impl Defect {
             {
                 Err(Error::Ratio(ratio_ppb))
             }
-            Self::Stall { every_ns, for_ns } if for_ns >= every_ns => Err(Error::Stall { every_ns, for_ns }),
             defect => Ok(defect),
         }
     }
@@ -76,7 +68,5 @@ mod tests {
     fn refuses_what_makes_no_sense() {
         assert!(Defect::Errors { ratio_ppb: WHOLE_PPB, seed: 0 }.check().is_ok());
         assert!(Defect::Reset { ratio_ppb: WHOLE_PPB + 1, seed: 0 }.check().is_err());
-        assert!(Defect::Stall { every_ns: 5, for_ns: 4 }.check().is_ok());
-        assert!(Defect::Stall { every_ns: 5, for_ns: 5 }.check().is_err());
     }
 }

@@ -13,25 +13,14 @@ pub enum Error {
     /// A ratio is larger than one.
     #[error("cannot plant a defect in {0} of 1,000,000,000 requests")]
     Ratio(u32),
-    /// A stall would be longer than the time from one to the next.
-    #[error("cannot stall for {for_ns} ns every {every_ns} ns")]
-    Stall {
-        /// From one stall's beginning to the next one's.
-        every_ns: u64,
-        /// How long each lasts.
-        for_ns: u64,
-    },
-    /// The program's processes could not be stopped.
-    #[error("cannot pause the program")]
-    Pause(#[source] plimsoll_process::Error),
 }
 
 impl Error {
     /// What sort of trouble this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Ratio(_) | Self::Stall { .. } => Kind::Invalid,
-            Self::Start(_) | Self::Pause(_) => Kind::Unavailable,
+            Self::Ratio(_) => Kind::Invalid,
+            Self::Start(_) => Kind::Unavailable,
         }
     }
 }

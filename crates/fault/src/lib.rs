@@ -1,8 +1,8 @@
 //! Faults that are planted on purpose, each under a lease that takes it back.
 //!
 //! [`Proxy`] stands between a client and an HTTP/1.1 service and does to its traffic what a [`Defect`] says;
-//! with [`Defect::None`] it is a sham: the same path and no defect. [`Pause`] stops a program's processes. Neither
-//! needs a privilege or a change of the service. Counters prove that a fault took effect.
+//! with [`Defect::None`] it is a sham: the same path and no defect. It needs no privilege and no
+//! change of the service. Counters prove that a fault took effect.
 
 mod chunked;
 mod connection;
@@ -12,13 +12,11 @@ mod error;
 mod exchange;
 mod http;
 mod listener;
-mod pause;
 mod proxy;
 mod shared;
 mod stream;
 
 pub use defect::Defect;
 pub use error::Error;
-pub use pause::Pause;
 pub use proxy::{Lease, Proxy};
 pub use shared::Counters;

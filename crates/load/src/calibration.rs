@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use plimsoll_measure::{Histogram, Probability, Value};
+use plimsoll_measure::{Histogram, Probability, Value, tolerance_ns, within_tolerance};
 
 use crate::error::Error;
 use crate::oracle::{Oracle, OracleKind, Written};
@@ -19,12 +19,6 @@ const QUANTILES: [Probability; 5] =
     [Probability::P50, Probability::P90, Probability::P95, Probability::P99, Probability::P999];
 /// With fewer requests beyond it, a quantile is one accident rather than a property.
 const BEYOND_MIN: u64 = 30;
-/// One per cent of the truth.
-const TOLERANCE_DIVISOR: u64 = 100;
-/// A wake-up of another thread on a busy machine; what this bound forbids is a systematic error.
-const TOLERANCE_NS: u64 = 200_000;
-/// At p99.9 one delayed turn of the scheduler, which ends after a few milliseconds, is allowed for.
-const TOLERANCE_P999_NS: u64 = 2_000_000;
 /// Longer than any delay of an oracle that answers.
 const TIMEOUT_NS: u64 = 5_000_000_000;
 /// Waiting longer for a server that never answers teaches nothing.
@@ -69,7 +63,7 @@ pub struct QuantileError {
 impl QuantileError {
     /// Whether the error is within the tolerance.
     pub fn passed(&self) -> bool {
-        self.error <= Value::Finite(self.tolerance_ns)
+        within_tolerance(self.quantile, self.measured, self.truth)
     }
 }
 
@@ -217,9 +211,8 @@ fn quantile_errors(truth: &Histogram, measured: &Histogram) -> Vec<QuantileError
             (Value::Infinite, Value::Infinite) => Value::Finite(0),
             _ => Value::Infinite,
         };
-        let least_ns = if quantile > Probability::P99 { TOLERANCE_P999_NS } else { TOLERANCE_NS };
-        let share_ns = truth.finite_ns().unwrap_or_default() / TOLERANCE_DIVISOR;
-        QuantileError { quantile, truth, measured, error, tolerance_ns: share_ns.max(least_ns) }
+        let tolerance_ns = tolerance_ns(quantile, truth.finite_ns().unwrap_or_default());
+        QuantileError { quantile, truth, measured, error, tolerance_ns }
     };
     QUANTILES.into_iter().filter(enough).map(error).collect()
 }

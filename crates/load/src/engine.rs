@@ -29,6 +29,9 @@ const WATCH_NS: u64 = 200_000_000;
 /// constant schedule, and rarely enough that waking for them is no load of its own.
 const SAMPLE_NS_MIN: u64 = 2_000_000;
 const SAMPLE_NS_SPREAD: u64 = 4_000_000;
+/// A moment that the loop comes to later than this is left out: time in which the generator stood still is not made up,
+/// and Little's law shows that it is missing.
+const SAMPLE_AGE_NS_MAX: u64 = 10_000_000;
 /// Between setting up and the first arrival, so that the first one is not late already.
 const LEAD_NS: u64 = 2_000_000;
 
@@ -142,20 +145,20 @@ impl<'a> Engine<'a> {
         wake_ns.saturating_sub(self.now_ns)
     }
 
-    /// Counts what is outstanding by the clock and the schedule, before this turn's replies are read: the latency
-    /// stamps have no part in it. One sample a turn, so that time which the loop did not see is not made up.
+    /// Counts what was outstanding at the chosen moments that have passed, by the clock and the schedule: the latency
+    /// stamps have no part in it. Called before anything ends, so what has ended until now had ended then.
     fn count_outstanding(&mut self) {
         if self.before.is_none() && self.now_ns >= self.zero_ns {
             self.before = Some((thread_cpu_ns(), thread_run_queue_ns()));
         }
-        if self.now_ns < self.next_sample_ns {
-            return;
-        }
-        self.next_sample_ns = self.now_ns + SAMPLE_NS_MIN + self.sampling.next_u64() % SAMPLE_NS_SPREAD;
-        let now_offset_ns = self.offset_ns(self.now_ns);
-        if now_offset_ns >= 0 {
-            let due = self.source.due_measured(now_offset_ns);
-            self.tally.sample(due);
+        self.next_sample_ns = self.next_sample_ns.max(self.now_ns.saturating_sub(SAMPLE_AGE_NS_MAX));
+        while self.next_sample_ns <= self.now_ns {
+            let offset_ns = self.offset_ns(self.next_sample_ns);
+            self.next_sample_ns += SAMPLE_NS_MIN + self.sampling.next_u64() % SAMPLE_NS_SPREAD;
+            if offset_ns >= 0 {
+                let due = self.source.due_measured(offset_ns);
+                self.tally.sample(due);
+            }
         }
     }
 

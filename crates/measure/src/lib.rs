@@ -19,6 +19,7 @@ mod series;
 mod steady;
 #[cfg(test)]
 mod testing;
+mod tolerance;
 mod value;
 
 pub use bounds::{BetweenTrials, TrialBounds, between_trials, within_trial_bounds};
@@ -33,5 +34,6 @@ pub use probability::Probability;
 pub use rank::{lower_rank, minimum_count, upper_rank};
 pub use ratio::{clopper_pearson_lower, clopper_pearson_upper};
 pub use series::{BATCH_NS, BATCHES_MAX, BATCHES_PER_WINDOW, Series};
-pub use steady::{Steady, Trend, mann_kendall, mser5, steady_state};
+pub use steady::{SteadyState, Trend, mann_kendall, mser5, steady_state};
+pub use tolerance::{tolerance_ns, within_tolerance};
 pub use value::Value;

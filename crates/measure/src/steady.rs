@@ -8,20 +8,26 @@ const MSER_GROUP: usize = 5;
 const MSER_GROUPS_MIN: usize = 10;
 /// The normal form of the Mann-Kendall test holds from ten values on (Kendall 1975), and the last half is tested.
 const STEADY_WINDOWS_MIN: usize = 20;
-/// A run is called unsteady when a trend this strong would come by chance less than once in a hundred runs.
-const TREND_P_MIN_PPB: u64 = 10_000_000;
+/// How often a certification may call a level subject unsteady by chance alone: once in a hundred. All the runs behind
+/// one measurement share it (Bonferroni), or five trials would raise five times as many false alarms as one.
+const FALSE_ALARMS_PPB: u64 = 10_000_000;
 
 const ONE_PPB: f64 = 1e9;
 
-/// Whether a run had settled.
+/// Whether the last half of a run was level, and how surely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Steady {
-    /// No trend in the last half.
-    Steady,
-    /// The last half still rises or falls: what was measured is not what will be.
-    Trending,
-    /// Fewer than twenty windows: too short to tell.
-    NotApplicable,
+pub struct SteadyState {
+    /// How often a level run looks as unsteady as this one by chance, in parts per billion.
+    pub p_ppb: u64,
+    /// The least that passes: the share of false alarms that falls to this run, in parts per billion.
+    pub limit_ppb: u64,
+}
+
+impl SteadyState {
+    /// Whether what was measured may be taken for what will be.
+    pub fn passed(self) -> bool {
+        self.p_ppb >= self.limit_ppb
+    }
 }
 
 /// What the Mann-Kendall test says of a list.
@@ -33,13 +39,17 @@ pub struct Trend {
     pub p_ppb: u64,
 }
 
-/// Tests the last half of the windows' quantiles for a trend.
-pub fn steady_state(window_quantiles: &[Value]) -> Steady {
+/// Tests the last half of the windows' quantiles for a trend; `runs` are tested for one measurement. None with fewer
+/// than twenty windows: too short to tell.
+pub fn steady_state(window_quantiles: &[Value], runs: usize) -> Option<SteadyState> {
     if window_quantiles.len() < STEADY_WINDOWS_MIN {
-        return Steady::NotApplicable;
+        return None;
     }
     let last_half = &window_quantiles[window_quantiles.len() / 2..];
-    if mann_kendall(last_half).p_ppb < TREND_P_MIN_PPB { Steady::Trending } else { Steady::Steady }
+    Some(SteadyState {
+        p_ppb: mann_kendall(last_half).p_ppb,
+        limit_ppb: FALSE_ALARMS_PPB / (runs.max(1) as u64),
+    })
 }
 
 /// The Mann-Kendall test (Mann 1945, Kendall 1975) with corrections for ties and continuity.
@@ -101,6 +111,11 @@ mod tests {
     use super::*;
     use crate::testing::Random;
 
+    /// Whether a run that is tested alone is called steady.
+    fn steady(windows: &[Value]) -> Option<bool> {
+        steady_state(windows, 1).map(SteadyState::passed)
+    }
+
     fn windows(values: impl IntoIterator<Item = u64>) -> Vec<Value> {
         values.into_iter().map(Value::Finite).collect()
     }
@@ -109,37 +124,54 @@ mod tests {
     fn a_level_run_is_steady_and_a_rising_one_is_not() {
         let mut random = Random::new(1);
         let level = windows((0..60).map(|_| 1_000 + random.below(100)));
-        assert_eq!(steady_state(&level), Steady::Steady);
+        assert_eq!(steady(&level), Some(true));
         let rising = windows((0..60).map(|i| 1_000 + i * 10 + random.below(100)));
-        assert_eq!(steady_state(&rising), Steady::Trending);
+        assert_eq!(steady(&rising), Some(false));
         let falling = windows((0..60).map(|i| 2_000 - i * 10 + random.below(100)));
-        assert_eq!(steady_state(&falling), Steady::Trending);
+        assert_eq!(steady(&falling), Some(false));
         let failing: Vec<_> =
             (0..30).map(|i| if i < 22 { Value::Finite(i % 3) } else { Value::Infinite }).collect();
-        assert_eq!(steady_state(&failing), Steady::Trending);
+        assert_eq!(steady(&failing), Some(false));
     }
 
     #[test]
     fn a_trend_in_the_first_half_is_warm_up() {
         let warming = windows((0..60).map(|i| if i < 30 { 3_000 - i * 100 } else { 100 + i * 7 % 13 }));
-        assert_eq!(steady_state(&warming), Steady::Steady);
+        assert_eq!(steady(&warming), Some(true));
     }
 
     #[test]
     fn a_short_run_cannot_tell() {
-        assert_eq!(steady_state(&windows(0..19)), Steady::NotApplicable);
-        assert_eq!(steady_state(&windows(0..20)), Steady::Trending);
-        assert_eq!(steady_state(&windows([7; 20])), Steady::Steady);
+        assert_eq!(steady(&windows(0..19)), None);
+        assert_eq!(steady(&windows(0..20)), Some(false));
+        assert_eq!(steady(&windows([7; 20])), Some(true));
+    }
+
+    /// Of 2,000 certifications of a level subject, how many have at least one run that is called unsteady.
+    fn false_alarms(runs: usize) -> usize {
+        let mut random = Random::new(2);
+        let mut unsteady = || {
+            let level = windows((0..60).map(|_| random.below(1_000)));
+            !steady_state(&level, runs).unwrap().passed()
+        };
+        (0..2_000).filter(|_| (0..runs).filter(|_| unsteady()).count() > 0).count()
     }
 
     #[test]
-    fn chance_is_taken_for_a_trend_once_in_a_hundred() {
-        let mut random = Random::new(2);
-        let alarms = (0..2_000)
-            .filter(|_| steady_state(&windows((0..60).map(|_| random.below(1_000)))) == Steady::Trending)
-            .count();
-        // 20 are expected with a standard deviation of 4.4.
-        assert!((7..=34).contains(&alarms), "{alarms} of 2000");
+    fn chance_is_taken_for_a_trend_once_in_a_hundred_certifications() {
+        // 20 are expected, with a standard deviation of 4.4, however many runs share them.
+        for runs in [1, 5] {
+            let alarms = false_alarms(runs);
+            assert!((7..=34).contains(&alarms), "{alarms} of 2000 with {runs} runs");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_shared_among_the_runs() {
+        let limit = |runs| steady_state(&windows([7; 20]), runs).unwrap().limit_ppb;
+        assert_eq!([0, 1, 3, 5].map(limit), [10_000_000, 10_000_000, 3_333_333, 2_000_000]);
+        let edge = |p_ppb| SteadyState { p_ppb, limit_ppb: 2_000_000 }.passed();
+        assert!(edge(2_000_000) && !edge(1_999_999));
     }
 
     #[test]

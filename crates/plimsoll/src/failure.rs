@@ -87,3 +87,9 @@ impl From<plimsoll_process::Error> for Failure {
         Self::new(error.kind(), with_causes(&error))
     }
 }
+
+impl From<plimsoll_load::Error> for Failure {
+    fn from(error: plimsoll_load::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.kind(), with_causes(&error)) }
+    }
+}

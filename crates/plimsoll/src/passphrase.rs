@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 use plimsoll_base::{Kind, Secret};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::failure::Failure;
@@ -26,7 +27,12 @@ pub(crate) struct PassphraseArguments {
 
 impl PassphraseArguments {
     /// Reads the passphrase of `name`; asks twice if it is `new`.
+    ///
+    /// No private key is opened or sealed without passing here, so this is where core dumps of this process, and
+    /// debuggers of the same user, are shut out for the rest of its life. Programs that it starts are not concerned.
     pub(crate) fn read(&self, name: &str, new: bool) -> Result<Secret<String>, Failure> {
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .map_err(|errno| Failure::io("shutting out", "core dumps")(errno.into()))?;
         if let Some(path) = &self.passphrase_file {
             return first_line(path.clone());
         }
@@ -74,4 +80,31 @@ fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
     let _ = writeln!(terminal);
     restored.map_err(|_| no_terminal())?;
     line.map_err(Failure::io("reading from", "the terminal"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::dumpable_behavior;
+
+    use super::*;
+
+    fn from_file(text: &[u8]) -> Result<Secret<String>, Failure> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text).unwrap();
+        let passphrase_file = Some(file.path().to_owned());
+        PassphraseArguments { passphrase_file, passphrase_fd: None }.read("x", true)
+    }
+
+    #[test]
+    fn a_passphrase_is_the_first_line_as_it_stands() {
+        assert_eq!(from_file(b" four random words \r\nnot this\n").unwrap().expose(), " four random words ");
+        assert_eq!(from_file(b"no newline").unwrap().expose(), "no newline");
+        assert!(from_file(b"\xff\n").is_err());
+    }
+
+    #[test]
+    fn who_reads_a_passphrase_leaves_no_core_file() {
+        from_file(b"four random words\n").unwrap();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
 }

@@ -3,7 +3,12 @@
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
+use rustix::termios::tcgetwinsize;
+
 use crate::failure::Failure;
+
+/// What a terminal has that does not tell.
+const COLUMNS_DEFAULT: usize = 80;
 
 /// How a word is shown on a terminal. Never the only carrier of a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +79,12 @@ impl Printer {
         self.err(&format!("{text}\n"));
     }
 
-    /// The live line: replaces the one before. Nothing off a terminal.
+    /// The live line: replaces the one before, cut to the terminal's width, since a line that is wrapped could not be
+    /// replaced. Nothing off a terminal.
     pub(crate) fn live(&self, text: &str) {
         if self.live {
+            let columns = tcgetwinsize(io::stderr()).map_or(COLUMNS_DEFAULT, |size| usize::from(size.ws_col));
+            let text: String = text.chars().take(columns.saturating_sub(1)).collect();
             let width = text.chars().count();
             let rest = self.live_line.borrow().saturating_sub(width);
             self.err(&format!("\r{text}{}", " ".repeat(rest)));

@@ -39,7 +39,12 @@ type Acknowledged = Vec<bool>;
 
 impl Conductor<'_> {
     /// Rehearses a crash, through the fault proxy if one is given.
-    pub(super) fn crash_drill(&mut self, scene: Scene, trial: u64, through: Option<&Through<'_>>) -> Result<(), Error> {
+    pub(super) fn crash_drill(
+        &mut self,
+        scene: Scene,
+        trial: u64,
+        through: Option<&Through<'_>>,
+    ) -> Result<(), Error> {
         let folder = scratch()?;
         let proxy = through.map(|through| through.proxy);
         let before = through.map(|through| through.proxy.set(through.before_kill)).transpose()?;
@@ -49,7 +54,11 @@ impl Conductor<'_> {
         };
         let process = running.process()?;
         let at = self.clock.now();
-        let drill = Drill { scene, trial, seed: Digest::from_bytes(self.seed(&format!("{}/crash/{trial}", scene.name()))) };
+        let drill = Drill {
+            scene,
+            trial,
+            seed: Digest::from_bytes(self.seed(&format!("{}/crash/{trial}", scene.name()))),
+        };
         let writers = self.write_and_kill(&drill, &running)?;
         self.keep_output(format!("{}/crash/{trial}", scene.name()), &running);
         running.wait_end(monotonic_ns())?;
@@ -57,12 +66,22 @@ impl Conductor<'_> {
         let after = through.map(|through| through.proxy.set(through.after_kill)).transpose()?;
         let (restarted, recovered_ns, found) = self.restart_and_read(&drill, &folder, proxy, &writers)?;
         drop(after);
-        let ledger = self.subject.ledger.as_ref().map(|_| Ledger {
-            acknowledged: bits(writers.iter().flatten()),
-            found: bits(found.iter()),
-        });
+        let ledger = self
+            .subject
+            .ledger
+            .as_ref()
+            .map(|_| Ledger { acknowledged: bits(writers.iter().flatten()), found: bits(found.iter()) });
         let proxy = proxy.map(|proxy| counts(&proxy.counters()));
-        self.keep(Document::CrashDrill(CrashDrill { scene, trial, process, restarted, at, recovered_ns, ledger, proxy }))
+        self.keep(Document::CrashDrill(CrashDrill {
+            scene,
+            trial,
+            process,
+            restarted,
+            at,
+            recovered_ns,
+            ledger,
+            proxy,
+        }))
     }
 
     /// Writes until the kill; without a ledger the subject is killed under load.
@@ -108,7 +127,13 @@ impl Conductor<'_> {
             for (writer, written) in writers.iter().enumerate() {
                 for write in 0..written.len() {
                     self.stop.check()?;
-                    found.push(drill.is_found(ledger, running.direct(), &self.subject.target.host, writer, write));
+                    found.push(drill.is_found(
+                        ledger,
+                        running.direct(),
+                        &self.subject.target.host,
+                        writer,
+                        write,
+                    ));
                 }
             }
         }
@@ -144,7 +169,14 @@ impl Drill {
         acknowledged
     }
 
-    fn is_found(&self, ledger: &LedgerRequests, address: SocketAddr, host: &str, writer: usize, write: usize) -> bool {
+    fn is_found(
+        &self,
+        ledger: &LedgerRequests,
+        address: SocketAddr,
+        host: &str,
+        writer: usize,
+        write: usize,
+    ) -> bool {
         let request = self.fill(&ledger.read, writer, write);
         let value = self.value(writer, write);
         exchange(address, host, &request, 0, LEDGER_TIMEOUT_NS).is_ok_and(|reply| {

@@ -1,6 +1,7 @@
 //! The search for the load line: short steps find where to look, fresh trials decide.
 
 use plimsoll_evidence::{Scene, Step, rung_passes, search_step_passes};
+use plimsoll_load::RATE_PER_KS_MAX;
 
 use super::load::LoadOrder;
 use super::{Conductor, scratch};
@@ -18,7 +19,10 @@ impl Conductor<'_> {
         // One trial shows that the next step fails; only a step that passes it is worth the rest.
         while let Some(&next) = rates.get(chosen + 1) {
             let measured = self.trials_at(next) > 0;
-            if measured || !self.measure_step(next, 1)? || !self.measure_step(next, self.plan.profile.trials)? {
+            if measured
+                || !self.measure_step(next, 1)?
+                || !self.measure_step(next, self.plan.profile.trials)?
+            {
                 break;
             }
             chosen += 1;
@@ -29,8 +33,9 @@ impl Conductor<'_> {
     /// The subject's rate, which the steady trials have measured, and the steps above it, within its cap.
     fn rates(&self) -> Vec<u64> {
         let base = self.plan.rate_per_ks;
-        let cap = self.subject.target.rate_cap_per_ks.unwrap_or(u64::MAX);
-        let above = self.plan.profile.line.steps_percent.iter().map(|percent| base.saturating_mul(*percent) / 100);
+        let cap = self.subject.target.rate_cap_per_ks.unwrap_or(u64::MAX).min(RATE_PER_KS_MAX);
+        let above =
+            self.plan.profile.line.steps_percent.iter().map(|percent| base.saturating_mul(*percent) / 100);
         std::iter::once(base).chain(above.filter(|rate| *rate <= cap && *rate > base)).collect()
     }
 
@@ -71,7 +76,8 @@ impl Conductor<'_> {
 
     fn trials_at(&self, rate_per_ks: u64) -> u64 {
         let runs = self.documents.load_runs(Scene::Measured);
-        let here = runs.iter().filter(|(_, run)| run.step == Step::Line && run.schedule.rate_per_ks == rate_per_ks);
+        let here =
+            runs.iter().filter(|(_, run)| run.step == Step::Line && run.schedule.rate_per_ks == rate_per_ks);
         u64::try_from(here.count()).unwrap_or(u64::MAX)
     }
 }

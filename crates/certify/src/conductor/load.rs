@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 use plimsoll_evidence::{
-    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, ProcessIdentity, ProxyCounts, ScheduleData, Scene,
-    SeriesData, Step,
+    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, ProcessIdentity, ProxyCounts, Scene,
+    ScheduleData, SeriesData, Step,
 };
 use plimsoll_load::{Pacing, Run, Schedule};
 use plimsoll_proof::Digest;
@@ -31,7 +31,13 @@ impl LoadOrder {
 
 impl Conductor<'_> {
     /// A trial: a fresh process, load at `rate_per_ks`, an orderly end.
-    pub(super) fn trial(&mut self, step: Step, rate_per_ks: u64, trial: u64, duration_ns: u64) -> Result<(), Error> {
+    pub(super) fn trial(
+        &mut self,
+        step: Step,
+        rate_per_ks: u64,
+        trial: u64,
+        duration_ns: u64,
+    ) -> Result<(), Error> {
         let folder = scratch()?;
         let running = self.start_directly(&folder)?;
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };

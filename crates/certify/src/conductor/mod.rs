@@ -10,9 +10,7 @@ mod stop_drill;
 use std::collections::BTreeMap;
 
 use plimsoll_base::Clock;
-use plimsoll_evidence::{
-    Document, Documents, Plan, Probe, Scene, StartRun, Step, SubjectKind,
-};
+use plimsoll_evidence::{Document, Documents, Plan, Probe, Scene, StartRun, Step, SubjectKind};
 use plimsoll_proof::Digest;
 use tempfile::TempDir;
 
@@ -24,6 +22,8 @@ use crate::stop::Stop;
 /// What is going on, for those who watch.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The load generator is held against oracles, unless it was today.
+    Calibrating,
     /// A step begins.
     Step {
         /// Steps before this one.
@@ -63,7 +63,17 @@ impl<'a> Conductor<'a> {
         watch: &'a mut Watch<'a>,
         documents: &'a mut Documents,
     ) -> Self {
-        Self { subject, plan, clock, stop, watch, documents, outputs: BTreeMap::new(), starts: 0, steps_done: 0 }
+        Self {
+            subject,
+            plan,
+            clock,
+            stop,
+            watch,
+            documents,
+            outputs: BTreeMap::new(),
+            starts: 0,
+            steps_done: 0,
+        }
     }
 
     /// Measures the subject as it is, then plants defects.
@@ -124,7 +134,14 @@ impl<'a> Conductor<'a> {
         if let Some(process) = running.identity() {
             self.starts += 1;
             let (trial, took_ns) = (self.starts, running.start_up_ns);
-            self.keep(Document::StartRun(StartRun { scene: Scene::Measured, trial, process, at, took_ns, proxy: None }))?;
+            self.keep(Document::StartRun(StartRun {
+                scene: Scene::Measured,
+                trial,
+                process,
+                at,
+                took_ns,
+                proxy: None,
+            }))?;
         }
         Ok(running)
     }

@@ -78,7 +78,9 @@ impl Conductor<'_> {
 
     fn defect(&self, scene: Scene) -> Defect {
         match scene {
-            Scene::AddedDelay => Defect::Delay { delay_ns: self.largest_limit(Probe::Latency).saturating_mul(2) },
+            Scene::AddedDelay => {
+                Defect::Delay { delay_ns: self.largest_limit(Probe::Latency).saturating_mul(2) }
+            }
             Scene::InjectedErrors => Defect::Errors { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
             Scene::ResetConnections => Defect::Reset { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
             Scene::DroppedWrites => Defect::DropWrites { ratio_ppb: DROPPED_PPB, seed: PROXY_SEED },

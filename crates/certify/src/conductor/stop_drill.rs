@@ -38,9 +38,8 @@ impl Conductor<'_> {
         let process = running.process()?;
         let at = self.clock.now();
         let signal = if scene == Scene::KillInstead { Signal::Kill } else { running.stop_signal };
-        let (held, asked_ns) = self.under_load(scene, trial, &running, |conductor| {
-            conductor.hold_across(&running, signal)
-        })?;
+        let (held, asked_ns) =
+            self.under_load(scene, trial, &running, |conductor| conductor.hold_across(&running, signal))?;
         self.keep_output(format!("{}/stop/{trial}", scene.name()), &running);
         let took_ns = running.wait_end(asked_ns)?;
         let drill = StopDrill { scene, trial, process, at, signal: signal.name().into(), held, took_ns };

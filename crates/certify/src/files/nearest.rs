@@ -11,14 +11,13 @@ pub(super) fn hint(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that is nearest to `word`, if one is near. Case, `_` and `-` make no difference.
+/// The known name that is nearest to `word`, if one is near. Capitals make no difference.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
-    let word = plain(word);
+    let word = word.to_ascii_lowercase();
     let slips_max = 1 + word.chars().count() / CHARACTERS_PER_SLIP;
     known
         .iter()
-        .map(|name| (strsim::osa_distance(&word, &plain(name)), *name))
+        .map(|name| (strsim::osa_distance(&word, &name.to_ascii_lowercase()), *name))
         .filter(|(slips, _)| *slips <= slips_max)
         .min_by_key(|(slips, _)| *slips)
         .map(|(_, name)| name)
@@ -33,7 +32,7 @@ mod tests {
         let known = ["health", "host", "rate-cap"];
         assert_eq!(nearest("helth", &known), Some("health"));
         assert_eq!(nearest("ehalth", &known), Some("health"), "two letters in the wrong order are one slip");
-        assert_eq!(nearest("RATE_CAP", &known), Some("rate-cap"));
+        assert_eq!(nearest("RATE_CAP", &known), Some("rate-cap"), "capitals are no slips");
         assert_eq!(nearest("hots", &known), Some("host"));
         assert_eq!(nearest("authorised", &known), None);
         assert_eq!(nearest("", &known), None);

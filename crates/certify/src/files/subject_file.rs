@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plimsoll_base::Unit;
 use plimsoll_evidence::Arrivals;
-use plimsoll_load::{CONNECTIONS_MAX, RATE_PER_KS_MAX};
+use plimsoll_load::{CONNECTIONS_DEFAULT, CONNECTIONS_MAX, RATE_PER_KS_MAX};
 
 use super::command::parse_start;
 use super::error::FileError;
@@ -27,8 +27,6 @@ const TIMEOUT_NS_DEFAULT: u64 = 5_000_000_000;
 const TIMEOUT_NS_MIN: u64 = 1_000_000;
 /// A reply that takes longer than this is no reply.
 const TIMEOUT_NS_MAX: u64 = 600_000_000_000;
-/// At the default rate a stall of more than a second still makes no request wait for a connection.
-const CONNECTIONS_DEFAULT: usize = 256;
 
 /// Reads a subject. `file_name` only serves messages; `base_dir` is what its paths are relative to.
 pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Subject, FileError> {

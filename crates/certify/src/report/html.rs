@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn an_element_closes_itself_and_escapes_what_it_holds() {
-        let element = el("p").class("note").attr("title", "a \"b\" 'c'").with("1 < 2 & 3").with(el("b").with("x"));
+        let element =
+            el("p").class("note").attr("title", "a \"b\" 'c'").with("1 < 2 & 3").with(el("b").with("x"));
         assert_eq!(
             shown(element),
             r#"<p class="note" title="a &quot;b&quot; &#39;c&#39;">1 &lt; 2 &amp; 3<b>x</b></p>"#

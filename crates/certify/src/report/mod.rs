@@ -59,15 +59,12 @@ fn unreadable(error: &Error) -> Element {
 }
 
 fn head(page: &Page<'_>) -> Element {
-    let meta = |name: &'static str, content: &'static str| {
-        el("meta").attr("name", name).attr("content", content)
-    };
+    let meta =
+        |name: &'static str, content: &'static str| el("meta").attr("name", name).attr("content", content);
     el("head")
         .with(el("meta").attr("charset", "utf-8"))
         .with(
-            el("meta")
-                .attr("http-equiv", "Content-Security-Policy")
-                .attr("content", CONTENT_SECURITY_POLICY),
+            el("meta").attr("http-equiv", "Content-Security-Policy").attr("content", CONTENT_SECURITY_POLICY),
         )
         .with(meta("viewport", "width=device-width, initial-scale=1"))
         .with(meta("color-scheme", "light dark"))

@@ -65,9 +65,8 @@ fn row(columns: &[Column], cells: Vec<Html>) -> Element {
 
 /// Pairs of a term and what is said of it.
 pub(crate) fn facts(pairs: impl IntoIterator<Item = (&'static str, Html)>) -> Element {
-    let pair = |(term, said): (&'static str, Html)| {
-        el("div").with(el("dt").with(term)).with(el("dd").with(said))
-    };
+    let pair =
+        |(term, said): (&'static str, Html)| el("div").with(el("dt").with(term)).with(el("dd").with(said));
     el("dl").class("facts").with_each(pairs.into_iter().map(pair))
 }
 

@@ -7,9 +7,13 @@ use super::*;
 
 fn page(story: &Story, issuance: Issuance) -> String {
     let (documents, judgement) = story.judged();
+    render(&documents, &judgement, issuance)
+}
+
+fn render(documents: &Documents, judgement: &Judgement, issuance: Issuance) -> String {
     render_report(&ReportInput {
-        documents: &documents,
-        judgement: &judgement,
+        documents,
+        judgement,
         issuance,
         issuer_fingerprint: "7c1e 09af 33d2 5b80 41c6 e2a9 8d07 f4b3 6a15 c9d8 20e7 b46f 915c 3ad0 88f2 174e",
         at: signed_at(),
@@ -45,11 +49,12 @@ fn elements(page: &str) -> Vec<String> {
 }
 
 /// The stories that are worth looking at, by the name of their file.
-fn stories() -> [(&'static str, Story, Issuance); 5] {
+fn stories() -> [(&'static str, Story, Issuance); 6] {
     [
         ("certified", Story::certified(), Issuance::Issued),
         ("preliminary-demo", Story::preliminary(), Issuance::Demo),
         ("denied", Story::denied(), Issuance::Issued),
+        ("pending", Story::pending(), Issuance::Issued),
         ("by-url", Story::by_url(), Issuance::Issued),
         ("hostile", hostile(), Issuance::Issued),
     ]
@@ -113,7 +118,7 @@ fn every_criterion_stands_with_its_decision() {
             assert!(row.contains(&judged.verdict.name().replace('_', " ")), "{row}");
             assert!(row.contains(judged.verdict.state().name()), "{row}");
             if let Some(value) = judged.measurement.value {
-                assert!(row.contains(&value.display(judged.measurement.unit)), "{row}");
+                assert!(row.contains(&words::amount(Some(value), judged.measurement.unit)), "{row}");
             }
         }
     }
@@ -132,7 +137,19 @@ fn nothing_hostile_leaves_its_place() {
 fn nothing_is_loaded_and_nothing_runs() {
     let html = page(&Story::certified(), Issuance::Issued);
     let names = elements(&html);
-    for name in ["script", "img", "link", "iframe", "object", "embed", "base", "form", "image", "use", "foreignObject"] {
+    for name in [
+        "script",
+        "img",
+        "link",
+        "iframe",
+        "object",
+        "embed",
+        "base",
+        "form",
+        "image",
+        "use",
+        "foreignObject",
+    ] {
         assert!(!names.iter().any(|element| element == name), "<{name}> in the page");
     }
     for text in [" src=", " onload", "@import", "url(", "://", "style=\""] {
@@ -160,9 +177,55 @@ fn the_status_is_said_in_words() {
 }
 
 #[test]
+fn a_probe_that_was_not_seen_red_is_named_on_the_first_screen() {
+    let seen = "Each blocking probe that decided was seen red on a planted defect.";
+    assert!(page(&Story::certified(), Issuance::Issued).contains(seen));
+    let (documents, mut judgement) = Story::certified().judged();
+    judgement.criteria[0].control = None;
+    let html = render(&documents, &judgement, Issuance::Issued);
+    assert!(!html.contains(seen) && html.contains("latency-p99: no planted defect was tried"));
+}
+
+#[test]
+fn a_gate_that_does_not_hold_is_open_to_the_eye() {
+    let (_, judgement) = Story::pending().judged();
+    assert_eq!(judgement.status, Status::Pending);
+    let html = page(&Story::pending(), Issuance::Issued);
+    assert!(html.contains("</span> pending</span>") && html.contains("INCONCLUSIVE"));
+    let gates = html.split("id=\"gates\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(gates.contains("<details open=\"\">") && gates.contains("≤ 80\u{a0}%"));
+    let honest = page(&Story::certified(), Issuance::Issued);
+    assert!(!honest.contains("<details open"), "what holds is folded");
+}
+
+#[test]
+fn a_long_trial_is_summed_up_to_what_a_page_can_show() {
+    let story = Story { trial_ns: 300_000_000_000, ..Story::preliminary() };
+    let html = page(&story, Issuance::Issued);
+    assert!(html.contains("Windows of 3 seconds."));
+    let rows =
+        html.split("<caption>Latency over time</caption>").nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(rows.matches("scope=\"row\"").count(), 100, "300 windows by threes");
+    let good =
+        html.split("<caption>Replies over time</caption>").nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(good.matches(">600</td>").count(), 300, "3 trials of 100 points of 3 seconds at 200/s");
+}
+
+#[test]
+fn documents_without_a_plan_make_a_page_that_says_so() {
+    let (_, judgement) = Story::preliminary().judged();
+    let html = render(&Documents::default(), &judgement, Issuance::Issued);
+    assert!(html.contains("No report: ") && html.contains("plan"));
+    elements(&html);
+}
+
+#[test]
 fn what_never_ended_is_inf_in_words_and_in_plots() {
     let html = page(&Story::denied(), Issuance::Issued);
-    assert!(html.contains("<span class=\"value\">inf</span>"), "p99 of a subject that drops 1.5 % is infinite");
+    assert!(
+        html.contains("<span class=\"value\">inf</span>"),
+        "p99 of a subject that drops 1.5 % is infinite"
+    );
     let percentiles = html.rsplit("plot-percentiles-title").next().unwrap();
     assert!(percentiles.split("</svg>").next().unwrap().contains(">inf</text>"), "the axis names infinity");
     assert!(!html.contains("NaN"), "a place on a plot is not a number");
@@ -190,7 +253,8 @@ fn what_does_not_apply_is_an_exclusion_and_makes_no_section() {
 fn plots_have_words_and_numbers_beside_them() {
     let html = page(&Story::certified(), Issuance::Issued);
     for id in ["plot-load-line", "plot-percentiles", "plot-time", "plot-replies"] {
-        let figure = html.split(&format!("{id}-title {id}-description")).nth(1).unwrap_or_else(|| panic!("{id}"));
+        let figure =
+            html.split(&format!("{id}-title {id}-description")).nth(1).unwrap_or_else(|| panic!("{id}"));
         let figure = figure.split("</figure>").next().unwrap();
         for part in ["<title id=", "<desc id=", "<figcaption>", "<details>", "<caption>"] {
             assert!(figure.contains(part), "{id} has no {part}");

@@ -56,7 +56,9 @@ pub(crate) fn verdict_weight(verdict: Verdict) -> Weight {
     match verdict {
         Verdict::Pass => Weight::Good,
         Verdict::Fail | Verdict::ConditionalFail => Weight::Bad,
-        Verdict::ConditionalPass | Verdict::Waived | Verdict::Inconclusive | Verdict::Error => Weight::Doubtful,
+        Verdict::ConditionalPass | Verdict::Waived | Verdict::Inconclusive | Verdict::Error => {
+            Weight::Doubtful
+        }
         Verdict::NotMeasured | Verdict::NotApplicable => Weight::Neutral,
     }
 }
@@ -74,7 +76,7 @@ pub(crate) fn status_weight(status: Status) -> Weight {
 pub(crate) fn status_meaning(status: Status) -> &'static str {
     match status {
         Status::Certified => {
-            "Every blocking and conditional criterion that applies was met, on at least five trials; each blocking probe was seen red on a planted defect."
+            "Every blocking and conditional criterion that applies was met, on at least five trials."
         }
         Status::Preliminary => {
             "Every blocking and conditional criterion that applies was met, but on fewer than five trials: nothing bounds what differs from trial to trial."
@@ -98,13 +100,15 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::KillInstead => "SIGKILL in place of the stop signal",
         Scene::SlowRestart => "a proxy lets no connection through for a while after the restart",
         Scene::DroppedWrites => "a proxy answers a share of writes with success and drops them",
-        Scene::ShamLoad | Scene::ShamStart | Scene::ShamStop | Scene::ShamCrash => "the same path without the defect",
+        Scene::ShamLoad | Scene::ShamStart | Scene::ShamStop | Scene::ShamCrash => {
+            "the same path without the defect"
+        }
     }
 }
 
 /// An amount that may be absent.
 pub(crate) fn amount(amount: Option<Amount>, unit: Unit) -> String {
-    amount.map_or_else(|| NOTHING.to_owned(), |amount| amount.display(unit))
+    amount.map_or_else(|| NOTHING.to_owned(), |amount| unbroken(&amount.display(unit)))
 }
 
 /// A time of day as people read it; its machine form stands beside it.
@@ -115,7 +119,7 @@ pub(crate) fn instant(at: Utc) -> Element {
 
 /// A number of nanoseconds or infinity.
 pub(crate) fn latency(value: Option<Value>) -> String {
-    value.map_or_else(|| NOTHING.to_owned(), |value| value.to_string())
+    value.map_or_else(|| NOTHING.to_owned(), |value| unbroken(&value.to_string()))
 }
 
 /// The limit with its sign.
@@ -128,13 +132,18 @@ pub(crate) fn limit(criterion: &Criterion) -> String {
 }
 
 pub(crate) fn quantity(amount: u64, unit: Unit) -> String {
-    Quantity { amount, unit }.to_string()
+    unbroken(&Quantity { amount, unit }.to_string())
+}
+
+/// A number that stays on one line with its unit.
+fn unbroken(words: &str) -> String {
+    words.replace(' ', "\u{a0}")
 }
 
 /// The bounds of a measurement, where it has any.
 pub(crate) fn bounds(measurement: &Measurement) -> Option<String> {
     let (lower, upper) = (measurement.lower?, measurement.upper?);
-    Some(format!("{} to {}", lower.display(measurement.unit), upper.display(measurement.unit)))
+    Some(format!("{} to {}", amount(Some(lower), measurement.unit), amount(Some(upper), measurement.unit)))
 }
 
 /// A count with its thousands set apart.
@@ -187,5 +196,23 @@ mod tests {
     fn what_is_absent_is_a_dash_and_what_never_ended_is_inf() {
         assert_eq!(amount(None, Unit::Ns), NOTHING);
         assert_eq!(amount(Some(Amount::Infinite), Unit::Ns), "inf");
+    }
+
+    #[test]
+    fn only_a_pass_looks_like_one() {
+        let others = [
+            Verdict::ConditionalPass,
+            Verdict::ConditionalFail,
+            Verdict::Fail,
+            Verdict::Inconclusive,
+            Verdict::NotMeasured,
+            Verdict::NotApplicable,
+            Verdict::Error,
+            Verdict::Waived,
+        ];
+        assert_eq!(verdict_weight(Verdict::Pass), Weight::Good);
+        assert!(others.iter().all(|verdict| verdict_weight(*verdict) != Weight::Good));
+        let statuses = [Status::Denied, Status::Pending, Status::Conditional, Status::Preliminary];
+        assert!(statuses.iter().all(|status| status_weight(*status) != Weight::Good));
     }
 }

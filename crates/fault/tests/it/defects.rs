@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use plimsoll_fault::{Defect, Error, Pause, Proxy};
+use plimsoll_fault::{Defect, Error, Proxy};
 
 use crate::nginx::Nginx;
 use crate::support::{connect, eventually, get, put, read_response, status_of, talk};
@@ -139,17 +139,6 @@ fn a_slow_start_refuses_until_its_time_has_come() {
 }
 
 #[test]
-fn a_stall_holds_requests_until_it_is_over() {
-    let (_nginx, proxy) = world();
-    let begin = Instant::now();
-    let lease = proxy.set(Defect::Stall { every_ns: 3_600_000_000_000, for_ns: 300_000_000 }).unwrap();
-    assert_eq!(timed(proxy.address(), &get("/small")).0, 200);
-    assert!(begin.elapsed() >= Duration::from_millis(300));
-    assert_eq!(lease.counters().affected, 1);
-    assert_healthy(&proxy);
-}
-
-#[test]
 fn requests_that_are_held_go_on_when_the_lease_ends() {
     let (_nginx, proxy) = world();
     let lease = proxy.set(Defect::Delay { delay_ns: 3_600_000_000_000 }).unwrap();
@@ -171,17 +160,4 @@ fn the_second_lease_outlives_the_first() {
     drop(second);
     assert_healthy(&proxy);
     assert!(matches!(proxy.set(Defect::Reset { ratio_ppb: ALL_PPB + 1, seed: 1 }), Err(Error::Ratio(_))));
-}
-
-#[test]
-fn a_paused_program_answers_when_the_pause_is_over() {
-    let (nginx, _proxy) = world();
-    let mut stream = connect(nginx.address);
-    let pause = Pause::start(&nginx.child).unwrap();
-    stream.write_all(&get("/small")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    assert!(stream.peek(&mut [0]).is_err(), "a paused program answered");
-    drop(pause);
-    stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
-    assert_eq!(read_response(&mut stream).unwrap().0, 200);
 }

@@ -130,6 +130,9 @@ impl Engine<'_> {
                 Received::Broken => return self.on_lost(place, ErrorKind::Reset),
             };
             self.now_ns = monotonic_ns();
+            // Before this reply counts: until this moment its request was outstanding.
+            self.count_outstanding();
+            let connection = &mut self.connections[place];
             self.tally.bytes_received += taken as u64;
             connection.reply_started = true;
             if connection.flight.is_none() {

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use plimsoll_load::{ErrorCounts, Oracle, OracleKind, Pacing, Plan, Request, Run, Schedule, Threshold, run};
 use plimsoll_measure::{Probability, Value};
@@ -113,7 +114,7 @@ fn latency_runs_from_the_intended_moment() {
     // One connection and 20 ms a reply: 100/s are twice what it can carry, and the wait shows in the latency.
     let address = server(|mut wire| {
         while wire.request().is_some() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
             wire.reply(OK);
         }
     });
@@ -135,6 +136,24 @@ fn a_kept_alive_connection_that_the_server_gives_up_costs_no_arrival() {
     });
     let run = measure(&Plan { connections_max: 1, ..plan(address, 100, 200) });
     assert_eq!((run.good, run.errors.total(), run.reconnects), (20, 0, 19));
+}
+
+#[test]
+fn a_connection_that_ends_with_its_reply_is_not_used_again() {
+    // The reply does not say that the connection ends. While the generator is kept busy, reply and end come together.
+    let address = server(|mut wire| {
+        wire.request();
+        std::thread::sleep(Duration::from_millis(20));
+        wire.reply(OK);
+    });
+    let run = run(&plan(address, 500, 700), &mut |_| {
+        std::thread::sleep(Duration::from_millis(50));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!((run.good, run.errors.total()), (350, 0));
+    // A request may still cross the end on its way, but that is the exception.
+    assert!(run.reconnects < 5, "{} requests were sent on connections known to have ended", run.reconnects);
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn connections_that_wait_to_be_accepted_are_served() {
     let directory = tempfile::tempdir().unwrap();
     let mut service = Service::start(&directory.path().join("notes.db"));
     service.send("-STOP");
-    let mut waiting: Vec<TcpStream> = (0..20).map(|_| service.connect()).collect();
+    let mut waiting: Vec<TcpStream> = (0..100).map(|_| service.connect()).collect();
     for stream in &mut waiting {
         stream.write_all(b"GET /notes/a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     }

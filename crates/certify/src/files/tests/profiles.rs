@@ -109,6 +109,7 @@ fn what_is_no_profile_at_all() {
         ("version = 3", "version = "),
         ("version = 3", "version = 3\nversion = 3"),
         ("title = \"What we promise\"", "title = \"What we promise"),
+        ("title = \"What we promise\"", "title = \"Ünï\" x"),
         ("[line]", "[line"),
         ("version = 3", "version = 3\ncolour = \"red\""),
         ("drills = 5", "drils = 5"),
@@ -119,6 +120,7 @@ fn what_is_no_profile_at_all() {
     p.toml:2:11: this is not TOML: string values must be quoted, expected literal string
     p.toml:3:1: this is not TOML: duplicate key
     p.toml:3:25: this is not TOML: invalid basic string, expected `"`
+    p.toml:3:15: this is not TOML: unexpected key or value, expected newline, `#`
     p.toml:10:6: this is not TOML: unclosed table, expected `]`
     p.toml:3:1: unknown key `colour` in the file
         hint: known here: id, version, title, trials, drills, trial, warm_up, control, line, criterion

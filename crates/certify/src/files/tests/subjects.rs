@@ -111,7 +111,7 @@ fn what_is_left_out_has_its_default() {
     assert!(subject.start.is_none() && subject.ledger.is_none() && subject.version.is_none());
     assert_eq!((subject.target.port, subject.target.health.as_str()), (Some(80), "/"));
     assert_eq!((subject.load.rate_per_ks, subject.load.arrivals), (200_000, Arrivals::Poisson));
-    assert_eq!((subject.load.timeout_ns, subject.load.connections), (5_000_000_000, 256));
+    assert_eq!((subject.load.timeout_ns, subject.load.connections), (5_000_000_000, 1_024));
     assert_eq!(subject.requests, [Request::get("/")]);
     let started = format!("{SMALLEST}[start]\ncommand = [\"x\"]\n");
     let start = parse(&started).unwrap().start.unwrap();
@@ -404,7 +404,7 @@ fn the_description_is_canonical_and_tells_no_secret() {
     let description = subject.description();
     assert!(!description.contains("c4n4ry") && !format!("{subject:?}").contains("c4n4ry"), "{description}");
     from_canonical::<serde_json::Value>(description.as_bytes()).unwrap();
-    assert_snapshot!(description, @r#"{"ledger":null,"load":{"arrivals":"poisson","connections":256,"rate_per_ks":200000,"timeout_ns":5000000000},"name":"x","profile":null,"requests":[{"body":"password=[redacted]","expect":"200-399","headers":{"Authorization":"[redacted]","X-Session-Secret":"[redacted]","accept":"a/b"},"method":"GET","path":"/?token=[redacted]&page=1","weight":1}],"source":{"artifacts":[],"git":null},"start":{"command":["./x","--port","{port}","--password","[redacted]","--api-token=[redacted]"],"env":{"API_KEY":"[redacted]","DB":"postgres://me:[redacted]@db/x","LEVEL":"warn"},"ready_within_ns":30000000000,"stop":"SIGTERM","stop_within_ns":10000000000,"working_dir":"."},"target":{"authorised_by":null,"health":"/health?token=[redacted]","host":"127.0.0.1","port":null,"rate_cap_per_ks":null},"version":null}"#);
+    assert_snapshot!(description, @r#"{"ledger":null,"load":{"arrivals":"poisson","connections":1024,"rate_per_ks":200000,"timeout_ns":5000000000},"name":"x","profile":null,"requests":[{"body":"password=[redacted]","expect":"200-399","headers":{"Authorization":"[redacted]","X-Session-Secret":"[redacted]","accept":"a/b"},"method":"GET","path":"/?token=[redacted]&page=1","weight":1}],"source":{"artifacts":[],"git":null},"start":{"command":["./x","--port","{port}","--password","[redacted]","--api-token=[redacted]"],"env":{"API_KEY":"[redacted]","DB":"postgres://me:[redacted]@db/x","LEVEL":"warn"},"ready_within_ns":30000000000,"stop":"SIGTERM","stop_within_ns":10000000000,"working_dir":"."},"target":{"authorised_by":null,"health":"/health?token=[redacted]","host":"127.0.0.1","port":null,"rate_cap_per_ks":null},"version":null}"#);
     assert!(
         subject.start.unwrap().env["API_KEY"].contains("c4n4ry"),
         "the subject itself is given its secret"

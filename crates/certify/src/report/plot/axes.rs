@@ -21,9 +21,11 @@ pub(crate) struct Frame {
 /// Names along the left edge, with a faint line from each through the plot.
 pub(crate) fn left_axis(frame: &Frame, title: &str, ticks: &[(f64, String)]) -> Html {
     let tick = |(y, name): &(f64, String)| {
-        el("g")
-            .with(rule("grid", (frame.left, *y), (frame.right, *y)))
-            .with(label("end tick", (frame.left - TICK - 3.0, y + 4.0), name))
+        el("g").with(rule("grid", (frame.left, *y), (frame.right, *y))).with(label(
+            "end tick",
+            (frame.left - TICK - 3.0, y + 4.0),
+            name,
+        ))
     };
     let mut axis: Html = ticks.iter().map(tick).collect();
     axis.push(label("start axis", (0.0, TITLE_BASELINE), title));
@@ -33,9 +35,11 @@ pub(crate) fn left_axis(frame: &Frame, title: &str, ticks: &[(f64, String)]) -> 
 /// Names along the bottom edge.
 pub(crate) fn bottom_axis(frame: &Frame, title: &str, ticks: &[(f64, String)]) -> Html {
     let tick = |(x, name): &(f64, String)| {
-        el("g")
-            .with(rule("edge", (*x, frame.bottom), (*x, frame.bottom + TICK)))
-            .with(label("middle tick", (*x, frame.bottom + TICK + 13.0), name))
+        el("g").with(rule("edge", (*x, frame.bottom), (*x, frame.bottom + TICK))).with(label(
+            "middle tick",
+            (*x, frame.bottom + TICK + 13.0),
+            name,
+        ))
     };
     let mut axis = Html::default();
     axis.push(rule("edge", (frame.left, frame.bottom), (frame.right, frame.bottom)));
@@ -46,7 +50,9 @@ pub(crate) fn bottom_axis(frame: &Frame, title: &str, ticks: &[(f64, String)]) -
 
 /// A limit through the plot, named at its left end, where curves of latency lie low.
 pub(crate) fn limit_line(frame: &Frame, y: f64, name: &str) -> Element {
-    el("g")
-        .with(rule("limit", (frame.left, y), (frame.right, y)))
-        .with(label("start limit-name", (frame.left + 4.0, y - 6.0), name))
+    el("g").with(rule("limit", (frame.left, y), (frame.right, y))).with(label(
+        "start limit-name",
+        (frame.left + 4.0, y - 6.0),
+        name,
+    ))
 }

@@ -61,8 +61,7 @@ impl LatencyScale {
             Linear { domain: ((from as f64).log10(), (to as f64).log10()), range: (bottom, highest) };
         let fine = logarithms.domain.1 - logarithms.domain.0 <= DECADES_WITH_FINE_TICKS;
         let shown = |tick: &u64| fine || tick.to_string().starts_with('1');
-        let ticks_ns =
-            ladder.into_iter().filter(|tick| (from..=to).contains(tick)).filter(shown).collect();
+        let ticks_ns = ladder.into_iter().filter(|tick| (from..=to).contains(tick)).filter(shown).collect();
         Some(Self { logarithms, ticks_ns, infinity: any_infinite.then_some(top) })
     }
 
@@ -104,7 +103,8 @@ mod tests {
     fn ticks_are_round_and_reach_the_most() {
         assert_eq!(linear_ticks(900.0), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
         assert_eq!(linear_ticks(0.0).last(), Some(&1.0));
-        let scale = LatencyScale::around([3, 70].map(|ms| Value::Finite(ms * 1_000_000)), 100.0, 0.0).unwrap();
+        let scale =
+            LatencyScale::around([3, 70].map(|ms| Value::Finite(ms * 1_000_000)), 100.0, 0.0).unwrap();
         let names: Vec<String> = scale.ticks().into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["2 ms", "5 ms", "10 ms", "20 ms", "50 ms", "100 ms"]);
     }
@@ -113,7 +113,9 @@ mod tests {
     fn infinity_has_a_place_of_its_own_at_the_top() {
         let scale = LatencyScale::around([Value::Finite(1_000), Value::Infinite], 300.0, 10.0).unwrap();
         assert_eq!(scale.place(Value::Infinite), 10.0);
-        assert!(scale.place(Value::Finite(1_000_000)) >= 10.0 + INFINITY_BAND - 1e-9 || scale.ticks().len() > 1);
+        assert!(
+            scale.place(Value::Finite(1_000_000)) >= 10.0 + INFINITY_BAND - 1e-9 || scale.ticks().len() > 1
+        );
         assert_eq!(scale.ticks().last().map(|(_, name)| name.as_str()), Some("inf"));
         assert!(LatencyScale::around([], 300.0, 10.0).is_none());
     }

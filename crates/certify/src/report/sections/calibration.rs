@@ -51,7 +51,8 @@ fn quantiles(oracles: &[OracleResult]) -> Html {
         Column::number("Allowed"),
         Column::text("Agrees"),
     ];
-    let rows = oracles.iter().flat_map(|oracle| oracle.quantiles.iter().map(move |quantile| row(oracle, quantile)));
+    let rows =
+        oracles.iter().flat_map(|oracle| oracle.quantiles.iter().map(move |quantile| row(oracle, quantile)));
     table("Latency, measured and logged", &columns, rows).into()
 }
 
@@ -81,4 +82,38 @@ fn name(oracle: &OracleResult) -> Html {
 
 fn agrees(agrees: bool) -> Html {
     if agrees { mark(Weight::Good, "yes").into() } else { mark(Weight::Bad, "no").into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(measured: Amount, truth: Amount) -> Vec<String> {
+        let quantile = QuantileError { quantile_ppb: 990_000_000, measured, truth };
+        let oracle = OracleResult {
+            oracle: "silent".into(),
+            n: 1,
+            failed: 0,
+            failed_truth: 0,
+            quantiles: vec![quantile],
+        };
+        row(&oracle, &quantile).into_iter().map(Html::into_string).collect()
+    }
+
+    #[test]
+    fn what_lies_apart_by_more_than_allowed_does_not_agree() {
+        let close = shown(Amount::Finite(20_100_000), Amount::Finite(20_000_000));
+        assert_eq!(close[4..6], ["100\u{a0}us", "200\u{a0}us"]);
+        assert!(close[6].ends_with(" yes</span>"));
+        let far = shown(Amount::Finite(21_000_000), Amount::Finite(20_000_000));
+        assert!(far[6].ends_with(" no</span>"));
+    }
+
+    #[test]
+    fn infinity_agrees_with_infinity_only() {
+        let both = shown(Amount::Infinite, Amount::Infinite);
+        assert_eq!(both[2..5], ["inf", "inf", NOTHING]);
+        assert!(both[6].ends_with(" yes</span>"));
+        assert!(shown(Amount::Finite(1), Amount::Infinite)[6].ends_with(" no</span>"));
+    }
 }

@@ -1,7 +1,7 @@
 //! Every criterion with what was required, measured and decided, by domain.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{DomainScore, Estimator, JudgedCriterion, Probe};
+use plimsoll_evidence::{Amount, DomainScore, Estimator, JudgedCriterion, Probe};
 
 use super::{Section, paragraph};
 use crate::report::html::{Element, Html, el};
@@ -66,7 +66,10 @@ fn domain_body(domain: &str, score: Option<&DomainScore>, criteria: &[JudgedCrit
         .with(" ")
         .with(el("span").class("score").with(passed));
     let rows = criteria.iter().filter(|judged| judged.criterion.domain == domain).map(row);
-    el("tbody").attr("role", "rowgroup").with(el("tr").class("group").attr("role", "row").with(heading)).with_each(rows)
+    el("tbody")
+        .attr("role", "rowgroup")
+        .with(el("tr").class("group").attr("role", "row").with(heading))
+        .with_each(rows)
 }
 
 fn row(judged: &JudgedCriterion) -> Element {
@@ -77,9 +80,9 @@ fn row(judged: &JudgedCriterion) -> Element {
         .with(minor(judged.criterion.statement.as_str()));
     let cells = [decided(judged), measured(judged), required(judged), basis(judged), control(judged)];
     let titled = COLUMNS.into_iter().skip(1).zip(cells);
-    el("tr").attr("role", "row").with(name).with_each(
-        titled.map(|(title, cell)| el("td").attr("role", "cell").attr("data-label", title).with(el("div").with(cell))),
-    )
+    el("tr").attr("role", "row").with(name).with_each(titled.map(|(title, cell)| {
+        el("td").attr("role", "cell").attr("data-label", title).with(el("div").with(cell))
+    }))
 }
 
 fn decided(judged: &JudgedCriterion) -> Html {
@@ -94,13 +97,18 @@ fn measured(judged: &JudgedCriterion) -> Html {
     let confidence = quantity(measurement.confidence_ppb, Unit::Ppb);
     let bounds = match (measurement.value, bounds(measurement)) {
         (None, _) => String::new(),
-        (Some(_), _) if measurement.estimator == Estimator::HighestStep => "the highest step that passes".to_owned(),
+        (Some(Amount::Finite(0)), _) if measurement.estimator == Estimator::HighestStep => {
+            "no step passes".to_owned()
+        }
+        (Some(_), _) if measurement.estimator == Estimator::HighestStep => {
+            "the highest step that passes".to_owned()
+        }
         (Some(_), Some(bounds)) => format!("{bounds}, each bound {confidence}"),
         (Some(_), None) => "no bound".to_owned(),
     };
-    let shown = measurement.demonstrated_ppb.map(|ppb| {
-        minor(&format!("shows at least {} without loss, at 95 %", quantity(ppb, Unit::Ppb)))
-    });
+    let shown = measurement
+        .demonstrated_ppb
+        .map(|ppb| minor(&format!("shows at least {} without loss, at 95 %", quantity(ppb, Unit::Ppb))));
     let mut cell = Html::from(value);
     cell.push(minor(&bounds));
     cell.push(shown.into_iter().collect::<Html>());
@@ -109,7 +117,9 @@ fn measured(judged: &JudgedCriterion) -> Html {
 
 fn required(judged: &JudgedCriterion) -> Html {
     let rule = format!("rule {}", judged.criterion.rule.name());
-    [Html::from(el("span").class("value").with(limit(&judged.criterion))), whole(&rule).into()].into_iter().collect()
+    [Html::from(el("span").class("value").with(limit(&judged.criterion))), whole(&rule).into()]
+        .into_iter()
+        .collect()
 }
 
 fn basis(judged: &JudgedCriterion) -> Html {
@@ -125,7 +135,8 @@ fn basis(judged: &JudgedCriterion) -> Html {
     }
     let n_effective: u64 = measurement.trials.iter().map(|trial| trial.n_effective).sum();
     let first = el("span").with(format!("n = {}", count(measurement.n)));
-    let worth = (n_effective != measurement.n).then(|| minor(&format!("worth {} independent", count(n_effective))));
+    let worth =
+        (n_effective != measurement.n).then(|| minor(&format!("worth {} independent", count(n_effective))));
     let mut cell = Html::from(first);
     cell.push(worth.into_iter().collect::<Html>());
     cell.push(minor(&counted(trials, noun)));

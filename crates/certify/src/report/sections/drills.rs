@@ -27,7 +27,11 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
 fn starts(documents: &Documents) -> Option<Element> {
     let columns = [Column::text("Start"), Column::text("Process"), Column::number("First good reply after")];
     let row = |run: &StartRun| {
-        vec![run.trial.to_string().into(), run.process.pid.to_string().into(), run.took_ns.display(Unit::Ns).into()]
+        vec![
+            run.trial.to_string().into(),
+            run.process.pid.to_string().into(),
+            run.took_ns.display(Unit::Ns).into(),
+        ]
     };
     let rows: Vec<Vec<Html>> =
         documents.start_runs(Scene::Measured).into_iter().map(|(_, run)| row(run)).collect();
@@ -92,5 +96,20 @@ fn ledger(ledger: Option<&Ledger>) -> [String; 3] {
     match counts {
         Some((tried, (acknowledged, lost))) => [tried, acknowledged, lost].map(count),
         None => [NOTHING; 3].map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_is_counted_and_a_missing_or_broken_one_is_no_zero() {
+        let of = |acknowledged: &str, found: &str| {
+            ledger(Some(&Ledger { acknowledged: acknowledged.into(), found: found.into() }))
+        };
+        assert_eq!(of("1101", "1001"), ["4", "3", "1"]);
+        assert_eq!(of("11", "1"), [NOTHING; 3]);
+        assert_eq!(ledger(None), [NOTHING; 3]);
     }
 }

@@ -49,11 +49,12 @@ fn of_criterion(judged: &JudgedCriterion) -> Element {
 }
 
 fn row(gate: &GateData) -> Vec<Html> {
-    let shown = |amount: Option<u64>| {
-        amount.map_or_else(|| NOTHING.to_owned(), |amount| quantity(amount, gate.unit))
-    };
+    let shown =
+        |amount: Option<u64>| amount.map_or_else(|| NOTHING.to_owned(), |amount| quantity(amount, gate.unit));
     let allowed = match gate.limit {
-        Some(limit) => format!("{} {}", if is_least(&gate.gate) { "≥" } else { "≤" }, quantity(limit, gate.unit)),
+        Some(limit) => {
+            format!("{} {}", if is_least(&gate.gate) { "≥" } else { "≤" }, quantity(limit, gate.unit))
+        }
         None => "only reported".to_owned(),
     };
     let holds = if gate.passed { mark(Weight::Good, "yes") } else { mark(Weight::Bad, "no") };
@@ -70,4 +71,37 @@ fn row(gate: &GateData) -> Vec<Html> {
 /// least chance that a level run would look as this one does.
 fn is_least(gate: &str) -> bool {
     Gate::from_name(gate).is_none_or(Gate::limit_is_least)
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_base::Unit;
+
+    use super::*;
+
+    fn shown(gate: &str, observed: Option<u64>, limit: Option<u64>) -> Vec<String> {
+        let data = GateData {
+            run: "steady-1".into(),
+            gate: gate.into(),
+            passed: false,
+            observed,
+            limit,
+            unit: Unit::Ppb,
+        };
+        row(&data).into_iter().map(Html::into_string).collect()
+    }
+
+    #[test]
+    fn a_limit_says_on_which_side_it_lies() {
+        assert_eq!(shown("rate", Some(990_000_000), Some(995_000_000))[3], "≥ 99.5\u{a0}%");
+        assert_eq!(shown("cpu", Some(900_000_000), Some(800_000_000))[3], "≤ 80\u{a0}%");
+        assert_eq!(shown("steady-state", Some(1), Some(10_000_000))[3], "≥ 1\u{a0}%");
+    }
+
+    #[test]
+    fn what_was_not_seen_or_is_not_held_is_said() {
+        let cells = shown("send-lag", None, None);
+        assert_eq!(cells[2..4], [NOTHING, "only reported"]);
+        assert!(cells[4].contains("✕") && cells[4].ends_with(" no</span>"));
+    }
 }

@@ -9,9 +9,13 @@ pub(super) fn section(page: &Page<'_>) -> Section {
     let mut content = Html::default();
     content.push(sentences(&certificate.not_proven));
     content.push(el("h3").with("Conditions"));
-    content.push(listed(&certificate.conditions, "None: nothing stands between this status and a better one."));
+    content
+        .push(listed(&certificate.conditions, "None: nothing stands between this status and a better one."));
     content.push(el("h3").with("Exclusions"));
-    content.push(listed(&certificate.exclusions, "None: every criterion of the profile applies to this subject."));
+    content.push(listed(
+        &certificate.exclusions,
+        "None: every criterion of the profile applies to this subject.",
+    ));
     Section { id: "limits", title: "What this does not prove", content }
 }
 

@@ -10,8 +10,8 @@ use super::{Section, paragraph};
 use crate::report::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
-    Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, cross, figure, label, left_axis, limit_line,
-    linear_ticks, path, rule,
+    Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, cross, figure, label, left_axis,
+    limit_line, linear_ticks, path, rule,
 };
 use crate::report::table::{Column, table};
 use crate::report::words::{count, latency, limit, quantity};
@@ -72,7 +72,8 @@ fn rates(page: &Page<'_>) -> Vec<Rate> {
         by_rate.entry((run.run.schedule.rate_per_ks, search)).or_default().push(run);
     }
     let rate = |((rate_per_ks, search), runs): ((u64, bool), Vec<Run<'_>>)| {
-        let mut values: Vec<Value> = runs.iter().filter_map(|run| run.total.quantile(page.quantile())).collect();
+        let mut values: Vec<Value> =
+            runs.iter().filter_map(|run| run.total.quantile(page.quantile())).collect();
         values.sort_unstable();
         Rate { rate_per_ks, search, values, n: runs.iter().map(|run| run.total.count()).sum() }
     };
@@ -90,9 +91,6 @@ fn plot(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Option<Element> {
     let mut content = left_axis(&FRAME, &format!("{quantile} latency"), &y.ticks());
     let named: Vec<(f64, String)> = ticks.iter().map(|rate| (x.place(*rate), format!("{rate}"))).collect();
     content.push(bottom_axis(&FRAME, "requests per second", &named));
-    if let (Some(judged), Some(limit_ns)) = (judged, limit_ns) {
-        content.push(limit_line(&FRAME, y.place(limit_ns), &format!("limit {}", limit(&judged.criterion))));
-    }
     content.push(chosen(line, &x));
     let medians = rates.iter().filter(|rate| !rate.search);
     content.push(path(
@@ -100,6 +98,9 @@ fn plot(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Option<Element> {
         medians.map(|rate| Some((x.place(rate.per_second()), y.place(rate.median()?)))),
     ));
     content.push(rates.iter().map(|rate| marks(rate, line, &x, &y)).collect::<Html>());
+    if let (Some(judged), Some(limit_ns)) = (judged, limit_ns) {
+        content.push(limit_line(&FRAME, y.place(limit_ns), &format!("limit {}", limit(&judged.criterion))));
+    }
     let drawing = Drawing {
         id: "plot-load-line",
         title: format!("{quantile} latency at each rate"),
@@ -136,8 +137,11 @@ fn chosen(line: &LoadLine, x: &Linear) -> Html {
     let place = x.place(line.rate_per_ks as f64 / 1_000.0);
     let words = format!("load line {}", quantity(line.rate_per_ks, Unit::PerKs));
     // Words run towards the middle, so that they stay within the plot.
-    let (class, shift) =
-        if place > (FRAME.left + FRAME.right) / 2.0 { ("end line-name", -14.0) } else { ("start line-name", 14.0) };
+    let (class, shift) = if place > (FRAME.left + FRAME.right) / 2.0 {
+        ("end line-name", -14.0)
+    } else {
+        ("start line-name", 14.0)
+    };
     let height = FRAME.top - 6.0;
     el("g")
         .with(rule("load-line", (place, FRAME.top + 2.0), (place, FRAME.bottom)))
@@ -183,4 +187,39 @@ fn data(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Element {
         ]
     };
     table("Latency at each rate", &columns, rates.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(rate_per_ks: u64) -> LoadLine {
+        LoadLine { rate_per_ks, next_per_ks: None, next: "at least that".into(), knee_seen: false }
+    }
+
+    #[test]
+    fn a_line_of_nought_claims_nothing_and_is_not_drawn() {
+        let x = Linear { domain: (0.0, 100.0), range: (0.0, 1.0) };
+        assert_eq!(lead(&line(0)), "At no rate that was tried does every load criterion pass.");
+        assert_eq!(chosen(&line(0), &x), Html::default());
+        assert_eq!(lead(&line(40_000)), "Up to 40/s every load criterion passes.");
+        assert!(chosen(&line(40_000), &x).into_string().contains("load line 40/s"));
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_the_lower_one() {
+        let rate = |values: &[u64]| Rate {
+            rate_per_ks: 1,
+            search: false,
+            values: values.iter().copied().map(Value::Finite).collect(),
+            n: 1,
+        };
+        assert_eq!(rate(&[1, 2, 3, 4]).median(), Some(Value::Finite(2)));
+        assert_eq!(rate(&[]).median(), None);
+    }
+
+    #[test]
+    fn a_sentence_has_a_capital_and_a_stop() {
+        assert_eq!(sentence("next step fails"), "Next step fails.");
+    }
 }

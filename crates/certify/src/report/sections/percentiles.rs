@@ -7,7 +7,8 @@ use super::Section;
 use crate::report::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
-    Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, figure, label, left_axis, limit_line, path, rule,
+    Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, figure, label, left_axis, limit_line,
+    path, rule,
 };
 use crate::report::table::{Column, table};
 use crate::report::words::{count, latency, limit};
@@ -57,7 +58,9 @@ fn plot(page: &Page<'_>) -> Option<Element> {
         let class = if Some(index) == chosen { "stroke" } else { "stroke thin" };
         content.push(line(class, run, &x, &y));
     }
-    content.push(page.latency_criterion().map(|judged| bounds(page, judged, &x, &y)).into_iter().collect::<Html>());
+    content.push(
+        page.latency_criterion().map(|judged| bounds(page, judged, &x, &y)).into_iter().collect::<Html>(),
+    );
     let drawing = Drawing {
         id: "plot-percentiles",
         title: "Latency by percentile, one line per trial".into(),
@@ -95,7 +98,9 @@ fn requirement(page: &Page<'_>, judged: &JudgedCriterion, x: &Linear, y: &Latenc
     let place = x.place(nines(quantile).min(x.domain.1));
     let limit_y = y.place(Value::Finite(judged.criterion.limit));
     let words = format!("limit {quantile} {}", limit(&judged.criterion));
-    [limit_line(&FRAME, limit_y, &words), rule("guide", (place, limit_y), (place, FRAME.bottom))].into_iter().collect()
+    [limit_line(&FRAME, limit_y, &words), rule("guide", (place, limit_y), (place, FRAME.bottom))]
+        .into_iter()
+        .collect()
 }
 
 /// The judged value with its bounds.
@@ -124,8 +129,12 @@ fn bounds(page: &Page<'_>, judged: &JudgedCriterion, x: &Linear, y: &LatencyScal
 
 /// The trial whose quantile is the median: with an even number of them the lower one.
 fn median_trial(page: &Page<'_>) -> Option<usize> {
-    let mut order: Vec<(Option<Value>, usize)> =
-        page.steady.iter().enumerate().map(|(index, run)| (run.total.quantile(page.quantile()), index)).collect();
+    let mut order: Vec<(Option<Value>, usize)> = page
+        .steady
+        .iter()
+        .enumerate()
+        .map(|(index, run)| (run.total.quantile(page.quantile()), index))
+        .collect();
     order.sort_unstable();
     order.get(order.len().checked_sub(1)? / 2).map(|(_, index)| *index)
 }
@@ -167,4 +176,27 @@ fn data(page: &Page<'_>) -> Element {
         cells
     };
     table("Latency by percentile", &columns, page.steady.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_nine_is_as_wide_as_the_one_before() {
+        let places = [Probability::ZERO, Probability::P90, Probability::P99, Probability::P999].map(nines);
+        for (place, expected) in places.into_iter().zip(0u32..) {
+            assert!((place - f64::from(expected)).abs() < 1e-9, "{places:?}");
+        }
+    }
+
+    #[test]
+    fn the_axis_names_no_quantile_that_nobody_measured() {
+        let names = |requests: f64| -> Vec<String> {
+            let x = Linear { domain: (0.0, requests.log10()), range: (0.0, 1.0) };
+            percentile_ticks(&x).into_iter().map(|(_, name)| name).collect()
+        };
+        assert_eq!(names(50.0), ["p0", "p50", "p90", "p95"]);
+        assert_eq!(names(20_000.0).last().map(String::as_str), Some("p99.99"));
+    }
 }

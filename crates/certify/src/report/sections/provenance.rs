@@ -28,7 +28,7 @@ pub(super) fn section(page: &Page<'_>) -> Section {
 fn attempts(page: &Page<'_>) -> String {
     let subject = &page.plan.subject.name;
     let profile = &page.plan.profile.id;
-    let told = "The plan stood in the issuer's log before the first trial; so does every attempt, whatever came of it.";
+    let told = "An attempt counts from its registration, whatever came of it; verify checks that the plan stood in the log before the first trial.";
     match page.certificate.earlier_attempts {
         0 => format!("The first attempt of {subject} at {profile}, as the issuer's log tells. {told}"),
         before => format!(
@@ -44,7 +44,8 @@ fn subject(page: &Page<'_>) -> Vec<(&'static str, Html)> {
         SubjectKind::Command => "started, signalled and stopped by Plimsoll",
         SubjectKind::Url => "by URL only: starting, stopping and crashing were not measured",
     };
-    let ledger = if subject.has_ledger { "writes that can be read back" } else { "none: lost writes cannot be seen" };
+    let ledger =
+        if subject.has_ledger { "writes that can be read back" } else { "none: lost writes cannot be seen" };
     vec![
         ("Name", subject.name.as_str().into()),
         ("Version", subject.version.as_str().into()),
@@ -56,7 +57,8 @@ fn subject(page: &Page<'_>) -> Vec<(&'static str, Html)> {
 }
 
 fn resource(resource: &ResourceDescriptor) -> Element {
-    let digests = resource.digest.iter().map(|(algorithm, value)| el("code").with(format!("{algorithm}:{value}")));
+    let digests =
+        resource.digest.iter().map(|(algorithm, value)| el("code").with(format!("{algorithm}:{value}")));
     el("div").with(format!("{} ", resource.name)).with_each(digests)
 }
 
@@ -77,9 +79,9 @@ fn plan(page: &Page<'_>) -> Vec<(&'static str, Html)> {
         ("Rate", format!("{}, open loop", quantity(plan.rate_per_ks, Unit::PerKs)).into()),
         ("Infinite after", quantity(plan.timeout_ns, Unit::Ns).into()),
         ("Order of controls", order.into()),
+        ("Evidence", counted(page.input.documents.iter().count() as u64, "document").into()),
         ("Seed", digest(&plan.seed)),
         ("Digest of the plan", digest(&page.certificate.plan)),
-        ("Evidence", counted(page.input.documents.iter().count() as u64, "document").into()),
     ]
 }
 

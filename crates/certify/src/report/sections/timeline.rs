@@ -134,10 +134,6 @@ fn latency_plot(page: &Page<'_>, timeline: &Timeline) -> Option<Element> {
     let y = LatencyScale::around(values.chain(limit_of), whole.bottom, whole.top)?;
     let mut content = left_axis(&whole, "latency", &y.ticks());
     content.push(timeline.axis(&panels));
-    if let (Some(judged), Some(value)) = (page.latency_criterion(), limit_of) {
-        let words = format!("limit {} {}", page.quantile(), limit(&judged.criterion));
-        content.push(limit_line(&whole, y.place(value), &words));
-    }
     for (trial, frame) in &panels {
         for (class, quantile) in [("stroke dashed", quantiles[0]), ("stroke", quantiles[1])] {
             let point = |(index, point): (usize, &Point)| {
@@ -145,6 +141,10 @@ fn latency_plot(page: &Page<'_>, timeline: &Timeline) -> Option<Element> {
             };
             content.push(path(class, trial.points.iter().enumerate().map(point)));
         }
+    }
+    if let (Some(judged), Some(value)) = (page.latency_criterion(), limit_of) {
+        let words = format!("limit {} {}", page.quantile(), limit(&judged.criterion));
+        content.push(limit_line(&whole, y.place(value), &words));
     }
     let title = format!("p50 and {} of each window, trial by trial", page.quantile());
     let caption = format!(
@@ -195,9 +195,7 @@ fn replies_plot(timeline: &Timeline) -> Option<Element> {
         height: REPLIES_HEIGHT,
         content,
     };
-    let cells = |point: &Point| {
-        vec![Html::from(count(point.good())), count(point.counts.infinite()).into()]
-    };
+    let cells = |point: &Point| vec![Html::from(count(point.good())), count(point.counts.infinite()).into()];
     let heads = ["good".to_owned(), "errors".to_owned()];
     Some(figure(drawing, caption, data("Replies over time", timeline, &heads, cells)))
 }

@@ -1,7 +1,7 @@
 //! The first screen: what is certified, how far it goes, until when, by whom.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Issuance, Status};
+use plimsoll_evidence::{Issuance, Judgement, Status, without_control};
 
 use super::Section;
 use crate::report::html::{Element, Html, el};
@@ -21,9 +21,26 @@ pub(crate) fn verdict(page: &Page<'_>, parts: &[Section]) -> Element {
         .with(el("p").class("brand").with(emblem()).with("Plimsoll certificate"))
         .with(el("h1").with(page.subject_title()))
         .with(status)
-        .with(el("p").class("meaning").with(status_meaning(certificate.status)))
+        .with(el("p").class("meaning").with(format!(
+            "{} {}",
+            status_meaning(certificate.status),
+            controls(page.input.judgement)
+        )))
         .with(facts(first_facts(page)))
-        .with(el("nav").attr("aria-label", "Parts of this page").with(el("ul").with_each(parts.iter().map(Section::link))))
+        .with(
+            el("nav")
+                .attr("aria-label", "Parts of this page")
+                .with(el("ul").with_each(parts.iter().map(Section::link))),
+        )
+}
+
+/// Whether every decision rests on a probe that was seen red. Without that nothing is issued, so the page must not
+/// take it for granted.
+fn controls(judgement: &Judgement) -> String {
+    match without_control(judgement).as_slice() {
+        [] => "Each blocking probe that decided was seen red on a planted defect.".to_owned(),
+        missing => format!("Not to be issued: {}.", missing.join("; ")),
+    }
 }
 
 fn demo_banner(issuance: Issuance) -> Option<Element> {
@@ -35,20 +52,18 @@ fn demo_banner(issuance: Issuance) -> Option<Element> {
 
 fn first_facts(page: &Page<'_>) -> Vec<(&'static str, Html)> {
     let certificate = &page.certificate;
-    let profile = &page.plan.profile;
-    let until = match certificate.status {
-        Status::Denied | Status::Pending => "Speaks until",
-        _ => "Valid until",
+    let (from, until) = match certificate.status {
+        Status::Denied | Status::Pending => ("Signed", "Speaks until"),
+        _ => ("Valid from", "Valid until"),
     };
     let line = certificate.load_line.as_ref();
     let carried = line.map(|line| ("Load line", Html::from(quantity(line.rate_per_ks, Unit::PerKs))));
     let mut pairs: Vec<(&'static str, Html)> = vec![
-        ("Valid from", instant(certificate.not_before).into()),
+        (from, instant(certificate.not_before).into()),
         (until, instant(certificate.not_after).into()),
-        ("Profile", format!("{} version {}", profile.id, profile.version).into()),
+        ("Attempts before this one", count(certificate.earlier_attempts).into()),
         ("First trial", instant(certificate.measured_from).into()),
         ("Last trial", instant(certificate.measured_until).into()),
-        ("Attempts before this one", count(certificate.earlier_attempts).into()),
     ];
     pairs.extend(carried);
     let fingerprint = el("code").with(page.input.issuer_fingerprint);
