@@ -35,6 +35,15 @@ impl From<Value> for Amount {
     }
 }
 
+impl From<Amount> for Value {
+    fn from(amount: Amount) -> Self {
+        match amount {
+            Amount::Finite(ns) => Self::Finite(ns),
+            Amount::Infinite => Self::Infinite,
+        }
+    }
+}
+
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

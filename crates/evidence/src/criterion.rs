@@ -13,7 +13,7 @@ pub enum Probe {
     Latency,
     /// The share of requests without a good reply at the subject's rate; unit ppb.
     Errors,
-    /// Good replies per 1,000 seconds at the subject's rate; unit per_ks.
+    /// The subject's rate times the share of good replies, per 1,000 seconds; unit per_ks.
     Throughput,
     /// The highest rate at which every latency and errors criterion passes; unit per_ks.
     LoadLine,
@@ -149,6 +149,11 @@ impl Scene {
             Self::DroppedWrites => "dropped-writes",
             Self::ShamCrash => "sham-crash",
         }
+    }
+
+    /// Whether the defect is planted by the fault proxy, rather than by a signal.
+    pub fn needs_proxy(self) -> bool {
+        Self::DEFECTS.contains(&self) && self != Self::KillInstead
     }
 
     /// The twin without the defect; a scene without a defect is its own twin.

@@ -124,7 +124,7 @@ impl Documents {
     /// Checks that trials are numbered from 1 without gap, and that no two of them share a process.
     pub fn check_trials(&self) -> Result<(), Error> {
         let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-        let mut processes: BTreeSet<ProcessIdentity> = BTreeSet::new();
+        let mut processes: BTreeSet<(Role, ProcessIdentity)> = BTreeSet::new();
         for document in self.by_digest.values() {
             let Some((series, trial)) = place(document) else { continue };
             if !numbers.entry(series.clone()).or_default().insert(trial) {
@@ -132,6 +132,7 @@ impl Documents {
             }
             for process in trial_processes(document) {
                 if !processes.insert(process) {
+                    let (_, process) = process;
                     return Err(Error::evidence(format!(
                         "process {} (started at tick {}) stands in two trials",
                         process.pid, process.started_ticks
@@ -194,13 +195,23 @@ fn time(document: &Document) -> Option<Utc> {
     }
 }
 
-/// The processes that must be this document's alone. A start is recorded beside the run it began, and search
-/// steps may share a process: neither is a unit of replication.
-fn trial_processes(document: &Document) -> Vec<ProcessIdentity> {
+/// As what a process stands in the evidence. A start is recorded beside the run that it began, so that one process may
+/// stand in both, but in no two of either.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Started,
+    Measured,
+}
+
+/// The processes that must be this document's alone. The steps of a search may share one: they are no unit of
+/// replication.
+fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
+    let measured = |process| (Role::Measured, process);
     match document {
-        Document::LoadRun(run) if run.step != Step::Search => run.process.into_iter().collect(),
-        Document::StopDrill(drill) => vec![drill.process],
-        Document::CrashDrill(drill) => vec![drill.process, drill.restarted],
+        Document::StartRun(run) => vec![(Role::Started, run.process)],
+        Document::LoadRun(run) if run.step != Step::Search => run.process.into_iter().map(measured).collect(),
+        Document::StopDrill(drill) => vec![measured(drill.process)],
+        Document::CrashDrill(drill) => vec![measured(drill.process), measured(drill.restarted)],
         _ => Vec::new(),
     }
 }

@@ -15,6 +15,9 @@ pub enum Error {
     /// Evidence that a verdict needs is not there.
     #[error("{0}")]
     Missing(String),
+    /// A blocking criterion has the verdict ERROR: there is nothing to certify.
+    #[error("measuring a blocking criterion broke down, so that no certificate can be issued")]
+    Broken,
 }
 
 impl Error {
@@ -28,6 +31,7 @@ impl Error {
         match self {
             Self::Canonical(_) | Self::Evidence(_) => Kind::Corrupt,
             Self::Missing(_) => Kind::Inconclusive,
+            Self::Broken => Kind::Unavailable,
         }
     }
 }

@@ -48,9 +48,10 @@ impl From<&Series> for SeriesData {
 }
 
 impl SeriesData {
-    /// The series to compute with; `None` if a batch is malformed or a window but the last is not whole.
+    /// The series to compute with, empty without a window; `None` if a batch is malformed or a window but the last is
+    /// not whole.
     pub fn read(&self) -> Option<Series> {
-        let (last, whole) = self.windows.split_last()?;
+        let Some((last, whole)) = self.windows.split_last() else { return Some(Series::new()) };
         let sizes_fit = whole.iter().all(|window| window.len() == BATCHES_PER_WINDOW)
             && (1..=BATCHES_PER_WINDOW).contains(&last.len());
         if !sizes_fit {

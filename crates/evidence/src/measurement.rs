@@ -15,11 +15,12 @@ pub enum Estimator {
     MedianOfTrials,
     /// Median over fewer trials; bounds are the widest of the trials' own order statistics.
     WithinTrial,
-    /// Share over all trials together; bounds by Clopper and Pearson.
+    /// Share over all trials together; bounds by Clopper and Pearson for as many independent requests as they are worth,
+    /// or the least and the greatest trial where those lie further out.
     PooledShare,
-    /// The worst rehearsal.
+    /// The worst rehearsal; bounds, from five rehearsals on, are the best and the worst.
     WorstDrill,
-    /// The highest rate of which every load criterion passes.
+    /// The highest rate of which every load criterion passes; the upper bound lies just below the step that failed.
     HighestStep,
 }
 
@@ -45,7 +46,7 @@ pub struct Measurement {
     pub confidence_ppb: u64,
     /// Requests, or rehearsals, on which it rests.
     pub n: u64,
-    /// For rehearsals: the share of good ones that is shown at 95 %, in parts per billion.
+    /// For stops and crashes: the share of rehearsals within the limit that is shown at 95 %, in parts per billion.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub demonstrated_ppb: Option<u64>,
     /// The trials, in order.

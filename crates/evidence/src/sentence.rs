@@ -4,37 +4,67 @@ use plimsoll_base::{Quantity, Unit};
 use plimsoll_measure::Probability;
 
 use crate::amount::Amount;
+use crate::calibration::worst_error_ppb;
+use crate::control::ControlResult;
 use crate::criterion::{Criterion, Probe};
+use crate::documents::Documents;
+use crate::error::Error;
 use crate::judge::JudgedCriterion;
-use crate::measurement::{Estimator, GateData, Measurement};
+use crate::measurement::{Estimator, GateData, Measurement, Trial};
 use crate::verdict::Verdict;
+
+/// A share of 1 in parts per billion.
+const ONE_PPB: u128 = 1_000_000_000;
+
+/// All that is known of one criterion, in one sentence that can be quoted alone: measurement, decision, control,
+/// calibration, environment, and who says so.
+pub fn full_sentence(documents: &Documents, judged: &JudgedCriterion) -> Result<String, Error> {
+    let (_, calibration) = documents.calibration()?;
+    let (environment, _) = documents.environment()?;
+    let control = judged
+        .control
+        .as_ref()
+        .map_or_else(|| "no planted defect".to_owned(), |control| seen(control, judged.measurement.unit));
+    Ok(format!(
+        "{}; {control}; instrument calibrated on {} oracles, worst error {} of the tolerance; environment \
+         sha256:{environment}; self-attested",
+        judged.reason,
+        calibration.oracles.len(),
+        shown(worst_error_ppb(calibration), Unit::Ppb),
+    ))
+}
 
 /// Why the verdict is what it is.
 pub(crate) fn reason(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
-    let decided = format!("limit {}, rule {}", criterion.limit_text(), criterion.rule.name());
-    let Some(value) = measurement.value else {
-        return format!("nothing measured; {decided}");
+    let decided =
+        format!("limit {}, rule {}: {}", criterion.limit_text(), criterion.rule.name(), verdict.name());
+    let decided = match verdict {
+        Verdict::Inconclusive => format!("{decided}: {}", why_inconclusive(measurement)),
+        _ => decided,
     };
-    let value = format!("{} {}", what(criterion), value.display(measurement.unit));
-    let basis = basis(measurement);
-    if verdict == Verdict::Inconclusive {
-        return format!("{value} ({basis}); {decided}; no decision: {}", why_inconclusive(measurement));
+    match measurement.value {
+        None => format!("nothing measured; {decided}"),
+        Some(value) => {
+            let (value, bounds) = (value.display(measurement.unit), bounds(measurement));
+            format!("{} {value}{bounds}; {}; {decided}", what(criterion), basis(criterion, measurement))
+        }
     }
-    format!("{value}, {}{basis}; {decided}", bounds(measurement))
 }
 
 /// Why a control does not support its criterion.
-pub(crate) fn control_missing(judged: &JudgedCriterion) -> String {
-    let id = &judged.criterion.id;
-    match &judged.control {
-        None => format!("{id}: no planted defect was tried"),
-        Some(control) if !control.seen_red => format!(
-            "{id}: the planted defect {} gave {}, it should give FAIL",
+pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
+    match control {
+        None => "no planted defect was tried".into(),
+        Some(control) if control.on_defect != Verdict::Fail => format!(
+            "the planted defect {} gave {}, it should give FAIL",
             control.scene.name(),
             control.on_defect.name()
         ),
+        Some(control) if !control.seen_red => {
+            format!("the planted defect {} harmed no request", control.scene.name())
+        }
         Some(control) => format!(
-            "{id}: {} (the path of {} without its defect) gave {}, it should give PASS",
+            "{} (the path of {} without its defect) gave {}, it should give PASS",
             control.scene.sham().name(),
             control.scene.name(),
             control.on_sham.name()
@@ -42,9 +72,25 @@ pub(crate) fn control_missing(judged: &JudgedCriterion) -> String {
     }
 }
 
+/// What the probe said of the planted defect, and of the same path without it.
+fn seen(control: &ControlResult, unit: Unit) -> String {
+    let value =
+        |amount: Option<Amount>| amount.map_or_else(|| "nothing".into(), |amount| amount.display(unit));
+    format!(
+        "planted defect {} gave {} ({}), {} without it gave {} ({})",
+        control.scene.name(),
+        control.on_defect.name(),
+        value(control.defect_value),
+        control.scene.sham().name(),
+        control.on_sham.name(),
+        value(control.sham_value)
+    )
+}
+
 fn what(criterion: &Criterion) -> String {
     match (criterion.probe, criterion.quantile_ppb.and_then(Probability::from_ppb)) {
         (Probe::Latency, Some(quantile)) => format!("{quantile} ="),
+        (Probe::Latency, None) => "latency".into(),
         (Probe::Errors, _) => "error ratio".into(),
         (Probe::Throughput, _) => "good replies".into(),
         (Probe::LoadLine, _) => "load line".into(),
@@ -52,58 +98,95 @@ fn what(criterion: &Criterion) -> String {
         (Probe::AcknowledgedWrites, _) => "lost in the worst crash:".into(),
         (Probe::CrashRecovery, _) => "slowest recovery".into(),
         (Probe::StartUp, _) => "median start".into(),
-        (Probe::Latency, None) => "latency".into(),
     }
 }
 
 fn bounds(measurement: &Measurement) -> String {
-    let shown = |amount: Amount| amount.display(measurement.unit);
-    let confidence = Quantity { amount: measurement.confidence_ppb, unit: Unit::Ppb };
+    let amount = |amount: Amount| amount.display(measurement.unit);
+    let confidence = at_least(measurement.confidence_ppb);
     match (measurement.lower, measurement.upper) {
-        _ if measurement.estimator == Estimator::HighestStep => String::new(),
+        // The bounds of a load line are its steps, and those of drills their extremes: both are told beside it.
+        _ if matches!(measurement.estimator, Estimator::HighestStep | Estimator::WorstDrill) => String::new(),
         (Some(lower), Some(upper)) => {
-            format!("bounds [{}, {}] at {confidence} each, ", shown(lower), shown(upper))
+            format!(", bounds [{}, {}] at {confidence} each", amount(lower), amount(upper))
         }
-        _ => "no bound, ".into(),
+        _ => ", no bound".into(),
     }
 }
 
-fn basis(measurement: &Measurement) -> String {
+/// On what a measurement rests.
+fn basis(criterion: &Criterion, measurement: &Measurement) -> String {
     let trials = measurement.trials.len();
-    let n = measurement.n;
-    let n_effective: u64 = measurement.trials.iter().map(|trial| trial.n_effective).sum();
     match measurement.estimator {
-        Estimator::MedianOfTrials
-            if measurement.unit == Unit::Ns && n_effective == n && n == trials as u64 =>
-        {
-            format!("{trials} starts")
+        Estimator::WorstDrill => drills(criterion, measurement),
+        Estimator::MedianOfTrials | Estimator::WithinTrial if criterion.probe == Probe::StartUp => {
+            counted(trials, "start")
         }
-        Estimator::MedianOfTrials | Estimator::WithinTrial => {
-            format!("n = {n}, n_eff = {n_effective}, {trials} trials")
-        }
-        Estimator::PooledShare => format!("n = {n} over {trials} trials"),
-        Estimator::HighestStep => format!("n = {n}, {trials} trials"),
-        Estimator::WorstDrill => drills(measurement, trials),
-    }
-}
-
-fn drills(measurement: &Measurement, trials: usize) -> String {
-    match measurement.demonstrated_ppb {
-        Some(amount) => {
-            let good = measurement.trials.iter().filter(|trial| trial.value == Amount::Finite(0)).count();
-            let shown = Quantity { amount, unit: Unit::Ppb };
+        Estimator::HighestStep => format!("n = {}, {}", measurement.n, counted(trials, "trial")),
+        Estimator::MedianOfTrials | Estimator::WithinTrial | Estimator::PooledShare => {
+            let n_effective =
+                measurement.trials.iter().fold(0u64, |sum, trial| sum.saturating_add(trial.n_effective));
             format!(
-                "{good} of {trials} drills without loss ({} tried), which shows >= {shown} at 95 %",
-                measurement.n
+                "n = {}, n_eff = {n_effective}, {}{}",
+                measurement.n,
+                counted(trials, "trial"),
+                load(measurement)
             )
         }
-        None => format!("{trials} drills"),
     }
 }
 
-fn why_inconclusive(measurement: &Measurement) -> String {
+/// How the load was offered.
+fn load(measurement: &Measurement) -> String {
+    let rate = measurement.trials.first().and_then(|trial| trial.rate_per_ks);
+    let rate = rate.map_or_else(String::new, |rate| format!(", open loop {}", shown(rate, Unit::PerKs)));
+    let sent =
+        measurement.gates.iter().filter(|gate| gate.gate == "rate").filter_map(|gate| gate.observed).min();
+    let sent = sent.map_or_else(String::new, |ppb| format!(", {} sent on time", shown(ppb, Unit::Ppb)));
+    format!("{rate}{sent}{}", infinite(&measurement.trials))
+}
+
+/// The share of requests that stand in the quantiles as infinite.
+fn infinite(trials: &[Trial]) -> String {
+    let distributions =
+        trials.iter().filter_map(|trial| trial.distribution.map(|seen| (seen.infinite, trial.n)));
+    let (infinite, n) = distributions
+        .fold((0u128, 0u128), |(infinite, n), (more, of)| (infinite + u128::from(more), n + u128::from(of)));
+    match (infinite * ONE_PPB).checked_div(n).and_then(|ppb| u64::try_from(ppb).ok()) {
+        Some(ppb) => format!(", {} errors counted as inf", shown(ppb, Unit::Ppb)),
+        None => String::new(),
+    }
+}
+
+fn drills(criterion: &Criterion, measurement: &Measurement) -> String {
+    let drills = counted(measurement.trials.len(), "drill");
+    let limit = Amount::Finite(criterion.limit);
+    let good = measurement.trials.iter().filter(|trial| trial.value <= limit).count();
+    let tried = match criterion.probe {
+        Probe::GracefulStop => format!(", {} requests held", measurement.n),
+        Probe::AcknowledgedWrites => format!(", {} writes acknowledged", measurement.n),
+        _ => String::new(),
+    };
+    let killed = match measurement.value {
+        Some(Amount::Infinite) if criterion.probe == Probe::GracefulStop => {
+            ", it did not stop and had to be killed"
+        }
+        _ => "",
+    };
+    let shows = measurement
+        .demonstrated_ppb
+        .map_or_else(String::new, |ppb| format!(", which shows >= {} at 95 %", at_least(ppb)));
+    format!("{good} of {drills} within the limit{tried}{killed}{shows}")
+}
+
+/// What stands in the way of a decision.
+pub(crate) fn why_inconclusive(measurement: &Measurement) -> String {
     let failed: Vec<String> = measurement.gates.iter().filter(|gate| !gate.passed).map(failed_gate).collect();
     match failed.as_slice() {
+        [] if measurement.estimator == Estimator::HighestStep => {
+            "the step that would decide was not measurable".into()
+        }
+        [] if measurement.estimator == Estimator::WorstDrill => "so few drills give no bound".into(),
         [] => "too few independent samples for a bound".into(),
         [one] => one.clone(),
         [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
@@ -111,8 +194,22 @@ fn why_inconclusive(measurement: &Measurement) -> String {
 }
 
 fn failed_gate(gate: &GateData) -> String {
-    let shown = |amount: Option<u64>| {
-        amount.map_or_else(|| "nothing".into(), |amount| Quantity { amount, unit: gate.unit }.to_string())
-    };
-    format!("gate {} of {}: {} against {}", gate.gate, gate.run, shown(gate.observed), shown(gate.limit))
+    let amount =
+        |amount: Option<u64>| amount.map_or_else(|| "nothing".into(), |amount| shown(amount, gate.unit));
+    format!("gate {} of {}: {} against {}", gate.gate, gate.run, amount(gate.observed), amount(gate.limit))
+}
+
+/// A share of which at least so much is certain: rounded down to what is printed.
+fn at_least(ppb: u64) -> String {
+    /// A hundredth of a per cent: the last of four digits.
+    const PRINTED_PPB: u64 = 100_000;
+    shown(ppb / PRINTED_PPB * PRINTED_PPB, Unit::Ppb)
+}
+
+fn shown(amount: u64, unit: Unit) -> String {
+    Quantity { amount, unit }.to_string()
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -4,10 +4,11 @@ use plimsoll_base::Utc;
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::control::ControlResult;
 use crate::criterion::Criterion;
 use crate::estimate::LoadLine;
-use crate::judge::{ControlResult, Status};
 use crate::measurement::Measurement;
+use crate::status::Status;
 use crate::subject::{ResourceDescriptor, SubjectIdentity};
 use crate::verdict::{State, Verdict};
 
@@ -123,7 +124,8 @@ pub struct CriterionSummary {
     pub statement: String,
 }
 
-/// Criteria met in one chapter. For reading only: no decision rests on it.
+/// Criteria met in one chapter: those with verdict PASS, of all but those with NOT_APPLICABLE. For reading only: no
+/// decision rests on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DomainScore {

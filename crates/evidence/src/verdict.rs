@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::criterion::{Criterion, Op, Rule};
-use crate::measurement::Measurement;
+use crate::measurement::{Estimator, Measurement};
 
 /// What is decided of a criterion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,16 @@ impl Verdict {
             Self::Error => "ERROR",
             Self::Waived => "WAIVED",
         }
+    }
+
+    /// Whether the criterion is met without any condition.
+    pub fn is_met(self) -> bool {
+        matches!(self, Self::Pass | Self::NotApplicable)
+    }
+
+    /// Whether the measurement was held against the limit, with whatever outcome.
+    pub fn is_decided(self) -> bool {
+        matches!(self, Self::Pass | Self::ConditionalPass | Self::ConditionalFail | Self::Fail)
     }
 
     /// The state of the claim that the verdict leaves.
@@ -93,10 +103,16 @@ pub fn decide(criterion: &Criterion, measurement: &Measurement) -> Verdict {
     if measurement.gates.iter().any(|gate| !gate.passed) {
         return Verdict::Inconclusive;
     }
-    decide_by(criterion.rule, criterion, measurement)
+    // The bounds of a load line are steps, not confidence: what lies between two steps was not measured.
+    let rule = if measurement.estimator == Estimator::HighestStep { Rule::Guard95 } else { criterion.rule };
+    decide_by(rule, criterion, measurement)
 }
 
 /// Decides a criterion by `rule`, whatever the instrument gates say: controls are judged so.
+///
+/// The outcomes of `guard-95` are the four of ILAC-G8:09/2019, with the one-sided bounds as guard bands: PASS where the
+/// worse bound keeps the limit, FAIL where even the better bound breaks it, and between them the value decides which
+/// condition. A bound on the limit keeps it. Where a bound that is needed is missing there is no decision.
 pub(crate) fn decide_by(rule: Rule, criterion: &Criterion, measurement: &Measurement) -> Verdict {
     let Some(value) = measurement.value else { return Verdict::NotMeasured };
     if value == Amount::Infinite && criterion.op == Op::AtMost {
@@ -123,3 +139,6 @@ pub(crate) fn decide_by(rule: Rule, criterion: &Criterion, measurement: &Measure
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,6 @@ pub(crate) struct Flight {
     pub(crate) arrival: Arrival,
     /// The first byte was handed to the kernel, so its send lag is known.
     pub(crate) sent: bool,
-    /// It has lost a kept-alive connection before and does not get a third.
-    pub(crate) retried: bool,
 }
 
 #[derive(Debug)]
@@ -44,6 +42,8 @@ pub(crate) struct Connection {
     pub(crate) reply_started: bool,
     /// Replies read on this socket: one that has had none has not been kept alive.
     pub(crate) replies: u64,
+    /// When the last of them was read.
+    pub(crate) last_reply_ns: u64,
     address: SocketAddr,
     socket: Option<OwnedFd>,
 }
@@ -72,6 +72,7 @@ impl Connection {
             sending: false,
             reply_started: false,
             replies: 0,
+            last_reply_ns: 0,
             address,
             socket: None,
         }

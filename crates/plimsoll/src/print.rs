@@ -83,8 +83,8 @@ impl Printer {
     /// replaced. Nothing off a terminal.
     pub(crate) fn live(&self, text: &str) {
         if self.live {
-            let columns = tcgetwinsize(io::stderr()).map_or(COLUMNS_DEFAULT, |size| usize::from(size.ws_col));
-            let text: String = text.chars().take(columns.saturating_sub(1)).collect();
+            let columns = tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+            let text = cut(text, columns);
             let width = text.chars().count();
             let rest = self.live_line.borrow().saturating_sub(width);
             self.err(&format!("\r{text}{}", " ".repeat(rest)));
@@ -120,5 +120,25 @@ impl Printer {
     fn err(&self, text: &str) {
         // With stderr gone there is nobody to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// As much of a line as a terminal of so many columns shows without wrapping it. Zero means that it does not tell.
+fn cut(text: &str, columns: usize) -> String {
+    let columns = if columns == 0 { COLUMNS_DEFAULT } else { columns };
+    // The last column stays free: some terminals wrap as soon as it is written to.
+    text.chars().take(columns - 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_line_never_wraps() {
+        assert_eq!(cut("short", 80), "short");
+        assert_eq!(cut("a → b", 5), "a → ");
+        assert_eq!(cut(&"x".repeat(200), 0).len(), COLUMNS_DEFAULT - 1);
+        assert_eq!(cut("x", 1), "");
     }
 }

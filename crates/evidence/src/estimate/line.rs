@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::load;
 use crate::amount::Amount;
 use crate::criterion::{Criterion, Probe, Profile, Rule, Scene};
-use crate::document::{LoadRun, Step};
+use crate::document::{LoadRun, Plan, Step};
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::measurement::{Estimator, Measurement, Trial};
+use crate::measurement::{Estimator, GateData, Measurement, Trial};
+use crate::planned::rate_max;
+use crate::sentence;
 use crate::verdict::{Verdict, decide, decide_by};
 
 /// The load line and what happened one step above it.
@@ -24,7 +26,7 @@ pub struct LoadLine {
     /// The rate one step above, if one was tried.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_per_ks: Option<u64>,
-    /// Why the step above did not pass, or why none was tried.
+    /// Why the step above did not pass, or that none was tried.
     pub next: String,
     /// Whether the step above failed a criterion, rather than only an instrument gate.
     pub knee_seen: bool,
@@ -36,7 +38,15 @@ struct Rung {
     verdict: Verdict,
     why: String,
     trials: Vec<Trial>,
+    gates: Vec<GateData>,
     evidence: Vec<Digest>,
+}
+
+impl Rung {
+    /// Whether a criterion failed here, rather than an instrument gate or the amount of data.
+    fn is_knee(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail | Verdict::ConditionalFail)
+    }
 }
 
 /// The load criteria of a profile: what must pass at a rate for the line to reach it.
@@ -44,32 +54,34 @@ fn load_criteria(profile: &Profile) -> impl Iterator<Item = &Criterion> {
     profile.criteria.iter().filter(|criterion| matches!(criterion.probe, Probe::Latency | Probe::Errors))
 }
 
-/// The line as a measurement, so that it is judged like any other.
-pub(crate) fn measure(profile: &Profile, documents: &Documents, scene: Scene) -> Result<Measurement, Error> {
-    let rungs = rungs(profile, documents, scene)?;
-    let trials = if scene == Scene::Measured { profile.trials } else { 1 };
-    let line = line_of(&rungs, trials);
+/// The line as a measurement, so that it is judged like any other. Its lower bound is the line itself; its upper bound
+/// is what lies just below the step that failed, if one did. Without a knee nothing bounds it from above.
+pub(crate) fn measure(plan: &Plan, documents: &Documents, scene: Scene) -> Result<Measurement, Error> {
+    let rungs = rungs(&plan.profile, documents, scene)?;
+    let trials = if scene == Scene::Measured { plan.profile.trials } else { 1 };
+    let line = line_of(&rungs, trials, rate_max(plan));
     let mut measurement = load::nothing(Estimator::HighestStep, Unit::PerKs);
-    measurement.n = rungs.iter().flat_map(|rung| &rung.trials).map(|trial| trial.n).sum();
+    let trials = || rungs.iter().flat_map(|rung| &rung.trials);
+    measurement.n = trials().fold(0, |n, trial| n.saturating_add(trial.n));
+    measurement.trials = trials().cloned().collect();
     measurement.evidence = rungs.iter().flat_map(|rung| rung.evidence.iter().copied()).collect();
-    measurement.trials = rungs.iter().flat_map(|rung| rung.trials.iter().cloned()).collect();
-    let only_gates_failed =
-        line.rate_per_ks == 0 && rungs.iter().all(|rung| rung.verdict == Verdict::Inconclusive);
-    if !only_gates_failed {
-        let amount = Amount::Finite(line.rate_per_ks);
-        measurement.value = Some(amount);
-        measurement.lower = Some(amount);
-        measurement.upper = line.next_per_ks.filter(|_| line.knee_seen).map(Amount::Finite);
-        if line.rate_per_ks == 0 {
-            measurement.upper = Some(Amount::Finite(0));
-        }
+    // Where no step passed and none failed, nothing is known of the line: the gates of the lowest step say why.
+    if line.rate_per_ks == 0 && !line.knee_seen {
+        measurement.gates = rungs.into_iter().next().map(|rung| rung.gates).unwrap_or_default();
+    } else {
+        let rate = Amount::Finite(line.rate_per_ks);
+        let knee = line.next_per_ks.filter(|_| line.knee_seen);
+        measurement.value = Some(rate);
+        measurement.lower = Some(rate);
+        measurement.upper = knee.map(|next| Amount::Finite(next.saturating_sub(1)));
     }
     Ok(measurement)
 }
 
 /// The line for people.
-pub(crate) fn load_line(profile: &Profile, documents: &Documents) -> Result<LoadLine, Error> {
-    Ok(line_of(&rungs(profile, documents, Scene::Measured)?, profile.trials))
+pub(crate) fn load_line(plan: &Plan, documents: &Documents) -> Result<LoadLine, Error> {
+    let rungs = rungs(&plan.profile, documents, Scene::Measured)?;
+    Ok(line_of(&rungs, plan.profile.trials, rate_max(plan)))
 }
 
 /// Whether every load criterion passes at a rate, by the trials that were run there so far.
@@ -94,32 +106,44 @@ pub fn search_step_passes(documents: &Documents, rate_per_ks: u64) -> Result<boo
     Ok(!runs.is_empty())
 }
 
-/// The line needs as many trials as the profile asks for; in a sham it is one step.
-fn line_of(rungs: &[Rung], trials: u64) -> LoadLine {
-    let whole = |rung: &&Rung| u64::try_from(rung.trials.len()).is_ok_and(|count| count >= trials);
-    let best = rungs.iter().rev().filter(whole).find(|rung| rung.verdict == Verdict::Pass);
+/// The highest rung that passes with no failed rung below it. It needs as many trials as the profile asks for; in a
+/// sham it is one step.
+fn line_of(rungs: &[Rung], trials: u64, rate_max: u64) -> LoadLine {
+    let is_whole = |rung: &&Rung| rung.trials.len() as u64 >= trials;
+    let below_knee = rungs.iter().take_while(|rung| !rung.is_knee());
+    let best = below_knee.filter(|rung| rung.verdict == Verdict::Pass).filter(is_whole).last();
     let rate_per_ks = best.map_or(0, |rung| rung.rate_per_ks);
     let next = rungs.iter().find(|rung| rung.rate_per_ks > rate_per_ks);
-    let shown = |amount| Quantity { amount, unit: Unit::PerKs }.to_string();
     LoadLine {
         rate_per_ks,
         next_per_ks: next.map(|rung| rung.rate_per_ks),
-        next: match next {
-            Some(rung) if rung.verdict == Verdict::Inconclusive => {
-                format!(
-                    "at least {}; next step {} not measurable: {}",
-                    shown(rate_per_ks),
-                    shown(rung.rate_per_ks),
-                    rung.why
-                )
-            }
-            Some(rung) if rung.verdict == Verdict::Pass => {
-                format!("next step {} has too few trials", shown(rung.rate_per_ks))
-            }
-            Some(rung) => format!("next step {} does not pass: {}", shown(rung.rate_per_ks), rung.why),
-            None => format!("at least {}: the profile's highest step", shown(rate_per_ks)),
-        },
-        knee_seen: next.is_some_and(|rung| !matches!(rung.verdict, Verdict::Inconclusive | Verdict::Pass)),
+        next: next_step(rate_per_ks, next, rate_max),
+        knee_seen: next.is_some_and(Rung::is_knee),
+    }
+}
+
+/// What is known above the line, as a sentence.
+fn next_step(rate_per_ks: u64, next: Option<&Rung>, rate_max: u64) -> String {
+    let shown = |amount| Quantity { amount, unit: Unit::PerKs }.to_string();
+    let (line, step) = match rate_per_ks {
+        0 => ("no step passed".to_owned(), "step"),
+        rate => (format!("at least {}", shown(rate)), "next step"),
+    };
+    let Some(next) = next else {
+        return match rate_per_ks {
+            0 => "no step was measured".into(),
+            rate if rate >= rate_max => format!("{line}: the profile's highest step"),
+            _ => format!("{line}: no higher step was tried"),
+        };
+    };
+    let step = format!("{step} {}", shown(next.rate_per_ks));
+    match next.verdict {
+        Verdict::Inconclusive | Verdict::NotMeasured => {
+            format!("{line}; {step} not measurable: {}", next.why)
+        }
+        Verdict::Pass => format!("{line}; {step} has too few trials"),
+        _ if rate_per_ks == 0 => format!("{line}: {}", next.why),
+        _ => format!("{step} does not pass: {}", next.why),
     }
 }
 
@@ -145,6 +169,7 @@ fn rung(
         verdict: Verdict::Pass,
         why: String::new(),
         trials: Vec::new(),
+        gates: Vec::new(),
         evidence: runs.iter().map(|(digest, _)| *digest).collect(),
     };
     for criterion in load_criteria(profile) {
@@ -153,11 +178,10 @@ fn rung(
             Scene::Measured => decide(criterion, &measurement),
             _ => decide_by(Rule::Simple, criterion, &measurement),
         };
-        // The first criterion that fails names the reason; a failed gate yields to a failed criterion.
-        let worse = verdict != Verdict::Pass
-            && (rung.verdict == Verdict::Pass || rung.verdict == Verdict::Inconclusive);
-        if worse && verdict != rung.verdict {
+        // The worst criterion names the reason; of equally bad ones the first.
+        if badness(verdict) > badness(rung.verdict) {
             rung.why = why(criterion, &measurement, verdict);
+            rung.gates.clone_from(&measurement.gates);
             rung.verdict = verdict;
         }
         if rung.trials.is_empty() {
@@ -167,11 +191,20 @@ fn rung(
     Ok(rung)
 }
 
+/// How much a verdict says against a step: nothing, that it was not shown to pass, that it failed.
+fn badness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Fail => 4,
+        Verdict::ConditionalFail => 3,
+        Verdict::ConditionalPass => 1,
+        _ => 2,
+    }
+}
+
 fn why(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
-    if let Some(gate) =
-        measurement.gates.iter().find(|gate| !gate.passed).filter(|_| verdict == Verdict::Inconclusive)
-    {
-        return format!("gate {} of {}", gate.gate, gate.run);
+    if verdict == Verdict::Inconclusive {
+        return format!("{}: {}", criterion.id, sentence::why_inconclusive(measurement));
     }
     let value = measurement.value.map_or_else(|| "nothing".into(), |value| value.display(measurement.unit));
     format!("{} {} ({value}, limit {})", criterion.id, verdict.name(), criterion.limit_text())

@@ -1,16 +1,18 @@
 //! Latency, errors and throughput of open-loop runs at one rate.
 
+use std::cmp::Reverse;
+
 use plimsoll_base::Unit;
 use plimsoll_measure::{
-    Facts, Histogram, Probability, Series, Steady, Value, between_trials, clopper_pearson_lower,
-    clopper_pearson_upper, instrument_gates, steady_state, within_trial_bounds,
+    BATCH_NS, Facts, Histogram, Probability, Series, Value, between_trials, instrument_gates, steady_state,
+    within_trial_bounds,
 };
 use plimsoll_proof::Digest;
 
-use super::{CONFIDENCE, TRIALS_FOR_BOUND};
+use super::{CONFIDENCE, TRIALS_FOR_BOUND, share};
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Probe, Scene};
-use crate::document::{InstrumentData, LoadRun, Step};
+use crate::criterion::{Criterion, Op, Probe, Scene};
+use crate::document::{Arrivals, InstrumentData, LoadRun, ScheduleData, Step};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Distribution, Estimator, GateData, Measurement, Trial};
@@ -18,15 +20,18 @@ use crate::measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 /// 1,000 seconds in ns: rates are per 1,000 seconds.
 const KILOSECOND_NS: u128 = 1_000_000_000_000;
 
-/// A share of 1 in parts per billion.
-const ONE_PPB: u64 = 1_000_000_000;
+/// A number of Poisson arrivals further from its mean, in standard deviations, comes by chance once in 10^9 runs.
+const POISSON_SIGMAS: u128 = 6;
+
+/// What the normal form of that bound leaves out where few arrivals are expected.
+const POISSON_SMALL: u128 = 12;
 
 /// A run that was read and found to hold together.
 pub(crate) struct ReadRun<'a> {
     digest: Digest,
-    run: &'a LoadRun,
-    series: Series,
-    total: Histogram,
+    pub(super) run: &'a LoadRun,
+    pub(super) series: Series,
+    pub(super) total: Histogram,
     facts: Facts,
 }
 
@@ -43,11 +48,11 @@ pub(crate) fn measure(criterion: &Criterion, runs: &[(Digest, &LoadRun)]) -> Res
         runs.iter().map(|(digest, run)| read(*digest, run)).collect::<Result<_, _>>()?;
     let mut measurement = match criterion.probe {
         Probe::Latency => latency(criterion, &runs)?,
-        Probe::Throughput => throughput(&runs),
-        _ => errors(&runs),
+        Probe::Throughput => share::throughput(&runs),
+        _ => share::errors(&runs),
     };
     let limit_ns = (criterion.probe == Probe::Latency).then_some(criterion.limit);
-    measurement.gates = runs.iter().flat_map(|run| gates(run, limit_ns)).collect();
+    measurement.gates = runs.iter().flat_map(|run| gates(run, limit_ns, runs.len())).collect();
     measurement.evidence = runs.iter().map(|run| run.digest).collect();
     Ok(measurement)
 }
@@ -71,10 +76,24 @@ fn read<'a>(digest: Digest, run: &'a LoadRun) -> Result<ReadRun<'a>, Error> {
     if facts.send_lag.count().checked_add(facts.late) != Some(facts.scheduled) {
         return Err(broken("sent and late arrivals do not make up the schedule"));
     }
-    if run.schedule.duration_ns == 0 {
-        return Err(broken("a schedule without duration"));
+    if !is_schedule_full(&run.schedule, facts.scheduled) {
+        return Err(broken("it holds another number of arrivals than its rate gives in its time"));
+    }
+    if series.batch_count() as u64 > run.schedule.duration_ns.div_ceil(BATCH_NS) {
+        return Err(broken("an arrival lies beyond the schedule's end"));
     }
     Ok(ReadRun { digest, run, series, total, facts })
+}
+
+/// Whether so many arrivals can come of a schedule: exactly so many, or as many as chance allows.
+pub(super) fn is_schedule_full(schedule: &ScheduleData, scheduled: u64) -> bool {
+    let product = u128::from(schedule.rate_per_ks) * u128::from(schedule.duration_ns);
+    let expected = product.div_ceil(KILOSECOND_NS);
+    let allowed = match schedule.arrivals {
+        Arrivals::Constant => 0,
+        Arrivals::Poisson => POISSON_SIGMAS * expected.isqrt() + POISSON_SMALL,
+    };
+    u128::from(scheduled).abs_diff(expected) <= allowed
 }
 
 fn facts(data: &InstrumentData) -> Option<Facts> {
@@ -101,7 +120,7 @@ pub(crate) fn run_name(run: &LoadRun) -> String {
     format!("{step}-{}", run.trial)
 }
 
-fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> Vec<GateData> {
+fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>, runs: usize) -> Vec<GateData> {
     let name = run_name(run.run);
     let mut gates: Vec<GateData> = instrument_gates(&run.facts, limit_ns)
         .into_iter()
@@ -114,22 +133,21 @@ fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> Vec<GateData> {
             unit: result.observed.or(result.limit).map_or(Unit::Count, |quantity| quantity.unit),
         })
         .collect();
-    gates.extend(steady_gate(run, name));
+    gates.extend(steady_gate(run, name, runs));
     gates
 }
 
 /// The trend test over the medians of one-second windows, where the trial is long enough for one.
-fn steady_gate(run: &ReadRun<'_>, name: String) -> Option<GateData> {
+fn steady_gate(run: &ReadRun<'_>, name: String, runs: usize) -> Option<GateData> {
     let medians: Vec<Value> =
         run.series.windows().filter_map(|window| window.quantile(Probability::P50)).collect();
-    let steady = steady_state(&medians);
-    (steady != Steady::NotApplicable).then(|| GateData {
+    steady_state(&medians, runs).map(|steady| GateData {
         run: name,
         gate: "steady-state".into(),
-        passed: steady == Steady::Steady,
-        observed: None,
-        limit: None,
-        unit: Unit::Count,
+        passed: steady.passed(),
+        observed: Some(steady.p_ppb),
+        limit: Some(steady.limit_ppb),
+        unit: Unit::Ppb,
     })
 }
 
@@ -138,27 +156,39 @@ fn latency(criterion: &Criterion, runs: &[ReadRun<'_>]) -> Result<Measurement, E
         .quantile_ppb
         .and_then(Probability::from_ppb)
         .ok_or_else(|| Error::evidence(format!("criterion {} has no quantile", criterion.id)))?;
-    let trials: Vec<Trial> = runs.iter().filter_map(|run| latency_trial(run, quantile)).collect();
+    let trials = runs.iter().filter_map(|run| latency_trial(run, quantile)).collect();
+    Ok(over_trials(trials, Unit::Ns, criterion.op))
+}
+
+/// The median over trials. Of five or more the extremes are its bounds, of fewer the widest of the trials' own; none
+/// where a trial has too little data for a bound of its own.
+pub(super) fn over_trials(trials: Vec<Trial>, unit: Unit, op: Op) -> Measurement {
     let values: Vec<Amount> = trials.iter().map(|trial| trial.value).collect();
-    let enough_data = trials.iter().all(|trial| trial.upper.is_some());
-    let Some(between) = between_trials(&values) else { return Ok(nothing(Estimator::WithinTrial, Unit::Ns)) };
-    let n = trials.iter().map(|trial| trial.n).sum();
-    let (estimator, lower, upper, confidence_ppb) = if trials.len() >= TRIALS_FOR_BOUND {
-        let bound = |amount| enough_data.then_some(amount);
-        (Estimator::MedianOfTrials, bound(between.lower), bound(between.upper), between.confidence_ppb)
-    } else {
-        let (lower, upper) = widest(&trials);
-        (Estimator::WithinTrial, lower, upper, CONFIDENCE.ppb())
+    let Some(between) = between_trials(&values) else { return nothing(Estimator::WithinTrial, unit) };
+    // Of an even number the worse of the two middle values.
+    let median = match op {
+        Op::AtMost => Some(between.median),
+        Op::AtLeast => {
+            let reversed: Vec<Reverse<Amount>> = values.iter().copied().map(Reverse).collect();
+            between_trials(&reversed).map(|between| between.median.0)
+        }
     };
-    Ok(Measurement {
-        value: Some(between.median),
-        lower,
-        upper,
+    let widest = widest(&trials);
+    let (estimator, bounds, confidence_ppb) = if trials.len() >= TRIALS_FOR_BOUND {
+        let extremes = widest.map(|_| (between.lower, between.upper));
+        (Estimator::MedianOfTrials, extremes, between.confidence_ppb)
+    } else {
+        (Estimator::WithinTrial, widest, CONFIDENCE.ppb())
+    };
+    Measurement {
+        value: median,
+        lower: bounds.map(|(lower, _)| lower),
+        upper: bounds.map(|(_, upper)| upper),
         confidence_ppb,
-        n,
+        n: trials.iter().fold(0, |n, trial| n.saturating_add(trial.n)),
         trials,
-        ..nothing(estimator, Unit::Ns)
-    })
+        ..nothing(estimator, unit)
+    }
 }
 
 fn latency_trial(run: &ReadRun<'_>, quantile: Probability) -> Option<Trial> {
@@ -175,7 +205,7 @@ fn latency_trial(run: &ReadRun<'_>, quantile: Probability) -> Option<Trial> {
 }
 
 /// A trial's place, without its numbers.
-fn trial(run: &LoadRun) -> Trial {
+pub(super) fn trial(run: &LoadRun) -> Trial {
     Trial {
         step: Some(run.step),
         rate_per_ks: Some(run.schedule.rate_per_ks),
@@ -205,98 +235,10 @@ pub(crate) fn distribution(total: &Histogram) -> Option<Distribution> {
 }
 
 /// The least lower and the greatest upper bound; none if one trial has none.
-fn widest(trials: &[Trial]) -> (Option<Amount>, Option<Amount>) {
-    let all = |pick: fn(&Trial) -> Option<Amount>| trials.iter().map(pick).collect::<Option<Vec<Amount>>>();
-    (
-        all(|trial| trial.lower).and_then(|bounds| bounds.into_iter().min()),
-        all(|trial| trial.upper).and_then(|bounds| bounds.into_iter().max()),
-    )
-}
-
-fn errors(runs: &[ReadRun<'_>]) -> Measurement {
-    let trials: Vec<Trial> = runs
-        .iter()
-        .map(|run| {
-            let (bad, n) = (run.run.errors.total(), run.total.count());
-            share_trial(run.run, bad, n)
-        })
-        .collect();
-    let bad: u64 = runs.iter().map(|run| run.run.errors.total()).sum();
-    let n: u64 = runs.iter().map(|run| run.total.count()).sum();
-    if n == 0 {
-        return nothing(Estimator::PooledShare, Unit::Ppb);
-    }
-    Measurement {
-        value: Some(Amount::Finite(share_ppb(bad, n))),
-        lower: Some(Amount::Finite(clopper_pearson_lower(bad, n, CONFIDENCE))),
-        upper: Some(Amount::Finite(clopper_pearson_upper(bad, n, CONFIDENCE))),
-        n,
-        trials,
-        ..nothing(Estimator::PooledShare, Unit::Ppb)
-    }
-}
-
-fn share_trial(run: &LoadRun, bad: u64, n: u64) -> Trial {
-    Trial {
-        value: Amount::Finite(share_ppb(bad, n)),
-        lower: (n > 0).then(|| Amount::Finite(clopper_pearson_lower(bad, n, CONFIDENCE))),
-        upper: (n > 0).then(|| Amount::Finite(clopper_pearson_upper(bad, n, CONFIDENCE))),
-        n,
-        n_effective: n,
-        ..trial(run)
-    }
-}
-
-/// `part / whole` in parts per billion, rounded up: an error is never rounded away.
-fn share_ppb(part: u64, whole: u64) -> u64 {
-    if whole == 0 {
-        return ONE_PPB;
-    }
-    let share = (u128::from(part) * u128::from(ONE_PPB)).div_ceil(u128::from(whole));
-    u64::try_from(share).unwrap_or(ONE_PPB)
-}
-
-/// Good replies per 1,000 seconds of schedule, rounded down.
-fn per_ks(good: u128, duration_ns: u64) -> u64 {
-    u64::try_from(good * KILOSECOND_NS / u128::from(duration_ns.max(1))).unwrap_or(u64::MAX)
-}
-
-fn throughput(runs: &[ReadRun<'_>]) -> Measurement {
-    let trials: Vec<Trial> = runs.iter().map(|run| throughput_trial(run.run, run.total.count())).collect();
-    let values: Vec<Amount> = trials.iter().map(|trial| trial.value).collect();
-    let Some(between) = between_trials(&values) else { return nothing(Estimator::WithinTrial, Unit::PerKs) };
-    let n = trials.iter().map(|trial| trial.n).sum();
-    let (estimator, (lower, upper), confidence_ppb) = if trials.len() >= TRIALS_FOR_BOUND {
-        (Estimator::MedianOfTrials, (Some(between.lower), Some(between.upper)), between.confidence_ppb)
-    } else {
-        (Estimator::WithinTrial, widest(&trials), CONFIDENCE.ppb())
-    };
-    Measurement {
-        value: Some(between.median),
-        lower,
-        upper,
-        confidence_ppb,
-        n,
-        trials,
-        ..nothing(estimator, Unit::PerKs)
-    }
-}
-
-/// Within a trial the rate is that of the schedule: what varies is the share of good replies.
-fn throughput_trial(run: &LoadRun, n: u64) -> Trial {
-    let duration_ns = run.schedule.duration_ns;
-    let at_share = |ppb: u64| {
-        let good = u128::from(n) * u128::from(ppb) / u128::from(ONE_PPB);
-        Amount::Finite(per_ks(good, duration_ns))
-    };
-    Trial {
-        value: Amount::Finite(per_ks(u128::from(run.good), duration_ns)),
-        lower: (n > 0).then(|| at_share(clopper_pearson_lower(run.good, n, CONFIDENCE))),
-        upper: (n > 0).then(|| at_share(clopper_pearson_upper(run.good, n, CONFIDENCE))),
-        n,
-        n_effective: n,
-        ..trial(run)
-    }
+fn widest(trials: &[Trial]) -> Option<(Amount, Amount)> {
+    let lower = trials.iter().map(|trial| trial.lower).collect::<Option<Vec<Amount>>>()?;
+    let upper = trials.iter().map(|trial| trial.upper).collect::<Option<Vec<Amount>>>()?;
+    Some((lower.into_iter().min()?, upper.into_iter().max()?))
 }
 
 /// A measurement of nothing.

@@ -3,16 +3,19 @@
 mod drills;
 mod line;
 mod load;
+mod share;
 
 use plimsoll_measure::Probability;
 
-use crate::criterion::{Criterion, Probe, Profile, Scene};
+use crate::criterion::{Criterion, Probe, Scene};
+use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::Measurement;
 
 pub(crate) use line::load_line;
 pub use line::{LoadLine, rung_passes, search_step_passes};
+pub(crate) use load::run_name;
 
 /// Confidence of every one-sided bound that is not given by a number of trials: 95 %.
 pub(crate) const CONFIDENCE: Probability = Probability::P95;
@@ -22,7 +25,7 @@ pub(crate) const TRIALS_FOR_BOUND: usize = 5;
 
 /// Measures `criterion` in `scene`: the subject as it is, a planted defect, or a sham.
 pub(crate) fn estimate(
-    profile: &Profile,
+    plan: &Plan,
     criterion: &Criterion,
     documents: &Documents,
     scene: Scene,
@@ -31,10 +34,13 @@ pub(crate) fn estimate(
         Probe::Latency | Probe::Errors | Probe::Throughput => {
             load::measure(criterion, &load::steady_runs(documents, scene))
         }
-        Probe::LoadLine => line::measure(profile, documents, scene),
+        Probe::LoadLine => line::measure(plan, documents, scene),
         Probe::StartUp => drills::start_up(documents, scene),
-        Probe::GracefulStop => drills::graceful_stop(documents, scene),
-        Probe::CrashRecovery => drills::crash_recovery(documents, scene),
-        Probe::AcknowledgedWrites => drills::acknowledged_writes(documents, scene),
+        Probe::GracefulStop => drills::graceful_stop(criterion, documents, scene),
+        Probe::CrashRecovery => drills::crash_recovery(criterion, documents, scene),
+        Probe::AcknowledgedWrites => drills::acknowledged_writes(criterion, documents, scene),
     }
 }
+
+#[cfg(test)]
+mod tests;

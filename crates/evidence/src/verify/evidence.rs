@@ -3,12 +3,14 @@
 use plimsoll_base::Kind;
 
 use super::signed::{Signed, invalid};
-use super::{Failure, Outcome, difference};
+use super::{Failure, Outcome, difference, plan};
 use crate::compose::{Signing, certificate_statement, evidence_path, measurement_statements};
+use crate::control::without_control;
+use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::judge::{Judgement, judge, without_control};
+use crate::judge::{Judgement, judge};
 
 fn failure(error: &Error) -> Failure {
     let mut reason = error.to_string();
@@ -37,6 +39,8 @@ pub(super) fn read(folder: &Folder) -> Result<Documents, Failure> {
 
 /// Step 6: judges again, writes every statement again, and compares.
 pub(super) fn recompute(signed: &Signed, documents: &Documents) -> Result<Judgement, Failure> {
+    let (_, planned) = documents.plan().map_err(|error| failure(&error))?;
+    plan::check(planned, documents)?;
     let judgement = judge(documents).map_err(|error| failure(&error))?;
     let statements = measurement_statements(documents, &judgement).map_err(|error| failure(&error))?;
     for (path, computed) in &statements {
@@ -61,13 +65,12 @@ pub(super) fn recompute(signed: &Signed, documents: &Documents) -> Result<Judgem
     if let Some(place) = difference::first(certificate, &computed.predicate) {
         return Err(invalid(format!("certificate: {place}")));
     }
-    check_description(signed, documents)?;
+    check_description(signed, planned)?;
     Ok(judgement)
 }
 
 /// The description of the subject ships with the certificate.
-fn check_description(signed: &Signed, documents: &Documents) -> Result<(), Failure> {
-    let (_, plan) = documents.plan().map_err(|error| failure(&error))?;
+fn check_description(signed: &Signed, plan: &Plan) -> Result<(), Failure> {
     let path = evidence_path(plan.description, "txt");
     if signed.certificate.files.iter().any(|file| file.path == path) {
         Ok(())

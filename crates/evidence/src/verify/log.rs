@@ -123,6 +123,9 @@ impl Log {
         if registered.is_none_or(|time| time > certificate.measured_from) {
             return Err(invalid("the plan was registered after the first trial"));
         }
+        if certificate.measured_until > certificate.not_before {
+            return Err(invalid("the certificate was signed before the last trial"));
+        }
         Ok(format!("registered before the first trial; {before} earlier attempts"))
     }
 
@@ -141,6 +144,7 @@ impl Log {
         let result = self
             .find(EntryType::Result, signed.payload)
             .ok_or_else(|| invalid("the certificate does not stand in the log"))?;
+        self.check_follows(result, signed)?;
         self.check_proof(folder, result)?;
         let size = self.checkpoint.checkpoint.tree.size;
         let after = match question.after {
@@ -148,6 +152,17 @@ impl Log {
             None => String::new(),
         };
         Ok(format!("entry {} of {size}, {} witnesses{after}", result.index, cosigned.len()))
+    }
+
+    /// A registration has one end. A result that stands elsewhere is one of several that came of one plan.
+    fn check_follows(&self, result: &ShippedEntry, signed: &Signed) -> Result<(), Failure> {
+        let registered = self.find(EntryType::Registered, signed.certificate.plan);
+        if registered.is_some_and(|registered| registered.entry.seq.checked_add(1) == Some(result.entry.seq))
+        {
+            Ok(())
+        } else {
+            Err(invalid("the certificate is not the entry after its registration"))
+        }
     }
 
     fn check_proof(&self, folder: &Folder, result: &ShippedEntry) -> Result<(), Failure> {

@@ -1,10 +1,11 @@
 //! Offline verification: a pure function of a folder, the keys somebody trusts, and a time.
 //!
-//! Ten steps, in the order of `docs/FORMAT.md`. The first that fails decides.
+//! Eleven steps, in the order of `docs/FORMAT.md`. The first that fails decides.
 
 mod difference;
 mod evidence;
 mod log;
+mod plan;
 mod report;
 mod signed;
 
@@ -119,9 +120,7 @@ fn trust(signed: &Signed, question: &Question<'_>) -> Result<(Outcome, String), 
         Issuance::Issued if believed(&question.anchors.trusted) => {
             Ok((Outcome::Valid, "the issuer's key is trusted here".into()))
         }
-        Issuance::Issued => {
-            Err((Outcome::Untrusted, format!("issuer not known to you: {}", key.fingerprint())))
-        }
+        Issuance::Issued => Err((Outcome::Untrusted, format!("its key is {}", key.fingerprint()))),
     }
 }
 

@@ -201,7 +201,8 @@ fn read_statement<P: Serialize + DeserializeOwned>(
 fn other_type(path: &str, found: &str, wanted: &str) -> Failure {
     let family = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
     let version = found.strip_prefix(family).and_then(|version| version.parse::<u32>().ok());
-    if version.is_some_and(|version| version > 1) {
+    // Held against its one spelling: `parse` takes `+2` and `02` too.
+    if version.is_some_and(|version| version > 1 && format!("{family}{version}") == found) {
         (Outcome::Newer, format!("{path} has predicate {found}; this program knows {wanted}"))
     } else {
         invalid(format!("{path}: predicate is not {wanted}"))

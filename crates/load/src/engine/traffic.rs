@@ -12,6 +12,10 @@ use crate::reply::Fed;
 use crate::schedule::Arrival;
 use crate::tally::ErrorKind;
 
+/// A connection that was idle for longer is not used again: a subject may close it at the moment at which we would.
+/// Servers keep idle connections for five seconds or more.
+const IDLE_NS_MAX: u64 = 2_000_000_000;
+
 impl Engine<'_> {
     pub(super) fn has_closed_place(&self) -> bool {
         !self.closed.is_empty() || self.connections.len() < self.plan.connections_max
@@ -22,12 +26,18 @@ impl Engine<'_> {
         while !self.idle.is_empty() || self.has_closed_place() {
             let now_offset_ns = self.offset_ns(self.now_ns);
             let Some(arrival) = self.source.take_due(now_offset_ns) else { break };
-            let flight = Flight { arrival, sent: false, retried: false };
+            let flight = Flight { arrival, sent: false };
             self.busy += 1;
             match self.idle.pop() {
                 Some(place) => {
-                    self.connections[place].flight = Some(flight);
-                    self.begin_request(place)?;
+                    let connection = &mut self.connections[place];
+                    connection.flight = Some(flight);
+                    if self.now_ns.saturating_sub(connection.last_reply_ns) <= IDLE_NS_MAX {
+                        self.begin_request(place)?;
+                    } else {
+                        connection.close();
+                        self.connect(place)?;
+                    }
                 }
                 None => {
                     let place = self.closed_place();
@@ -155,18 +165,17 @@ impl Engine<'_> {
         }
     }
 
-    /// The connection is gone. A request that a kept-alive connection had not begun to answer is sent once more on a
-    /// new one: the subject may close an idle connection at the moment at which we use it.
+    /// The connection is gone. Only a request of which the kernel took no byte gets a new one: what the subject may
+    /// have seen, and did not answer, is lost.
     fn on_lost(&mut self, place: usize, kind: ErrorKind) -> Result<(), Error> {
         let connection = &mut self.connections[place];
-        let kept_alive = connection.replies > 0 && !connection.reply_started;
+        let untouched = connection.replies > 0 && connection.sending && connection.written_bytes == 0;
         match &mut connection.flight {
             None => self.close_idle(place),
             Some(_) if kind == ErrorKind::Closed && connection.parser.ends_with_connection() => {
                 self.complete(place, false);
             }
-            Some(flight) if kept_alive && !flight.retried => {
-                flight.retried = true;
+            Some(_) if untouched => {
                 connection.close();
                 self.tally.reconnects += 1;
                 return self.connect(place);
@@ -189,6 +198,7 @@ impl Engine<'_> {
         self.busy -= 1;
         if keep {
             connection.phase = Phase::Idle;
+            connection.last_reply_ns = self.now_ns;
             self.idle.push(place);
         } else {
             connection.close();

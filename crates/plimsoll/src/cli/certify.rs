@@ -209,7 +209,8 @@ fn issuer(arguments: &Arguments, keyring: &Keyring) -> Result<IssuerName, Failur
 fn subject(arguments: &Arguments) -> Result<(Subject, PathBuf), Failure> {
     if let Some(path) = &arguments.subject {
         let text = std::fs::read_to_string(path).map_err(Failure::io("reading", path.display()))?;
-        let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        // The parent of a bare file name is an empty path, which names no folder.
+        let base = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         return Ok((parse_subject(&path.display().to_string(), &text, &base)?, base));
     }
     let base = PathBuf::from(".");

@@ -7,7 +7,7 @@ use plimsoll_measure::Probability;
 use crate::print::Printer;
 
 /// Off a terminal, a line at least this often.
-const HEARTBEAT_NS: u64 = 10_000_000_000;
+pub(super) const HEARTBEAT_NS: u64 = 10_000_000_000;
 
 pub(crate) struct Progress<'a> {
     printer: &'a Printer,
@@ -24,6 +24,7 @@ impl<'a> Progress<'a> {
     pub(crate) fn show(&mut self, event: &Event<'_>, now_ns: u64) {
         let elapsed_s = now_ns.saturating_sub(self.began_ns) / 1_000_000_000;
         match event {
+            Event::Calibrating => self.printer.live("calibrating the load generator"),
             Event::Step { done, of, name } => {
                 self.step = format!("[{}/{of}] {name}", done + 1);
                 if !self.printer.is_live() {

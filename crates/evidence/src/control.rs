@@ -1,0 +1,103 @@
+//! Controls: a probe is believed only if it was seen red on a planted defect, and green on the same path without.
+
+use plimsoll_proof::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::amount::Amount;
+use crate::criterion::{Criterion, Rule, Scene, Severity};
+use crate::document::{Plan, ProxyCounts};
+use crate::documents::Documents;
+use crate::error::Error;
+use crate::estimate;
+use crate::judge::{JudgedCriterion, Judgement};
+use crate::measurement::{Estimator, Measurement};
+use crate::sentence;
+use crate::verdict::{Verdict, decide_by};
+
+/// What the probe said of a planted defect and of its sham twin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlResult {
+    /// The planted defect.
+    pub scene: Scene,
+    /// The verdict on the defect, by simple acceptance.
+    pub on_defect: Verdict,
+    /// What was measured on the defect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub defect_value: Option<Amount>,
+    /// The verdict on the same path without the defect.
+    pub on_sham: Verdict,
+    /// What was measured on the sham.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sham_value: Option<Amount>,
+    /// What the fault proxy did to the requests, where one stood in between.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proxy: Option<ProxyCounts>,
+    /// Whether the defect took effect and turned the probe red.
+    pub seen_red: bool,
+    /// The documents from which this follows.
+    pub evidence: Vec<Digest>,
+}
+
+impl ControlResult {
+    /// Whether the control supports `verdict`: red on the defect, green on the sham. A subject that is itself
+    /// red is red on the sham too.
+    pub fn supports(&self, verdict: Verdict) -> bool {
+        let subject_is_red = matches!(verdict, Verdict::Fail | Verdict::ConditionalFail);
+        self.seen_red && (self.on_sham == Verdict::Pass || subject_is_red)
+    }
+}
+
+/// Why no certificate can be issued on this judgement, if that is so: the probe of a blocking criterion that was
+/// decided was not seen red on its planted defect, or not seen green without it.
+pub fn without_control(judgement: &Judgement) -> Vec<String> {
+    let blocking = judgement.criteria.iter().filter(|judged| judged.criterion.severity == Severity::Blocking);
+    let decided = blocking.filter(|judged| judged.verdict.is_decided());
+    let lacks = decided
+        .filter(|judged| !judged.control.as_ref().is_some_and(|control| control.supports(judged.verdict)));
+    let sentence = |judged: &JudgedCriterion| {
+        format!("{}: {}", judged.criterion.id, sentence::control_missing(judged.control.as_ref()))
+    };
+    lacks.map(sentence).collect()
+}
+
+/// Judges a planted defect and its sham. Instrument gates are not asked: a defect may well disturb the instrument,
+/// and what counts is that the probe turns red.
+pub(crate) fn control(
+    plan: &Plan,
+    criterion: &Criterion,
+    documents: &Documents,
+    scene: Scene,
+) -> Result<ControlResult, Error> {
+    let on_defect = estimate::estimate(plan, criterion, documents, scene)?;
+    let on_sham = estimate::estimate(plan, criterion, documents, scene.sham())?;
+    let verdict = judged(plan, criterion, &on_defect);
+    let proxy = documents.proxy_counts(scene);
+    Ok(ControlResult {
+        scene,
+        on_defect: verdict,
+        defect_value: on_defect.value,
+        on_sham: judged(plan, criterion, &on_sham),
+        sham_value: on_sham.value,
+        proxy,
+        seen_red: took_effect(scene, proxy) && verdict == Verdict::Fail,
+        evidence: on_defect.evidence.iter().chain(&on_sham.evidence).copied().collect(),
+    })
+}
+
+/// A red probe counts only if something was planted: the proxy must have harmed a request. A signal needs no proxy.
+fn took_effect(scene: Scene, proxy: Option<ProxyCounts>) -> bool {
+    match proxy {
+        Some(counts) => counts.harmed > 0,
+        None => !scene.needs_proxy(),
+    }
+}
+
+fn judged(plan: &Plan, criterion: &Criterion, measurement: &Measurement) -> Verdict {
+    // Controls of the load line are one step, at the subject's rate: the line cannot be seen to reach further.
+    let limit = match measurement.estimator {
+        Estimator::HighestStep => criterion.limit.min(plan.rate_per_ks),
+        _ => criterion.limit,
+    };
+    decide_by(Rule::Simple, &Criterion { limit, ..criterion.clone() }, measurement)
+}

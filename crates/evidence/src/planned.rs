@@ -1,0 +1,108 @@
+//! Whether a plan can be judged at all, and whether the evidence is of the kind that it asked for.
+//!
+//! Everything here is an error, not a verdict: a profile that no probe could honour, or evidence that no trial of it
+//! leaves.
+
+use std::collections::BTreeSet;
+
+use crate::criterion::{Criterion, Probe, Profile, Scene, Severity};
+use crate::document::Plan;
+use crate::documents::Documents;
+use crate::error::Error;
+use crate::estimate::run_name;
+use crate::subject::SubjectKind;
+
+/// A criterion's id is part of a file's name.
+const ID_CHARS_MAX: usize = 64;
+
+/// A share of 1 in parts per billion: the quantile that is the greatest value, of which no data give a bound.
+const ONE_PPB: u64 = 1_000_000_000;
+
+/// Seconds after which a calibration speaks of another day.
+const CALIBRATION_AGE_S_MAX: i64 = 86_400;
+
+/// Checks what a profile may say.
+pub(crate) fn check_profile(profile: &Profile) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::evidence(format!("profile {}: {what}", profile.id)));
+    if profile.trials == 0 || profile.drills == 0 {
+        return wrong("it asks for no trial or no drill");
+    }
+    if !profile.criteria.iter().any(|criterion| criterion.severity == Severity::Blocking) {
+        return wrong("it has no blocking criterion, so that everything would pass");
+    }
+    let asks_for =
+        |probes: &[Probe]| profile.criteria.iter().any(|criterion| probes.contains(&criterion.probe));
+    if asks_for(&[Probe::LoadLine]) && !asks_for(&[Probe::Latency, Probe::Errors]) {
+        return wrong("a load line needs a criterion of latency or errors to keep");
+    }
+    let mut ids = BTreeSet::new();
+    for criterion in &profile.criteria {
+        check_criterion(criterion)?;
+        if !ids.insert(&criterion.id) {
+            return wrong(&format!("criterion {} stands twice", criterion.id));
+        }
+    }
+    Ok(())
+}
+
+/// What a criterion may not say, because no probe could honour it.
+fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::evidence(format!("criterion {}: {what}", criterion.id)));
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if criterion.id.is_empty() || criterion.id.len() > ID_CHARS_MAX || !criterion.id.chars().all(is_plain) {
+        return wrong("its id is not of [a-z0-9-]");
+    }
+    if criterion.unit != criterion.probe.unit() {
+        return wrong("its unit is not that of its probe");
+    }
+    if criterion.op != criterion.probe.op() {
+        return wrong("its limit lies on the wrong side for its probe");
+    }
+    if criterion.quantile_ppb.is_some() != (criterion.probe == Probe::Latency) {
+        return wrong("a quantile belongs to latency, and to nothing else");
+    }
+    if criterion.quantile_ppb.is_some_and(|ppb| ppb == 0 || ppb >= ONE_PPB) {
+        return wrong("its quantile does not lie between 0 and 100 %");
+    }
+    match criterion.control {
+        Some(scene) if !criterion.probe.scenes().contains(&scene) => {
+            wrong("its control cannot turn its probe red")
+        }
+        None if criterion.severity == Severity::Blocking => wrong("a blocking criterion needs a control"),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the subject was measured directly, in processes that are named, and that the calibration is of the day.
+pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), Error> {
+    for (_, run) in documents.load_runs(Scene::Measured) {
+        let wrong = |what: &str| Err(Error::evidence(format!("load run {}: {what}", run_name(run))));
+        if run.proxy.is_some() {
+            return wrong("the subject was not measured directly");
+        }
+        // The processes of a search are no unit of replication, but the subject has one all the same.
+        if plan.subject.kind == SubjectKind::Command && run.process.is_none() {
+            return wrong("it names no process");
+        }
+    }
+    check_calibration_age(documents)
+}
+
+/// The highest rate that the plan would try.
+pub(crate) fn rate_max(plan: &Plan) -> u64 {
+    let steps = plan.profile.line.steps_percent.iter();
+    let rates = steps.map(|percent| plan.rate_per_ks.saturating_mul(*percent) / 100);
+    rates.max().unwrap_or(0).max(plan.rate_per_ks)
+}
+
+/// A calibration speaks of the day on which it was made.
+fn check_calibration_age(documents: &Documents) -> Result<(), Error> {
+    let (_, calibration) = documents.calibration()?;
+    let Some((from, _)) = documents.span() else { return Ok(()) };
+    let age_s = from.unix_seconds() - calibration.at.unix_seconds();
+    if (0..=CALIBRATION_AGE_S_MAX).contains(&age_s) {
+        Ok(())
+    } else {
+        Err(Error::evidence("the calibration was made after the first trial, or more than a day before it"))
+    }
+}

@@ -1,0 +1,182 @@
+//! A probe that was not seen red is not believed.
+
+use super::fixture::{Story, documents};
+use crate::{
+    Amount, Document, Judgement, Probe, ProxyCounts, Scene, Severity, Verdict, judge, without_control,
+};
+
+fn scene_of(document: &Document) -> Option<Scene> {
+    match document {
+        Document::LoadRun(run) => Some(run.scene),
+        Document::StartRun(run) => Some(run.scene),
+        Document::StopDrill(drill) => Some(drill.scene),
+        Document::CrashDrill(drill) => Some(drill.scene),
+        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
+    }
+}
+
+fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
+    match document {
+        Document::LoadRun(run) => Some(&mut run.proxy),
+        Document::StartRun(run) => Some(&mut run.proxy),
+        Document::CrashDrill(drill) => Some(&mut drill.proxy),
+        _ => None,
+    }
+}
+
+/// The ids of criteria without a control, when the documents of `scene` are changed; `change` says what to keep.
+fn lacking(story: &Story, scene: Scene, mut change: impl FnMut(&mut Document) -> bool) -> Vec<String> {
+    let mut list = story.documents();
+    list.retain_mut(|document| scene_of(document) != Some(scene) || change(document));
+    let judgement = judge(&documents(list)).unwrap();
+    let ids = without_control(&judgement).into_iter();
+    ids.map(|sentence| sentence.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Every planted defect, and the criteria that rest on it.
+const RESTS_ON: [(Scene, &[&str]); 7] = [
+    (Scene::AddedDelay, &["latency", "load-line"]),
+    (Scene::InjectedErrors, &["errors"]),
+    (Scene::ResetConnections, &["throughput"]),
+    (Scene::SlowStart, &["start-up"]),
+    (Scene::KillInstead, &["graceful-stop"]),
+    (Scene::SlowRestart, &["crash-recovery"]),
+    (Scene::DroppedWrites, &["acknowledged-writes"]),
+];
+
+#[test]
+fn without_its_defect_no_criterion_is_certified() {
+    assert_eq!(RESTS_ON.map(|(scene, _)| scene), Scene::DEFECTS);
+    for (scene, ids) in RESTS_ON {
+        assert_eq!(lacking(&Story::default(), scene, |_| false), ids, "without {}", scene.name());
+    }
+}
+
+#[test]
+fn without_its_sham_no_criterion_is_certified() {
+    for (scene, ids) in RESTS_ON {
+        let lacking = lacking(&Story::default(), scene.sham(), |_| false);
+        assert!(
+            ids.iter().all(|id| lacking.contains(&(*id).to_owned())),
+            "without the sham of {}",
+            scene.name()
+        );
+    }
+}
+
+#[test]
+fn a_defect_that_harmed_nothing_was_not_planted() {
+    for (scene, ids) in RESTS_ON.into_iter().filter(|(scene, _)| *scene != Scene::KillInstead) {
+        let harmless = [Some(ProxyCounts { requests: 400, harmed: 0 }), None];
+        for counts in harmless {
+            let change = |document: &mut Document| {
+                *proxy(document).unwrap() = counts;
+                true
+            };
+            assert_eq!(lacking(&Story::default(), scene, change), ids, "{} with {counts:?}", scene.name());
+        }
+    }
+}
+
+/// The last good value in place of what the probe would see on the defect: the probe is blind.
+#[test]
+fn a_probe_that_is_green_on_its_defect_is_blind() {
+    let blind_start = |document: &mut Document| {
+        if let Document::StartRun(run) = document {
+            run.took_ns = Amount::Finite(1);
+        }
+        true
+    };
+    assert_eq!(lacking(&Story::default(), Scene::SlowStart, blind_start), ["start-up"]);
+    let blind_ledger = |document: &mut Document| {
+        if let Document::CrashDrill(drill) = document {
+            drill.ledger = Some(super::fixture::ledger(200, 0));
+        }
+        true
+    };
+    assert_eq!(lacking(&Story::default(), Scene::DroppedWrites, blind_ledger), ["acknowledged-writes"]);
+}
+
+/// On the sham of a subject that is red by itself nothing else can be seen; on a green one it shows a false alarm.
+#[test]
+fn a_red_sham_is_held_against_green_subjects_only() {
+    let red_sham = |document: &mut Document| {
+        if let Document::StartRun(run) = document {
+            run.took_ns = Amount::Infinite;
+        }
+        true
+    };
+    assert_eq!(lacking(&Story::default(), Scene::ShamStart, red_sham), ["start-up"]);
+    let slow = Story { start_ns: 9_000_000_000, ..Story::default() };
+    assert_eq!(lacking(&slow, Scene::ShamStart, red_sham), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_not_decided_needs_no_control() {
+    let judgement = Story::quick().judged().unwrap();
+    let undecided: Vec<_> = judgement.criteria.iter().filter(|judged| !judged.verdict.is_decided()).collect();
+    assert!(!undecided.is_empty());
+    let mut list = Story::quick().documents();
+    list.retain(|document| scene_of(document) != Some(Scene::SlowRestart));
+    assert_eq!(without_control(&judge(&documents(list)).unwrap()), Vec::<String>::new());
+}
+
+fn errors_of(severity: Severity, control: Option<Scene>, keep: bool) -> (Judgement, Verdict) {
+    let mut story = Story::default();
+    (story.profile.criteria[1].severity, story.profile.criteria[1].control) = (severity, control);
+    let mut list = story.documents();
+    list.retain(|document| keep || scene_of(document) != Some(Scene::InjectedErrors));
+    let judgement = judge(&documents(list)).unwrap();
+    let verdict = judgement.criteria[1].verdict;
+    (judgement, verdict)
+}
+
+#[test]
+fn a_lesser_criterion_may_go_without_a_control_but_not_with_one_that_fails() {
+    for severity in [Severity::Conditional, Severity::Advisory] {
+        let named = Some(Scene::InjectedErrors);
+        for (control, keep, expected) in [
+            (None, false, Verdict::Pass),
+            (named, true, Verdict::Pass),
+            (named, false, Verdict::Inconclusive),
+        ] {
+            let (judgement, verdict) = errors_of(severity, control, keep);
+            assert_eq!(verdict, expected);
+            assert_eq!(without_control(&judgement), Vec::<String>::new(), "only blocking ones prevent");
+            let blind = judgement.criteria[1].reason
+                == "the planted defect injected-errors gave NOT_MEASURED, it should give FAIL";
+            assert_eq!(blind, expected == Verdict::Inconclusive);
+        }
+    }
+}
+
+/// The load line's control is one step at the subject's rate: it can reach no higher limit.
+#[test]
+fn the_sham_of_a_load_line_reaches_the_subjects_rate() {
+    for limit in [100_000, 200_000, 400_000] {
+        let mut story = Story::default();
+        story.profile.criteria[3].limit = limit;
+        let judgement = story.judged().unwrap();
+        let control = judgement.criteria[3].control.as_ref().unwrap();
+        assert_eq!((control.on_defect, control.on_sham), (Verdict::Fail, Verdict::Pass), "limit {limit}");
+        assert_eq!(
+            (control.defect_value, control.sham_value),
+            (Some(Amount::Finite(0)), Some(Amount::Finite(200_000)))
+        );
+    }
+    let mut story = Story::default();
+    story.profile.criteria[3].limit = 0;
+    assert_eq!(without_control(&story.judged().unwrap()).len(), 1, "no defect turns `at least nothing` red");
+}
+
+#[test]
+fn sabotage_alone_can_be_judged() {
+    let mut list = Story::default().documents();
+    list.retain(|document| scene_of(document) != Some(Scene::Measured));
+    let judgement = judge(&documents(list)).unwrap();
+    for judged in &judgement.criteria {
+        assert_eq!(judged.verdict, Verdict::NotMeasured, "{}", judged.criterion.id);
+        assert!(judged.control.as_ref().unwrap().seen_red, "{}", judged.criterion.id);
+    }
+    assert_eq!(judgement.criteria[0].criterion.probe, Probe::Latency);
+}

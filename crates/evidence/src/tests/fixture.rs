@@ -1,0 +1,376 @@
+//! A whole certification, made up: five trials, a load line that ends at 400/s, five drills, every control.
+//!
+//! Documents come as a list, so that a test can change or remove any of them before they are judged.
+
+use plimsoll_base::Utc;
+use plimsoll_measure::{BATCH_NS, Histogram, Series, Value};
+use plimsoll_proof::Digest;
+
+use super::profile::{MS, RATE_PER_KS, SECOND, profile};
+use crate::{
+    Amount, Arrivals, Calibration, CrashDrill, Document, Documents, Environment, Error, ErrorCounts,
+    HeldOutcome, InstrumentData, Judgement, Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, Profile,
+    ProxyCounts, QuantileError, ResourceDescriptor, Scene, ScheduleData, StartRun, Step, StopDrill,
+    SubjectIdentity, SubjectKind, judge,
+};
+
+/// 2026-11-21T20:00:00Z.
+pub(crate) const BEGAN: i64 = 1_795_291_200;
+
+/// What the made-up subject is like.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    pub(crate) profile: Profile,
+    pub(crate) kind: SubjectKind,
+    pub(crate) has_ledger: bool,
+    /// Every reply takes so long, and up to 1 ms more.
+    pub(crate) latency_ns: u64,
+    /// From this rate on every reply takes half a second more.
+    pub(crate) slow_from_per_ks: u64,
+    /// Requests without a good reply in each run at the subject's rate, trial by trial; none beyond the list.
+    pub(crate) bad: Vec<u64>,
+    /// Requests lost in each rehearsed stop, drill by drill.
+    pub(crate) lost_stops: Vec<u64>,
+    /// Acknowledged writes lost in each rehearsed crash, drill by drill.
+    pub(crate) lost_writes: Vec<u64>,
+    /// From start or restart to the first good reply.
+    pub(crate) start_ns: u64,
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        Self {
+            profile: profile(),
+            kind: SubjectKind::Command,
+            has_ledger: true,
+            latency_ns: 20 * MS,
+            slow_from_per_ks: 4 * RATE_PER_KS,
+            bad: Vec::new(),
+            lost_stops: Vec::new(),
+            lost_writes: Vec::new(),
+            start_ns: 400 * MS,
+        }
+    }
+}
+
+impl Story {
+    /// Three trials and one drill, as the profile `quick` has them.
+    pub(crate) fn quick() -> Self {
+        let mut story = Self::default();
+        (story.profile.trials, story.profile.drills) = (3, 1);
+        story.profile.trial_ns = 4 * SECOND;
+        story
+    }
+
+    pub(crate) fn judged(&self) -> Result<Judgement, Error> {
+        judge(&documents(self.documents()))
+    }
+
+    /// Every document of the certification.
+    pub(crate) fn documents(&self) -> Vec<Document> {
+        let mut making = Making { story: self, begun: 0, made: Vec::new() };
+        making.made.push(Document::Plan(plan(self)));
+        making.made.push(Document::Environment(environment()));
+        making.made.push(Document::Calibration(calibration()));
+        making.load();
+        if self.kind == SubjectKind::Command {
+            making.drills();
+        }
+        making.made
+    }
+}
+
+/// The documents by digest, as a verifier has them.
+pub(crate) fn documents(list: Vec<Document>) -> Documents {
+    let mut documents = Documents::default();
+    for document in list {
+        documents.insert(document).unwrap();
+    }
+    documents
+}
+
+/// The n-th of a list of knobs that ends in noughts.
+fn nth(list: &[u64], trial: u64) -> u64 {
+    usize::try_from(trial - 1).ok().and_then(|index| list.get(index)).copied().unwrap_or(0)
+}
+
+/// Documents in the making: each trial gets its own process and time.
+struct Making<'a> {
+    story: &'a Story,
+    begun: u64,
+    made: Vec<Document>,
+}
+
+impl Making<'_> {
+    fn process(&mut self) -> ProcessIdentity {
+        self.begun += 1;
+        ProcessIdentity { pid: 4_000 + self.begun, started_ticks: 90_000 + self.begun * 700 }
+    }
+
+    fn now(&self) -> Utc {
+        Utc::from_unix_seconds(BEGAN).plus_seconds(i64::try_from(self.begun * 7).unwrap())
+    }
+
+    fn load(&mut self) {
+        let line = self.story.profile.line.clone();
+        let trials = self.story.profile.trials;
+        for trial in 1..=trials {
+            self.run(Scene::Measured, Step::Steady, RATE_PER_KS, trial);
+        }
+        for percent in line.steps_percent {
+            let rate_per_ks = RATE_PER_KS * percent / 100;
+            self.run(Scene::Measured, Step::Search, rate_per_ks, 1);
+            let is_knee = rate_per_ks >= self.story.slow_from_per_ks;
+            for trial in 1..=if is_knee { 1 } else { trials } {
+                self.run(Scene::Measured, Step::Line, rate_per_ks, trial);
+            }
+        }
+        for scene in [Scene::AddedDelay, Scene::InjectedErrors, Scene::ResetConnections, Scene::ShamLoad] {
+            self.run(scene, Step::Steady, RATE_PER_KS, 1);
+        }
+    }
+
+    fn run(&mut self, scene: Scene, step: Step, rate_per_ks: u64, trial: u64) {
+        let profile = &self.story.profile;
+        let duration_ns = match (scene, step) {
+            (Scene::Measured, Step::Steady) => profile.trial_ns,
+            (_, Step::Search) => profile.line.step_ns,
+            (_, Step::Line) => profile.line.trial_ns,
+            _ => profile.control_ns,
+        };
+        let n = rate_per_ks * duration_ns / (1_000 * SECOND);
+        let bad = match scene {
+            Scene::InjectedErrors | Scene::ResetConnections => n / 2,
+            Scene::Measured if rate_per_ks == RATE_PER_KS => nth(&self.story.bad, trial),
+            _ => 0,
+        };
+        let slower = (scene == Scene::AddedDelay || rate_per_ks >= self.story.slow_from_per_ks) as u64;
+        let latency_ns = self.story.latency_ns + slower * SECOND / 2;
+        let outcomes: Vec<Value> = (0..n).map(|index| outcome(index, n, bad, latency_ns)).collect();
+        let process = (self.story.kind == SubjectKind::Command).then(|| self.process());
+        let place = Place { scene, step, trial, rate_per_ks, duration_ns, process, at: self.now() };
+        if let Some(process) = process.filter(|_| scene == Scene::Measured) {
+            self.start(Scene::Measured, process, None);
+        }
+        self.made.push(Document::LoadRun(load_run(place, &outcomes)));
+    }
+
+    fn start(&mut self, scene: Scene, process: ProcessIdentity, proxy: Option<ProxyCounts>) {
+        let starts =
+            self.made.iter().filter(|made| matches!(made, Document::StartRun(run) if run.scene == scene));
+        let trial = starts.count() as u64 + 1;
+        let slower = if scene == Scene::SlowStart { 6 * SECOND } else { 0 };
+        let took_ns = Amount::Finite(self.story.start_ns + slower + trial * MS);
+        let at = self.now();
+        self.made.push(Document::StartRun(StartRun { scene, trial, process, at, took_ns, proxy }));
+    }
+
+    fn drills(&mut self) {
+        for trial in 1..=self.story.profile.drills {
+            self.stop(Scene::Measured, trial);
+            self.crash(Scene::Measured, trial);
+        }
+        for scene in [Scene::SlowStart, Scene::ShamStart] {
+            let process = self.process();
+            self.start(scene, process, proxy(scene, 20));
+        }
+        for scene in [Scene::KillInstead, Scene::ShamStop] {
+            self.stop(scene, 1);
+        }
+        for scene in [Scene::SlowRestart, Scene::DroppedWrites, Scene::ShamCrash] {
+            self.crash(scene, 1);
+        }
+    }
+
+    fn stop(&mut self, scene: Scene, trial: u64) {
+        let process = self.process();
+        let lost = match scene {
+            Scene::KillInstead => 16,
+            Scene::Measured => nth(&self.story.lost_stops, trial),
+            _ => 0,
+        };
+        if scene == Scene::Measured {
+            self.start(scene, process, None);
+        }
+        let held = (0..16).map(|index| if index < lost { HeldOutcome::Lost } else { HeldOutcome::Answered });
+        self.made.push(Document::StopDrill(StopDrill {
+            scene,
+            trial,
+            process,
+            at: self.now(),
+            signal: if scene == Scene::KillInstead { "SIGKILL" } else { "SIGTERM" }.into(),
+            held: held.collect(),
+            took_ns: Amount::Finite(90 * MS),
+        }));
+    }
+
+    fn crash(&mut self, scene: Scene, trial: u64) {
+        let (process, restarted) = (self.process(), self.process());
+        let lost = match scene {
+            Scene::DroppedWrites => 40,
+            Scene::Measured => nth(&self.story.lost_writes, trial),
+            _ => 0,
+        };
+        if scene == Scene::Measured {
+            self.start(scene, process, None);
+        }
+        let slower = if scene == Scene::SlowRestart { 6 * SECOND } else { 0 };
+        self.made.push(Document::CrashDrill(CrashDrill {
+            scene,
+            trial,
+            process,
+            restarted,
+            at: self.now(),
+            recovered_ns: Amount::Finite(self.story.start_ns + slower + trial * MS),
+            ledger: self.story.has_ledger.then(|| ledger(200, lost)),
+            proxy: proxy(scene, 200),
+        }));
+    }
+}
+
+/// So many acknowledged writes, of which the first are lost.
+pub(crate) fn ledger(acknowledged: u64, lost: u64) -> Ledger {
+    let bits =
+        |one: &dyn Fn(u64) -> bool| (0..acknowledged).map(|i| if one(i) { '1' } else { '0' }).collect();
+    Ledger { acknowledged: bits(&|_| true), found: bits(&|i| i >= lost) }
+}
+
+/// What the proxy says: it harms in every scene but a sham, and is not there when the subject is measured.
+fn proxy(scene: Scene, requests: u64) -> Option<ProxyCounts> {
+    let is_sham = scene.sham() == scene;
+    let harmed = if is_sham { 0 } else { requests / 2 };
+    (scene != Scene::Measured).then_some(ProxyCounts { requests, harmed })
+}
+
+/// Spread evenly: bad ones over the run, latencies over 1 ms.
+fn outcome(index: u64, n: u64, bad: u64, latency_ns: u64) -> Value {
+    if (index + 1) * bad / n > index * bad / n {
+        return Value::Infinite;
+    }
+    Value::Finite(latency_ns + index * 7_919 % 1_000 * 1_000)
+}
+
+/// Where a run of load stands.
+struct Place {
+    scene: Scene,
+    step: Step,
+    trial: u64,
+    rate_per_ks: u64,
+    duration_ns: u64,
+    process: Option<ProcessIdentity>,
+    at: Utc,
+}
+
+fn load_run(place: Place, outcomes: &[Value]) -> LoadRun {
+    let n = outcomes.len() as u64;
+    let mut series = Series::new();
+    for (index, outcome) in (0..).zip(outcomes) {
+        series.record(index * place.duration_ns / n, *outcome);
+    }
+    let bad = outcomes.iter().filter(|outcome| **outcome == Value::Infinite).count() as u64;
+    let residence_sum_us =
+        outcomes.iter().map(|outcome| outcome.finite_ns().unwrap_or(5 * SECOND) / 1_000).sum();
+    LoadRun {
+        scene: place.scene,
+        step: place.step,
+        trial: place.trial,
+        process: place.process,
+        at: place.at,
+        schedule: ScheduleData {
+            arrivals: Arrivals::Constant,
+            rate_per_ks: place.rate_per_ks,
+            duration_ns: place.duration_ns,
+            warm_up_ns: SECOND / 2,
+            seed: Digest::of(b"schedule"),
+        },
+        latency: (&series).into(),
+        good: n - bad,
+        errors: ErrorCounts { status: bad, ..ErrorCounts::default() },
+        instrument: instrument(place.duration_ns + BATCH_NS, n, residence_sum_us),
+        proxy: proxy(place.scene, n),
+    }
+}
+
+/// An instrument without a doubt: little processor time, and as many in flight as Little's law wants.
+fn instrument(wall_ns: u64, n: u64, residence_sum_us: u64) -> InstrumentData {
+    let mut send_lag = Histogram::new();
+    send_lag.record_many(Value::Finite(20_000), n);
+    let in_flight_samples = wall_ns / (10 * MS);
+    InstrumentData {
+        scheduled: n,
+        send_lag: (&send_lag).into(),
+        late: 0,
+        wall_ns,
+        cpu_ns: wall_ns / 50,
+        run_queue_ns: wall_ns / 400,
+        in_flight_samples,
+        in_flight_sum: in_flight_samples * residence_sum_us * 1_000 / wall_ns,
+        completed: n,
+        residence_sum_us,
+    }
+}
+
+fn plan(story: &Story) -> Plan {
+    let commit = [("gitCommit".to_owned(), "1819f9a4c07d5b2e63fa8f1d90b7ce2255ab3c10".to_owned())];
+    Plan {
+        subject: SubjectIdentity {
+            name: "notes".into(),
+            version: "1.2.0".into(),
+            kind: story.kind,
+            has_ledger: story.has_ledger,
+            resources: vec![ResourceDescriptor { name: "source".into(), digest: commit.into() }],
+        },
+        description: Digest::of(b"description"),
+        profile: story.profile.clone(),
+        rate_per_ks: RATE_PER_KS,
+        timeout_ns: 5 * SECOND,
+        seed: Digest::of(b"seed"),
+        scenes: Scene::DEFECTS.into_iter().flat_map(|scene| [scene, scene.sham()]).collect(),
+        earlier_attempts: 0,
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        system: "Debian GNU/Linux 12 (bookworm)".into(),
+        kernel: "6.18.2".into(),
+        architecture: "x86_64".into(),
+        processor: "AMD EPYC 9B14".into(),
+        cores: 2,
+        memory_bytes: 8 << 30,
+        clock_source: "tsc".into(),
+        plimsoll_version: "0.1.0".into(),
+        plimsoll_sha256: Digest::of(b"plimsoll"),
+        boot: Digest::of(b"boot"),
+        shared_cores: true,
+    }
+}
+
+pub(crate) fn calibration() -> Calibration {
+    let quantile = |quantile_ppb, truth: u64| QuantileError {
+        quantile_ppb,
+        measured: Amount::Finite(truth + 40_000),
+        truth: Amount::Finite(truth),
+    };
+    let compared = vec![quantile(500_000_000, 5 * MS), quantile(990_000_000, 40 * MS)];
+    let oracle = |oracle: &str, failed: u64| OracleResult {
+        oracle: oracle.into(),
+        n: 3_000,
+        failed,
+        failed_truth: failed,
+        quantiles: if failed < 3_000 { compared.clone() } else { Vec::new() },
+    };
+    Calibration {
+        plimsoll_sha256: Digest::of(b"plimsoll"),
+        boot: Digest::of(b"boot"),
+        at: Utc::from_unix_seconds(BEGAN - 300),
+        oracles: vec![
+            oracle("constant", 0),
+            oracle("bimodal", 0),
+            oracle("global-stall", 0),
+            oracle("one-percent-errors", 30),
+            oracle("refuse-all", 3_000),
+            oracle("silent", 3_000),
+        ],
+    }
+}

@@ -1,0 +1,14 @@
+//! Whole certifications, made up and judged.
+
+mod composing;
+mod controls;
+mod entries;
+pub(crate) mod fixture;
+mod line;
+pub(crate) mod profile;
+mod properties;
+mod reading;
+mod sentences;
+mod tampered;
+mod whole;
+mod words;

@@ -1,0 +1,57 @@
+//! The profile of the made-up certification: every probe once, the rules of `web-service`, short trials.
+
+use crate::{Criterion, LineSearch, Probe, Profile, Rule, Scene, Severity};
+
+pub(crate) const MS: u64 = 1_000_000;
+pub(crate) const SECOND: u64 = 1_000 * MS;
+/// 200 requests a second.
+pub(crate) const RATE_PER_KS: u64 = 200_000;
+
+pub(crate) fn profile() -> Profile {
+    Profile {
+        id: "web-service".into(),
+        version: 1,
+        title: "a web service that people depend on".into(),
+        trials: 5,
+        drills: 5,
+        trial_ns: 3 * SECOND,
+        warm_up_ns: SECOND / 2,
+        control_ns: 2 * SECOND,
+        line: LineSearch { steps_percent: vec![200, 400], step_ns: SECOND, trial_ns: 3 * SECOND },
+        criteria: vec![
+            Criterion {
+                quantile_ppb: Some(990_000_000),
+                ..criterion(Probe::Latency, 250 * MS, Scene::AddedDelay)
+            },
+            criterion(Probe::Errors, 1_500_000, Scene::InjectedErrors),
+            criterion(Probe::Throughput, 198_000, Scene::ResetConnections),
+            criterion(Probe::LoadLine, 200_000, Scene::AddedDelay),
+            criterion(Probe::StartUp, 5 * SECOND, Scene::SlowStart),
+            criterion(Probe::GracefulStop, 0, Scene::KillInstead),
+            criterion(Probe::CrashRecovery, 5 * SECOND, Scene::SlowRestart),
+            criterion(Probe::AcknowledgedWrites, 0, Scene::DroppedWrites),
+        ],
+    }
+}
+
+/// A blocking criterion that bears its probe's name.
+pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
+    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites);
+    Criterion {
+        id: probe.name().into(),
+        statement: "it holds".into(),
+        domain: if probe.needs_process() { "recovery" } else { "performance" }.into(),
+        probe,
+        quantile_ppb: None,
+        op: probe.op(),
+        limit,
+        unit: probe.unit(),
+        rule: if counts { Rule::Simple } else { Rule::Guard95 },
+        severity: Severity::Blocking,
+        ttl_s: 30 * 86_400,
+        scope: vec!["**".into()],
+        control: Some(control),
+        may_not_apply: probe.needs_process(),
+        mappings: Vec::new(),
+    }
+}

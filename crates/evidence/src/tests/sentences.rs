@@ -1,0 +1,179 @@
+//! What a certificate says of each criterion, as people read it.
+
+use insta::assert_snapshot;
+
+use super::fixture::{Story, documents};
+use super::profile::{MS, SECOND};
+use crate::{
+    Amount, Document, Documents, Judgement, Scene, Step, SubjectKind, full_sentence, judge, without_control,
+};
+
+fn judged(list: Vec<Document>) -> (Documents, Judgement) {
+    let documents = documents(list);
+    let judgement = judge(&documents).unwrap();
+    (documents, judgement)
+}
+
+/// The reasons of the criteria, one a line.
+fn reasons(list: Vec<Document>) -> String {
+    let lines = judged(list).1.criteria.into_iter();
+    lines.map(|judged| format!("{}: {}\n", judged.criterion.id, judged.reason)).collect()
+}
+
+#[test]
+fn of_a_good_subject() {
+    assert_snapshot!(reasons(Story::default().documents()), @"
+    latency: p99 = 20.99 ms, bounds [20.99 ms, 20.99 ms] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: PASS
+    errors: error ratio 0 %, bounds [0 %, 0.0998 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
+    throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
+    load-line: load line 400/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: PASS
+    start-up: median start 412 ms, bounds [401 ms, 423 ms] at 99.99 % each; 23 starts; limit <= 5 s, rule guard-95: PASS
+    graceful-stop: lost in the worst stop: 0; 5 of 5 drills within the limit, 80 requests held, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
+    crash-recovery: slowest recovery 405 ms; 5 of 5 drills within the limit, which shows >= 54.92 % at 95 %; limit <= 5 s, rule guard-95: PASS
+    acknowledged-writes: lost in the worst crash: 0; 5 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
+    ");
+}
+
+#[test]
+fn of_a_bad_subject() {
+    let story = Story {
+        latency_ns: 400 * MS,
+        bad: vec![7; 5],
+        start_ns: 6 * SECOND,
+        lost_stops: vec![0, 0, 2],
+        lost_writes: vec![1],
+        ..Story::default()
+    };
+    assert_snapshot!(reasons(story.documents()), @"
+    latency: p99 = inf, bounds [inf, inf] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time, 1.167 % errors counted as inf; limit <= 250 ms, rule guard-95: FAIL
+    errors: error ratio 1.167 %, bounds [0.8635 %, 1.544 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: FAIL
+    throughput: good replies 197.7/s, bounds [197.7/s, 197.7/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: FAIL
+    load-line: load line 0/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: FAIL
+    start-up: median start 6.012 s, bounds [6.001 s, 6.023 s] at 99.99 % each; 23 starts; limit <= 5 s, rule guard-95: FAIL
+    graceful-stop: lost in the worst stop: 2; 4 of 5 drills within the limit, 80 requests held, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
+    crash-recovery: slowest recovery 6.005 s; 0 of 5 drills within the limit, which shows >= 0 % at 95 %; limit <= 5 s, rule guard-95: FAIL
+    acknowledged-writes: lost in the worst crash: 1; 4 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
+    ");
+}
+
+#[test]
+fn of_few_trials() {
+    assert_snapshot!(reasons(Story::quick().documents()), @"
+    latency: p99 = 20.99 ms, bounds [20.99 ms, 21 ms] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: PASS
+    errors: error ratio 0 %, bounds [0 %, 0.1247 %] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
+    throughput: good replies 200/s, bounds [199.3/s, 200/s] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
+    load-line: load line 400/s; n = 8400, 7 trials; limit >= 200/s, rule guard-95: PASS
+    start-up: median start 406 ms, bounds [401 ms, 411 ms] at 99.95 % each; 11 starts; limit <= 5 s, rule guard-95: PASS
+    graceful-stop: lost in the worst stop: 0; 1 of 1 drill within the limit, 16 requests held, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
+    crash-recovery: slowest recovery 401 ms; 1 of 1 drill within the limit, which shows >= 5 % at 95 %; limit <= 5 s, rule guard-95: INCONCLUSIVE: so few drills give no bound
+    acknowledged-writes: lost in the worst crash: 0; 1 of 1 drill within the limit, 200 writes acknowledged, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
+    ");
+}
+
+#[test]
+fn of_what_does_not_apply() {
+    let story = Story { kind: SubjectKind::Url, has_ledger: false, ..Story::default() };
+    assert_snapshot!(judged(story.documents()).1.exclusions.join("\n"), @"
+    start-up: the subject is known by URL only: it cannot be started, stopped or killed here
+    graceful-stop: the subject is known by URL only: it cannot be started, stopped or killed here
+    crash-recovery: the subject is known by URL only: it cannot be started, stopped or killed here
+    acknowledged-writes: the subject is known by URL only: it cannot be started, stopped or killed here
+    ");
+}
+
+/// Changes every document of a good subject that was measured.
+fn reasons_with(change: impl Fn(&mut Document)) -> String {
+    let mut list = Story::default().documents();
+    list.iter_mut().for_each(change);
+    reasons(list)
+}
+
+#[test]
+fn of_a_doubtful_instrument() {
+    let busy = reasons_with(|document| {
+        if let Document::LoadRun(run) = document
+            && run.scene == Scene::Measured
+        {
+            run.instrument.cpu_ns = run.instrument.wall_ns;
+        }
+    });
+    let load: String = busy.lines().take(4).map(|line| format!("{line}\n")).collect();
+    assert_snapshot!(load, @"
+    latency: p99 = 20.99 ms, bounds [20.99 ms, 20.99 ms] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
+    errors: error ratio 0 %, bounds [0 %, 0.0998 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
+    throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
+    load-line: nothing measured; limit >= 200/s, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
+    ");
+}
+
+#[test]
+fn of_a_run_that_had_not_settled() {
+    let mut story = Story::default();
+    story.profile.trial_ns = 24 * SECOND;
+    let mut list = story.documents();
+    for document in &mut list {
+        if let Document::LoadRun(run) = document
+            && (run.scene, run.step, run.trial) == (Scene::Measured, Step::Steady, 2)
+        {
+            // Each window a little slower than the one before: 24 levels, far apart in buckets.
+            for (second, window) in run.latency.windows.iter_mut().enumerate() {
+                window
+                    .iter_mut()
+                    .flat_map(|batch| &mut batch.pairs)
+                    .for_each(|pair| pair.0 += 20 * second as u32);
+            }
+        }
+    }
+    let reason = judged(list).1.criteria[0].reason.clone();
+    assert_snapshot!(reason, @"p99 = 21 ms, no bound; n = 24000, n_eff = 19342, 5 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: INCONCLUSIVE: gate steady-state of steady-2: 0.0008 % against 0.2 %");
+}
+
+#[test]
+fn of_a_stop_that_needed_a_kill() {
+    let reasons = reasons_with(|document| match document {
+        Document::StopDrill(drill) if drill.scene == Scene::Measured => drill.took_ns = Amount::Infinite,
+        _ => {}
+    });
+    assert_snapshot!(reasons.lines().nth(5).unwrap(), @"graceful-stop: lost in the worst stop: inf; 0 of 5 drills within the limit, 80 requests held, it did not stop and had to be killed, which shows >= 0 % at 95 %; limit <= 0, rule simple: FAIL");
+}
+
+#[test]
+fn of_nothing() {
+    let mut list = Story::default().documents();
+    list.retain(|document| !matches!(document, Document::LoadRun(run) if run.scene == Scene::Measured));
+    assert_snapshot!(reasons(list).lines().next().unwrap(), @"latency: nothing measured; limit <= 250 ms, rule guard-95: NOT_MEASURED");
+}
+
+#[test]
+fn that_can_be_quoted_alone() {
+    let (documents, judgement) = judged(Story::default().documents());
+    let sentence = |index: usize| full_sentence(&documents, &judgement.criteria[index]).unwrap();
+    assert_snapshot!(sentence(0), @"p99 = 20.99 ms, bounds [20.99 ms, 20.99 ms] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: PASS; planted defect added-delay gave FAIL (521.1 ms), sham-load without it gave PASS (20.99 ms); instrument calibrated on 6 oracles, worst error 20 % of the tolerance; environment sha256:289272c828e47f1e9b005cc1a687bc088b7a9545c5a1b1195791779c1c4754ba; self-attested");
+    assert_snapshot!(sentence(7), @"lost in the worst crash: 0; 5 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS; planted defect dropped-writes gave FAIL (40), sham-crash without it gave PASS (0); instrument calibrated on 6 oracles, worst error 20 % of the tolerance; environment sha256:289272c828e47f1e9b005cc1a687bc088b7a9545c5a1b1195791779c1c4754ba; self-attested");
+}
+
+#[test]
+fn of_controls_that_are_missing() {
+    let missing = |scene: Scene, harmed: Option<u64>| {
+        let mut list = Story::default().documents();
+        list.retain_mut(|document| match document {
+            Document::LoadRun(run) if run.scene == scene => match (harmed, &mut run.proxy) {
+                (Some(harmed), Some(proxy)) => {
+                    proxy.harmed = harmed;
+                    true
+                }
+                _ => false,
+            },
+            _ => true,
+        });
+        without_control(&judged(list).1).join("\n")
+    };
+    assert_snapshot!(missing(Scene::InjectedErrors, None), @"errors: the planted defect injected-errors gave NOT_MEASURED, it should give FAIL");
+    assert_snapshot!(missing(Scene::InjectedErrors, Some(0)), @"errors: the planted defect injected-errors harmed no request");
+    assert_snapshot!(missing(Scene::ShamLoad, None), @"
+    latency: sham-load (the path of added-delay without its defect) gave NOT_MEASURED, it should give PASS
+    errors: sham-load (the path of injected-errors without its defect) gave NOT_MEASURED, it should give PASS
+    throughput: sham-load (the path of reset-connections without its defect) gave NOT_MEASURED, it should give PASS
+    load-line: sham-load (the path of added-delay without its defect) gave NOT_MEASURED, it should give PASS
+    ");
+}

@@ -1,0 +1,263 @@
+//! Evidence that does not hold together is refused, each piece for its own reason.
+
+use super::fixture::{BEGAN, Story, documents};
+use super::profile::SECOND;
+use crate::{
+    Amount, CrashDrill, Criterion, Document, Documents, LoadRun, Op, Probe, ProxyCounts, Scene, Step, judge,
+};
+use plimsoll_base::{Kind, Unit, Utc};
+use plimsoll_proof::Digest;
+
+/// What a refusal says, and what was done to a part of the evidence.
+type Case<T> = (&'static str, fn(&mut T));
+
+/// Why the documents of a good certification are refused once `change` has been at them.
+fn refusal(change: impl FnOnce(&mut Vec<Document>)) -> String {
+    let mut list = Story::default().documents();
+    change(&mut list);
+    let error = judge(&documents(list)).expect_err("accepted");
+    assert_eq!(error.kind(), Kind::Corrupt, "{error}");
+    error.to_string()
+}
+
+/// Changes the second steady trial.
+fn in_run(change: impl FnOnce(&mut LoadRun)) -> String {
+    refusal(|list| change(run(list, 2)))
+}
+
+fn run(list: &mut [Document], trial: u64) -> &mut LoadRun {
+    let runs = list.iter_mut().filter_map(|document| match document {
+        Document::LoadRun(run) => Some(run),
+        _ => None,
+    });
+    let mut steady = runs.filter(|run| (run.scene, run.step) == (Scene::Measured, Step::Steady));
+    steady.find(|run| run.trial == trial).unwrap()
+}
+
+fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
+    let mut drills = list.iter_mut().filter_map(|document| match document {
+        Document::CrashDrill(drill) if drill.scene == Scene::Measured => Some(drill),
+        _ => None,
+    });
+    drills.find(|drill| drill.trial == number).unwrap()
+}
+
+#[test]
+fn counts_that_do_not_add_up() {
+    let cases: [Case<LoadRun>; 13] = [
+        ("another number of outcomes", |run| run.good += 1),
+        ("another number of outcomes", |run| run.latency.windows[0][0].pairs[0].1 += 1),
+        ("another number of infinities", |run| {
+            run.good -= 1;
+            run.errors.timeout += 1;
+        }),
+        ("without outcome", |run| run.instrument.completed -= 1),
+        ("without outcome", |run| run.instrument.scheduled += 1),
+        ("do not make up the schedule", |run| run.instrument.late += 1),
+        ("do not make up the schedule", |run| run.instrument.send_lag.infinite += 1),
+        ("malformed latency", |run| run.latency.windows[0].truncate(9)),
+        ("malformed latency", |run| run.latency.windows[1][3].pairs.reverse()),
+        ("malformed latency", |run| run.latency.windows.push(Vec::new())),
+        ("malformed send-lag", |run| run.instrument.send_lag.pairs.push((0, 0))),
+        ("than its rate gives", |run| run.schedule.duration_ns /= 2),
+        ("than its rate gives", |run| run.schedule.duration_ns = 0),
+    ];
+    for (expected, change) in cases {
+        let found = in_run(change);
+        assert!(found.contains(expected), "{found:?} instead of {expected:?}");
+    }
+}
+
+#[test]
+fn arrivals_beyond_the_schedules_end() {
+    let found = in_run(|run| {
+        let late = std::mem::take(&mut run.latency.windows[2][9]);
+        run.latency.windows.push(vec![late]);
+    });
+    assert!(found.contains("beyond the schedule's end"), "{found}");
+}
+
+#[test]
+fn trials_that_are_repeated_left_out_or_share_a_process() {
+    let twice = refusal(|list| {
+        let mut again = run(list, 2).clone();
+        again.process = again.process.map(|mut process| {
+            process.pid += 10_000;
+            process
+        });
+        list.push(Document::LoadRun(again));
+    });
+    assert!(twice.contains("steady load at 200000/ks trial 2 stands twice"), "{twice}");
+    let gap = refusal(|list| {
+        list.retain(|document| !matches!(document, Document::LoadRun(run) if run.trial == 3 && run.step == Step::Steady));
+    });
+    assert!(gap.contains("not numbered from 1 without gap"), "{gap}");
+    let shared = refusal(|list| run(list, 2).process = run(list, 1).process);
+    assert!(shared.contains("stands in two trials"), "{shared}");
+    let restarted = refusal(|list| crash(list, 2).restarted = crash(list, 1).process);
+    assert!(restarted.contains("stands in two trials"), "{restarted}");
+    let itself = refusal(|list| crash(list, 2).restarted = crash(list, 2).process);
+    assert!(itself.contains("stands in two trials"), "{itself}");
+    let start = refusal(|list| {
+        let mut starts = list.iter_mut().filter_map(|document| match document {
+            Document::StartRun(run) if run.scene == Scene::Measured => Some(run),
+            _ => None,
+        });
+        let first = starts.next().unwrap().process;
+        starts.next().unwrap().process = first;
+    });
+    assert!(start.contains("stands in two trials"), "{start}");
+    assert!(in_run(|run| run.process = None).contains("names no process"));
+}
+
+#[test]
+fn a_measurement_behind_the_proxy() {
+    let found = in_run(|run| run.proxy = Some(ProxyCounts { requests: 600, harmed: 0 }));
+    assert!(found.contains("not measured directly"), "{found}");
+}
+
+#[test]
+fn documents_of_which_there_must_be_one() {
+    type IsKind = fn(&Document) -> bool;
+    let kinds: [(&str, IsKind); 3] = [
+        ("plan", |document| matches!(document, Document::Plan(_))),
+        ("environment", |document| matches!(document, Document::Environment(_))),
+        ("calibration", |document| matches!(document, Document::Calibration(_))),
+    ];
+    for (name, is_kind) in kinds {
+        let none = refusal(|list| list.retain(|document| !is_kind(document)));
+        assert_eq!(none, format!("0 documents of kind {name} where there must be one"));
+        let two = refusal(|list| {
+            let mut second = list.iter().find(|document| is_kind(document)).unwrap().clone();
+            match &mut second {
+                Document::Plan(plan) => plan.earlier_attempts = 1,
+                Document::Environment(environment) => environment.cores = 64,
+                Document::Calibration(calibration) => calibration.at = Utc::from_unix_seconds(BEGAN - 301),
+                _ => {}
+            }
+            list.push(second);
+        });
+        assert_eq!(two, format!("2 documents of kind {name} where there must be one"));
+    }
+}
+
+#[test]
+fn an_empty_folder_is_nothing() {
+    assert!(judge(&Documents::default()).is_err());
+    let mut list = Story::default().documents();
+    list.truncate(3);
+    let error = judge(&documents(list)).unwrap_err();
+    assert_eq!((error.kind(), error.to_string()), (Kind::Inconclusive, "no trial was run".into()));
+}
+
+#[test]
+fn a_ledger_or_a_stop_that_does_not_make_sense() {
+    let lame = refusal(|list| crash(list, 4).ledger.as_mut().unwrap().found.push('1'));
+    assert!(lame.contains("crash drill 4: the two texts"), "{lame}");
+    let idle = refusal(|list| {
+        for document in list {
+            if let Document::StopDrill(drill) = document {
+                drill.held.clear();
+            }
+        }
+    });
+    assert!(idle.contains("held no request"), "{idle}");
+}
+
+#[test]
+fn a_calibration_of_something_else() {
+    let in_calibration = |change: fn(&mut crate::Calibration)| {
+        refusal(|list| {
+            list.iter_mut().for_each(|document| {
+                if let Document::Calibration(calibration) = document {
+                    change(calibration);
+                }
+            });
+        })
+    };
+    let cases: [Case<crate::Calibration>; 11] = [
+        ("another boot", |calibration| calibration.boot = Digest::of(b"yesterday")),
+        ("another program", |calibration| calibration.plimsoll_sha256 = Digest::of(b"another")),
+        ("after the first trial", |calibration| calibration.at = Utc::from_unix_seconds(BEGAN + 60)),
+        ("more than a day before", |calibration| calibration.at = Utc::from_unix_seconds(BEGAN - 90_000)),
+        ("exactly one oracle silent", |calibration| calibration.oracles.truncate(5)),
+        ("exactly one oracle constant", |calibration| {
+            calibration.oracles.push(calibration.oracles[0].clone())
+        }),
+        ("oracle bimodal: 1 failures measured, 0 planted", |calibration| calibration.oracles[1].failed = 1),
+        ("oracle silent: 0 failures of 3000", |calibration| {
+            let quantiles = calibration.oracles[0].quantiles.clone();
+            let silent = &mut calibration.oracles[5];
+            (silent.failed, silent.failed_truth, silent.quantiles) = (0, 0, quantiles);
+        }),
+        ("oracle one-percent-errors: 0 failures", |calibration| {
+            let oracle = &mut calibration.oracles[3];
+            (oracle.failed, oracle.failed_truth) = (0, 0);
+        }),
+        ("oracle constant: no quantile", |calibration| calibration.oracles[0].quantiles.clear()),
+        ("oracle global-stall: p99 measured as 40.5 ms", |calibration| {
+            calibration.oracles[2].quantiles[1].measured = Amount::Finite(40_500_000);
+        }),
+    ];
+    for (expected, change) in cases {
+        let found = in_calibration(change);
+        assert!(found.contains(expected), "{found:?} instead of {expected:?}");
+    }
+}
+
+#[test]
+fn a_profile_that_no_probe_could_honour() {
+    let in_profile = |change: &dyn Fn(&mut Vec<Criterion>)| {
+        refusal(|list| {
+            if let Document::Plan(plan) = &mut list[0] {
+                change(&mut plan.profile.criteria);
+            }
+        })
+    };
+    let cases: [Case<Vec<Criterion>>; 12] = [
+        ("no blocking criterion", Vec::clear),
+        ("stands twice", |criteria| criteria[1].id = criteria[0].id.clone()),
+        ("not of [a-z0-9-]", |criteria| criteria[0].id = "../latency".into()),
+        ("not of [a-z0-9-]", |criteria| criteria[0].id.clear()),
+        ("its unit", |criteria| criteria[0].unit = Unit::Ppb),
+        ("wrong side", |criteria| criteria[0].op = Op::AtLeast),
+        ("a quantile belongs", |criteria| criteria[0].quantile_ppb = None),
+        ("a quantile belongs", |criteria| criteria[1].quantile_ppb = Some(990_000_000)),
+        ("between 0 and 100 %", |criteria| criteria[0].quantile_ppb = Some(0)),
+        ("between 0 and 100 %", |criteria| criteria[0].quantile_ppb = Some(1_000_000_000)),
+        ("cannot turn its probe red", |criteria| criteria[0].control = Some(Scene::SlowStart)),
+        ("needs a control", |criteria| criteria[0].control = None),
+    ];
+    for (expected, change) in cases {
+        let found = in_profile(&change);
+        assert!(found.contains(expected), "{found:?} instead of {expected:?}");
+    }
+    let nothing_to_keep = in_profile(&|criteria| {
+        criteria.retain(|criterion| !matches!(criterion.probe, Probe::Latency | Probe::Errors));
+    });
+    assert!(nothing_to_keep.contains("a load line needs"), "{nothing_to_keep}");
+}
+
+#[test]
+fn a_profile_that_asks_for_nothing() {
+    for (trials, drills) in [(0, 5), (5, 0)] {
+        let found = refusal(|list| {
+            if let Document::Plan(plan) = &mut list[0] {
+                (plan.profile.trials, plan.profile.drills) = (trials, drills);
+            }
+        });
+        assert!(found.contains("no trial or no drill"), "{found}");
+    }
+    assert_eq!(Story::default().profile.trial_ns, 3 * SECOND);
+}
+
+#[test]
+fn bytes_are_read_as_they_were_written_and_in_no_other_form() {
+    let mut documents = Documents::default();
+    let (digest, bytes) = documents.insert(Story::default().documents().remove(0)).unwrap();
+    assert_eq!(Documents::default().read(&bytes).unwrap(), digest);
+    let spaced = [b" ".as_slice(), &bytes].concat();
+    assert!(Documents::default().read(&spaced).is_err());
+    let unknown = String::from_utf8(bytes).unwrap().replacen("\"earlier_attempts\"", "\"attempts\"", 1);
+    assert!(Documents::default().read(unknown.as_bytes()).is_err());
+}

@@ -1,0 +1,200 @@
+//! What is judged of a good subject, and of one that is bad in one respect.
+
+use super::fixture::{Story, documents};
+use super::profile::{MS, SECOND};
+use crate::{
+    Amount, Document, Judgement, Probe, Scene, SeriesData, Severity, Status, Step, SubjectKind, Verdict,
+    judge, without_control,
+};
+
+/// The verdict on the criterion of a probe.
+fn verdict(judgement: &Judgement, probe: Probe) -> Verdict {
+    judgement.criteria.iter().find(|judged| judged.criterion.probe == probe).unwrap().verdict
+}
+
+#[test]
+fn a_good_subject_is_certified() {
+    let judgement = Story::default().judged().unwrap();
+    for judged in &judgement.criteria {
+        assert_eq!(judged.verdict, Verdict::Pass, "{}: {}", judged.criterion.id, judged.reason);
+    }
+    assert_eq!(without_control(&judgement), Vec::<String>::new());
+    assert_eq!(judgement.status, Status::Certified);
+    assert_eq!((judgement.conditions.len(), judgement.exclusions.len()), (0, 0));
+    let line = judgement.load_line.unwrap();
+    assert_eq!((line.rate_per_ks, line.next_per_ks, line.knee_seen), (400_000, Some(800_000), true));
+}
+
+/// Each story is bad in one respect, and the criterion that is about it says so.
+#[test]
+fn a_bad_subject_is_denied_for_the_right_reason() {
+    let good = Story::default;
+    let stories = [
+        (Story { latency_ns: 400 * MS, ..good() }, Probe::Latency),
+        (Story { bad: vec![60; 5], ..good() }, Probe::Errors),
+        (Story { bad: vec![60; 5], ..good() }, Probe::Throughput),
+        (Story { bad: vec![600; 5], ..good() }, Probe::Latency),
+        (Story { start_ns: 6 * SECOND, ..good() }, Probe::StartUp),
+        (Story { start_ns: 6 * SECOND, ..good() }, Probe::CrashRecovery),
+        (Story { lost_stops: vec![0, 0, 0, 0, 1], ..good() }, Probe::GracefulStop),
+        (Story { lost_writes: vec![0, 1], ..good() }, Probe::AcknowledgedWrites),
+    ];
+    for (story, probe) in stories {
+        let judgement = story.judged().unwrap();
+        assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
+        assert_eq!(judgement.status, Status::Denied);
+        assert!(judgement.conditions.iter().any(|condition| condition.starts_with(probe.name())));
+    }
+}
+
+#[test]
+fn three_trials_are_preliminary_and_say_so() {
+    let mut story = Story::quick();
+    story.profile.criteria.retain(|criterion| !criterion.probe.needs_process());
+    let judgement = story.judged().unwrap();
+    assert_eq!(judgement.status, Status::Preliminary);
+    assert!(judgement.conditions[0].contains("3 trials"), "{:?}", judgement.conditions);
+}
+
+#[test]
+fn one_drill_gives_no_bound() {
+    let judgement = Story::quick().judged().unwrap();
+    assert_eq!(verdict(&judgement, Probe::CrashRecovery), Verdict::Inconclusive);
+    assert_eq!(verdict(&judgement, Probe::GracefulStop), Verdict::Pass, "by the simple rule");
+    assert_eq!(judgement.status, Status::Pending);
+}
+
+#[test]
+fn what_cannot_be_measured_of_a_url_is_excluded_or_pending() {
+    let mut story = Story { kind: SubjectKind::Url, has_ledger: false, ..Story::default() };
+    let judgement = story.judged().unwrap();
+    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 4));
+    assert_eq!(verdict(&judgement, Probe::StartUp), Verdict::NotApplicable);
+    story.profile.criteria.iter_mut().for_each(|criterion| criterion.may_not_apply = false);
+    let judgement = story.judged().unwrap();
+    assert_eq!(
+        (judgement.status, verdict(&judgement, Probe::StartUp)),
+        (Status::Pending, Verdict::NotMeasured)
+    );
+}
+
+#[test]
+fn a_subject_to_which_nothing_applies_is_not_certified() {
+    let mut story = Story { kind: SubjectKind::Url, ..Story::default() };
+    story.profile.criteria.retain(|criterion| criterion.probe.needs_process());
+    assert_eq!(story.judged().unwrap().status, Status::Pending);
+}
+
+#[test]
+fn a_subject_without_a_ledger_has_no_writes_to_lose() {
+    let judgement = Story { has_ledger: false, ..Story::default() }.judged().unwrap();
+    assert_eq!(verdict(&judgement, Probe::AcknowledgedWrites), Verdict::NotApplicable);
+    assert_eq!(judgement.status, Status::Certified);
+}
+
+/// Judges the documents of a good subject after each of them was changed.
+fn judged_with(mut change: impl FnMut(&mut Document)) -> Judgement {
+    let mut list = Story::default().documents();
+    list.iter_mut().for_each(&mut change);
+    judge(&documents(list)).unwrap()
+}
+
+#[test]
+fn a_stop_that_needs_a_kill_is_not_graceful() {
+    let judgement = judged_with(|document| match document {
+        Document::StopDrill(drill) if drill.scene == Scene::Measured && drill.trial == 3 => {
+            drill.took_ns = Amount::Infinite;
+        }
+        _ => {}
+    });
+    assert_eq!((verdict(&judgement, Probe::GracefulStop), judgement.status), (Verdict::Fail, Status::Denied));
+}
+
+#[test]
+fn a_ledger_that_is_missing_or_empty_shows_nothing() {
+    for ledger in [None, Some(super::fixture::ledger(0, 0))] {
+        let judgement = judged_with(|document| match document {
+            Document::CrashDrill(drill) if drill.scene == Scene::Measured && drill.trial == 2 => {
+                drill.ledger = ledger.clone();
+            }
+            _ => {}
+        });
+        assert_eq!(verdict(&judgement, Probe::AcknowledgedWrites), Verdict::NotMeasured);
+        assert_eq!(judgement.status, Status::Pending);
+    }
+}
+
+/// A busy machine: the instrument doubts itself, and neither a good nor a bad subject is judged.
+#[test]
+fn a_doubtful_instrument_judges_nobody() {
+    for latency_ns in [20 * MS, 400 * MS] {
+        let mut list = Story { latency_ns, ..Story::default() }.documents();
+        for document in &mut list {
+            if let Document::LoadRun(run) = document
+                && (run.scene, run.step, run.trial) == (Scene::Measured, Step::Steady, 4)
+            {
+                run.instrument.cpu_ns = run.instrument.wall_ns;
+            }
+        }
+        let judgement = judge(&documents(list)).unwrap();
+        assert_eq!(verdict(&judgement, Probe::Latency), Verdict::Inconclusive);
+        assert_eq!(verdict(&judgement, Probe::Errors), Verdict::Inconclusive);
+        assert_ne!(judgement.status, Status::Certified);
+    }
+}
+
+/// Takes every arrival out of a run, as a target with no requests would leave it.
+fn without_arrivals(document: &mut Document) {
+    let Document::LoadRun(run) = document else { return };
+    run.schedule.rate_per_ks = if run.step == Step::Steady { 1 } else { run.schedule.rate_per_ks };
+    if run.step == Step::Steady {
+        run.schedule.arrivals = crate::Arrivals::Poisson;
+        (run.latency, run.good) = (SeriesData::default(), 0);
+        run.errors = crate::ErrorCounts::default();
+        let instrument = &mut run.instrument;
+        (instrument.scheduled, instrument.completed, instrument.residence_sum_us) = (0, 0, 0);
+        (instrument.in_flight_sum, instrument.send_lag) = (0, crate::HistogramData::default());
+    }
+}
+
+#[test]
+fn load_without_a_request_proves_nothing() {
+    let judgement = judged_with(without_arrivals);
+    for probe in [Probe::Latency, Probe::Errors, Probe::Throughput] {
+        assert_eq!(verdict(&judgement, probe), Verdict::Inconclusive, "{}", probe.name());
+    }
+    assert_eq!(judgement.status, Status::Pending);
+}
+
+#[test]
+fn a_service_that_answers_nothing_is_denied() {
+    let judgement = Story { bad: vec![600; 5], ..Story::default() }.judged().unwrap();
+    for probe in [Probe::Latency, Probe::Errors, Probe::Throughput] {
+        assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
+    }
+}
+
+#[test]
+fn no_average_hides_one_bad_process() {
+    // 5 of 600 in one trial are 0.17 % over all, within 0.2 %, and 0.83 % in that process.
+    let mut story = Story { bad: vec![0, 0, 5], ..Story::default() };
+    story.profile.criteria[1].limit = 4_000_000;
+    let judgement = story.judged().unwrap();
+    assert_eq!(verdict(&judgement, Probe::Errors), Verdict::ConditionalPass);
+    assert_eq!(judgement.criteria[1].measurement.upper, Some(Amount::Finite(8_333_334)));
+    assert_eq!(judgement.status, Status::Conditional);
+}
+
+#[test]
+fn severity_decides_what_an_unmet_criterion_does() {
+    for (severity, expected) in [
+        (Severity::Blocking, Status::Denied),
+        (Severity::Conditional, Status::Conditional),
+        (Severity::Advisory, Status::Certified),
+    ] {
+        let mut story = Story { lost_stops: vec![3], ..Story::default() };
+        story.profile.criteria[5].severity = severity;
+        let judgement = story.judged().unwrap();
+        assert_eq!((judgement.status, verdict(&judgement, Probe::GracefulStop)), (expected, Verdict::Fail));
+    }
+}

@@ -1,0 +1,111 @@
+//! Part of step 6: what was run is what was planned. A registration that binds nothing would register nothing.
+
+use plimsoll_proof::Digest;
+
+use super::signed::invalid;
+use super::{Failure, Outcome};
+use crate::criterion::{Probe, Scene};
+use crate::document::{Document, LoadRun, Plan, Step};
+use crate::documents::Documents;
+use crate::subject::SubjectKind;
+
+/// Checks that every run has the seed, the rate and the length that follow from the plan, that there are as many
+/// trials and drills as it asks for, and no scene that it does not name.
+pub(super) fn check(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
+    for (_, document) in documents.iter() {
+        if let Some(scene) = scene(document).filter(|scene| *scene != Scene::Measured)
+            && !plan.scenes.contains(&scene)
+        {
+            return Err(invalid(format!("the plan names no scene {}", scene.name())));
+        }
+        if let Document::LoadRun(run) = document {
+            check_run(plan, run)?;
+        }
+    }
+    check_counts(plan, documents)
+}
+
+fn scene(document: &Document) -> Option<Scene> {
+    match document {
+        Document::LoadRun(run) => Some(run.scene),
+        Document::StartRun(run) => Some(run.scene),
+        Document::StopDrill(drill) => Some(drill.scene),
+        Document::CrashDrill(drill) => Some(drill.scene),
+        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
+    }
+}
+
+fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
+    let name = name(run);
+    let differs = |what: &str| Err(invalid(format!("load run {name}: its {what} is not that of the plan")));
+    let schedule = &run.schedule;
+    if schedule.seed != Digest::of(format!("{}{name}", plan.seed).as_bytes()) {
+        return differs("seed");
+    }
+    if !rates(plan, run.step).contains(&schedule.rate_per_ks) {
+        return differs("rate");
+    }
+    if schedule.duration_ns != duration_ns(plan, run) {
+        return differs("duration");
+    }
+    if schedule.warm_up_ns != plan.profile.warm_up_ns {
+        return differs("warm-up");
+    }
+    Ok(())
+}
+
+/// The name under which the seed of a run is drawn.
+fn name(run: &LoadRun) -> String {
+    let step = match run.step {
+        Step::Steady => "steady",
+        Step::Search => "search",
+        Step::Line => "line",
+    };
+    format!("{}/{step}/{}/{}", run.scene.name(), run.schedule.rate_per_ks, run.trial)
+}
+
+/// The subject's rate, and for the load line the steps above it.
+fn rates(plan: &Plan, step: Step) -> Vec<u64> {
+    let base = plan.rate_per_ks;
+    let above = plan.profile.line.steps_percent.iter().map(|percent| base.saturating_mul(*percent) / 100);
+    match step {
+        Step::Steady => vec![base],
+        Step::Search | Step::Line => std::iter::once(base).chain(above).collect(),
+    }
+}
+
+fn duration_ns(plan: &Plan, run: &LoadRun) -> u64 {
+    match (run.step, run.scene) {
+        (Step::Steady, Scene::Measured) => plan.profile.trial_ns,
+        (Step::Steady, _) => plan.profile.control_ns,
+        (Step::Search, _) => plan.profile.line.step_ns,
+        (Step::Line, _) => plan.profile.line.trial_ns,
+    }
+}
+
+/// Fewer than planned are withheld evidence, more are evidence of another plan.
+fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
+    let asks_for =
+        |probes: &[Probe]| plan.profile.criteria.iter().any(|criterion| probes.contains(&criterion.probe));
+    let drills = |probes: &[Probe]| {
+        let has_process = plan.subject.kind == SubjectKind::Command;
+        if has_process && asks_for(probes) { plan.profile.drills } else { 0 }
+    };
+    let runs = documents.load_runs(Scene::Measured);
+    let trials = runs.iter().filter(|(_, run)| run.step == Step::Steady).count();
+    count("steady trials", trials, plan.profile.trials)?;
+    let stops = documents.stop_drills(Scene::Measured).len();
+    count("stop drills", stops, drills(&[Probe::GracefulStop]))?;
+    let crashes = documents.crash_drills(Scene::Measured).len();
+    count("crash drills", crashes, drills(&[Probe::CrashRecovery, Probe::AcknowledgedWrites]))
+}
+
+fn count(what: &str, found: usize, planned: u64) -> Result<(), Failure> {
+    let found = u64::try_from(found).unwrap_or(u64::MAX);
+    let reason = format!("{found} {what} where the plan asks for {planned}");
+    match found.cmp(&planned) {
+        std::cmp::Ordering::Less => Err((Outcome::Incomplete, reason)),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(invalid(reason)),
+    }
+}

@@ -1,0 +1,64 @@
+//! The measurements in `bench/`, as far as a test can hold them: they work, and what is printed follows from their raw
+//! numbers. Their figures are for a machine that is left alone, so none is judged here.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::{PLIMSOLL, Ran};
+
+fn bench(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench").join(name)
+}
+
+fn python(arguments: &[&str]) -> Ran {
+    // -B: a test leaves no files in the checkout.
+    Command::new("python3").arg("-B").args(arguments).output().unwrap().into()
+}
+
+fn smoke(plimsoll: &str, results: &Path) -> Ran {
+    let run = bench("load/run");
+    python(&[run.to_str().unwrap(), "--smoke", "--plimsoll", plimsoll, "--out", results.to_str().unwrap()])
+}
+
+#[test]
+fn timing_bench_smoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results.json");
+    let ran = smoke(PLIMSOLL, &results);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
+    let parts = &results["parts"];
+    for part in ["truth", "cost", "memory", "send-lag"] {
+        assert!(!parts[part]["runs"].as_array().unwrap().is_empty(), "{part} has no runs");
+        assert!(parts[part]["machine"]["cores"].as_u64() > Some(0) && parts[part]["date"].is_string());
+    }
+    for part in ["truth", "cost"] {
+        let runs = parts[part]["runs"].as_array().unwrap();
+        for contender in ["plimsoll", "wrk"] {
+            assert!(runs.iter().any(|run| run["contender"] == contender), "{contender} is missing in {part}");
+        }
+    }
+    // 100 requests in a second, each in the oracle's log.
+    assert_eq!(parts["truth"]["runs"][0]["replies"], 100);
+    assert!(parts["cost"]["runs"].as_array().unwrap().iter().all(|run| run["requests"].as_u64() > Some(64)));
+    assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_bench_whose_subject_does_not_work_has_no_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results.json");
+    let ran = smoke("/bin/false", &results);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("error: the oracle did not start: it said ``\n"), "{}", ran.stderr);
+    assert!(!results.exists());
+}
+
+#[test]
+fn the_judgement_of_the_bench_is_seen_met_and_missed() {
+    let ran = python(&["-m", "unittest", "discover", bench("load").to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);
+}

@@ -1,0 +1,266 @@
+//! The schemas in `docs/schema` say what the golden certificate is: each value fits, and each property is seen.
+//!
+//! A walker of its own rather than a library: the schemas use few words, and one that it does not know is an error.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plimsoll_evidence::{CERTIFICATE_FILE, HistogramData};
+use plimsoll_measure::{Probability, Value as Latency};
+use serde_json::{Value, json};
+
+use crate::golden::golden_files;
+use crate::issuer::payload;
+
+const DIGEST: &str = "^[0-9a-f]{64}$";
+const TIME: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
+
+/// Words that say nothing about a value.
+const SILENT: [&str; 5] = ["$schema", "$id", "$defs", "title", "description"];
+
+/// Properties that no value of the golden certificate has, each with its reason.
+const UNSEEN: [&str; 0] = [];
+
+/// A schema, and which of its properties were seen.
+struct Schema {
+    root: Value,
+    seen: BTreeSet<String>,
+}
+
+impl Schema {
+    fn read(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
+        let root: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(root["$schema"], json!("https://json-schema.org/draft/2020-12/schema"));
+        Self { root, seen: BTreeSet::new() }
+    }
+
+    /// What is wrong with a value, if something is.
+    fn check(&mut self, value: &Value) -> Result<(), String> {
+        let root = self.root.clone();
+        self.walk(&root, "#", value)
+    }
+
+    fn walk(&mut self, schema: &Value, at: &str, value: &Value) -> Result<(), String> {
+        for (word, says) in schema.as_object().unwrap() {
+            let holds = match word.as_str() {
+                "$ref" => {
+                    let name = says.as_str().unwrap();
+                    let target = self.root.pointer(name.trim_start_matches('#')).unwrap().clone();
+                    self.walk(&target, name, value)?;
+                    true
+                }
+                "oneOf" => {
+                    let all = says.as_array().unwrap();
+                    1 == all.iter().enumerate().filter(|(n, one)| self.walk(one, &format!("{at}/oneOf/{n}"), value).is_ok()).count()
+                }
+                "properties" => self.properties(says, at, value)?,
+                "additionalProperties" => self.others(schema, says, at, value)?,
+                "items" => {
+                    for item in value.as_array().into_iter().flatten() {
+                        self.walk(says, &format!("{at}/items"), item)?;
+                    }
+                    true
+                }
+                _ => says_alone(word, says, value),
+            };
+            if !holds {
+                return Err(format!("{at}: {value:.80} is not of {word} {says:.80}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn properties(&mut self, says: &Value, at: &str, value: &Value) -> Result<bool, String> {
+        for (name, schema) in says.as_object().unwrap() {
+            let place = format!("{at}/properties/{name}");
+            if let Some(inner) = value.get(name) {
+                self.walk(schema, &place, inner)?;
+                self.seen.insert(place);
+            }
+        }
+        Ok(true)
+    }
+
+    fn others(&mut self, schema: &Value, says: &Value, at: &str, value: &Value) -> Result<bool, String> {
+        for (name, inner) in value.as_object().into_iter().flatten() {
+            let is_known = schema.get("properties").is_some_and(|known| known.get(name).is_some());
+            match says {
+                Value::Bool(false) if !is_known => return Ok(false),
+                Value::Object(_) if !is_known => self.walk(says, &format!("{at}/others"), inner)?,
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// The properties that the schema has and no value had.
+    fn unseen(&self) -> Vec<String> {
+        let mut all = BTreeSet::new();
+        every_property(&self.root, "#", &mut all);
+        all.difference(&self.seen).cloned().collect()
+    }
+}
+
+/// The words that need nothing but their own value.
+fn says_alone(word: &str, says: &Value, value: &Value) -> bool {
+    let limit = || usize::try_from(says.as_u64().unwrap()).unwrap();
+    match word {
+        "type" => match says.as_str().unwrap() {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_u64() || value.is_i64(),
+            other => panic!("type {other} is not known here"),
+        },
+        "required" => says.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
+        "enum" => says.as_array().unwrap().contains(value),
+        "const" => says == value,
+        "minimum" => value.as_i64().is_none_or(|number| number >= says.as_i64().unwrap()),
+        "maximum" => value.as_u64().is_none_or(|number| number <= says.as_u64().unwrap()),
+        "minItems" => value.as_array().is_none_or(|items| items.len() >= limit()),
+        "maxItems" => value.as_array().is_none_or(|items| items.len() <= limit()),
+        "pattern" => value.as_str().is_none_or(|text| fits(says.as_str().unwrap(), text)),
+        word if SILENT.contains(&word) => true,
+        other => panic!("the word {other} is not known here"),
+    }
+}
+
+/// The two patterns that the schemas have.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern {
+        DIGEST => text.parse::<plimsoll_proof::Digest>().is_ok(),
+        TIME => {
+            let shape = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
+            shape.eq("0000-00-00T00:00:00Z".chars())
+        }
+        other => panic!("the pattern {other} is not known here"),
+    }
+}
+
+fn every_property(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
+    for (word, says) in schema.as_object().into_iter().flatten() {
+        match (word.as_str(), says) {
+            ("properties", Value::Object(all)) => {
+                for (name, inner) in all {
+                    into.insert(format!("{at}/properties/{name}"));
+                    every_property(inner, &format!("{at}/properties/{name}"), into);
+                }
+            }
+            ("$defs", Value::Object(all)) => {
+                all.iter().for_each(|(name, inner)| every_property(inner, &format!("{at}/$defs/{name}"), into));
+            }
+            ("oneOf", Value::Array(all)) => {
+                all.iter().enumerate().for_each(|(n, inner)| every_property(inner, &format!("{at}/oneOf/{n}"), into));
+            }
+            ("items", inner) => every_property(inner, &format!("{at}/items"), into),
+            _ => {}
+        }
+    }
+}
+
+/// Each schema with all the values that must fit it.
+fn schemas() -> [(Schema, Vec<Value>); 4] {
+    let files = golden_files();
+    let predicates = |wanted: &dyn Fn(&str) -> bool| -> Vec<Value> {
+        let paths = files.keys().filter(|path| wanted(path));
+        paths.map(|path| payload(&files, path)["predicate"].clone()).collect()
+    };
+    let documents = |folder: &str| -> Vec<Value> {
+        let json = files.iter().filter(|(path, _)| path.starts_with(folder) && path.ends_with(".json"));
+        json.map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
+    };
+    [
+        (Schema::read("certificate-v1.json"), predicates(&|path| path == CERTIFICATE_FILE)),
+        (Schema::read("measurement-v1.json"), predicates(&|path| path.starts_with("statements/"))),
+        (Schema::read("evidence-v1.json"), documents("evidence/")),
+        (Schema::read("log-entry-v1.json"), documents("log/entries/")),
+    ]
+}
+
+#[test]
+fn the_golden_certificate_fits_the_schemas_and_shows_every_property() {
+    for (mut schema, values) in schemas() {
+        assert!(!values.is_empty());
+        for value in &values {
+            let fits = schema.check(value);
+            assert!(fits.is_ok(), "{}: {fits:?}", schema.root["title"]);
+        }
+        assert_eq!(schema.unseen(), UNSEEN, "{}", schema.root["title"]);
+    }
+}
+
+#[test]
+fn no_object_may_have_a_field_more() {
+    let mut refused = 0;
+    for (mut schema, values) in schemas() {
+        for value in values.iter().take(3) {
+            let mut places = Vec::new();
+            objects(value, "", &mut places);
+            for place in places {
+                let mut more = value.clone();
+                more.pointer_mut(&place).unwrap()["zz"] = json!(1);
+                assert!(schema.check(&more).is_err(), "{}: {place} with a field more", schema.root["title"]);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 150, "{refused}");
+}
+
+fn objects(value: &Value, at: &str, into: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            into.push(at.to_owned());
+            map.iter().for_each(|(key, value)| objects(value, &format!("{at}/{key}"), into));
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(n, value)| objects(value, &format!("{at}/{n}"), into));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_value_of_another_kind_does_not_fit() {
+    let [(mut certificate, values), ..] = schemas();
+    let cases = [
+        ("status", json!("excellent")),
+        ("status", json!(1)),
+        ("earlier_attempts", json!(-1)),
+        ("earlier_attempts", json!(1.5)),
+        ("earlier_attempts", json!((1u64 << 53) + 1)),
+        ("plan", json!("00")),
+        ("not_after", json!("tomorrow")),
+        ("conditions", json!("none")),
+        ("conditions", json!([1])),
+    ];
+    for (field, value) in cases {
+        let mut other = values[0].clone();
+        other[field] = value.clone();
+        assert!(certificate.check(&other).is_err(), "{field} = {value}");
+    }
+    let mut less = values[0].clone();
+    less.as_object_mut().unwrap().remove("issuer");
+    assert!(certificate.check(&less).is_err(), "no issuer");
+}
+
+/// The example of docs/FORMAT.md, section 6.1.
+#[test]
+fn the_worked_example_is_right() {
+    let mut histogram = plimsoll_measure::Histogram::new();
+    for latency in [Latency::Finite(630_000), Latency::Finite(630_000), Latency::Finite(1_200_000), Latency::Infinite] {
+        histogram.record(latency);
+    }
+    let signed = serde_json::to_string(&HistogramData::from(&histogram)).unwrap();
+    assert_eq!(signed, r#"{"pairs":[[10446,2],[11411,1]],"infinite":1}"#);
+    let at = |ppb| histogram.quantile(Probability::from_ppb(ppb).unwrap()).unwrap();
+    assert_eq!(at(500_000_000), Latency::Finite(630_271));
+    assert_eq!(at(750_000_000), Latency::Finite(1_200_127));
+    assert_eq!(at(990_000_000), Latency::Infinite);
+    let format = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FORMAT.md")).unwrap();
+    for shown in ["630,271", "1,200,127", r#"{"infinite":1,"pairs":[[10446,2],[11411,1]]}"#] {
+        assert!(format.contains(shown), "{shown} does not stand in the page");
+    }
+}
