@@ -89,7 +89,7 @@ pub const HOMES: &[(&str, Home)] = &[
     ("thiserror", Home::Anywhere),
     ("insta", Home::Tests),
     ("proptest", Home::Tests),
-    ("tempfile", Home::Tests),
+    ("tempfile", Home::In(&[CERTIFY])),
 ];
 
 #[cfg(test)]

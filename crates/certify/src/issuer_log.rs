@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn a_log_that_was_rewritten_is_refused() {
-        let tampered: [(&str, fn(&Path)); 4] = [
+        type Tamper = fn(&Path);
+        let tampered: [(&str, Tamper); 4] = [
             ("entry changed", |folder| std::fs::write(folder.join("entries/1.json"), b"{}").unwrap()),
             ("last entry removed", |folder| std::fs::remove_file(folder.join("entries/4.json")).unwrap()),
             ("entry in the middle removed", |folder| {

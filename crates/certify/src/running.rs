@@ -23,9 +23,11 @@ const HEALTH_TIMEOUT_NS: u64 = 1_000_000_000;
 pub(crate) struct Running {
     child: Option<Child>,
     /// Where it listens itself.
-    direct: SocketAddr,
+    pub(crate) direct: SocketAddr,
     /// Where it is asked: at itself, or at the fault proxy in front of it.
     pub(crate) address: SocketAddr,
+    /// What stands in the `Host` header: always its own host and port, so that a proxy in between does not show.
+    pub(crate) host: String,
     /// From start to the first good reply.
     pub(crate) start_up_ns: Amount,
     pub(crate) stop_signal: Signal,
@@ -52,10 +54,16 @@ pub(crate) fn start(
         proxy.set_upstream(direct);
     }
     let address = proxy.map_or(direct, Proxy::address);
-    let mut running =
-        Running { child, direct, address, start_up_ns: Amount::Infinite, stop_signal, stop_within_ns };
+    let host = host_header(&subject.target.host, direct.port());
+    let start_up_ns = Amount::Infinite;
+    let mut running = Running { child, direct, address, host, start_up_ns, stop_signal, stop_within_ns };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
     Ok(running)
+}
+
+/// RFC 9110, section 7.2: the port stands behind the host unless it is the scheme's own.
+fn host_header(host: &str, port: u16) -> String {
+    if port == 80 { host.to_owned() } else { format!("{host}:{port}") }
 }
 
 /// The address of the target's host; a name is looked up.
@@ -108,11 +116,6 @@ impl Running {
     /// What it wrote last, fit to be shown.
     pub(crate) fn output(&self) -> String {
         self.child.as_ref().map_or_else(String::new, |child| redact(&child.output()))
-    }
-
-    /// Where it listens itself.
-    pub(crate) fn direct(&self) -> SocketAddr {
-        self.direct
     }
 
     pub(crate) fn error(&self, problem: impl Into<String>) -> Error {
@@ -168,7 +171,7 @@ impl Running {
         let asked_ns = monotonic_ns();
         let began_ns = self.child.as_ref().map_or(asked_ns, Child::started_monotonic_ns);
         loop {
-            let good = exchange(self.address, &subject.target.host, &health, 0, HEALTH_TIMEOUT_NS)
+            let good = exchange(self.address, &self.host, &health, 0, HEALTH_TIMEOUT_NS)
                 .is_ok_and(|reply| health.expect.contains(reply.status));
             let elapsed_ns = monotonic_ns().saturating_sub(began_ns);
             if good {
@@ -182,7 +185,7 @@ impl Running {
                 let within = plimsoll_base::Quantity { amount: within_ns, unit: plimsoll_base::Unit::Ns };
                 return Err(self.error(format!(
                     "gave no good reply at {}{} within {within}",
-                    subject.target.host, subject.target.health
+                    self.host, subject.target.health
                 )));
             }
             stop.check()?;

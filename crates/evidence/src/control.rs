@@ -101,3 +101,53 @@ fn judged(plan: &Plan, criterion: &Criterion, measurement: &Measurement) -> Verd
     };
     decide_by(Rule::Simple, &Criterion { limit, ..criterion.clone() }, measurement)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(seen_red: bool, on_sham: Verdict) -> ControlResult {
+        ControlResult {
+            scene: Scene::AddedDelay,
+            on_defect: if seen_red { Verdict::Fail } else { Verdict::Pass },
+            defect_value: None,
+            on_sham,
+            sham_value: None,
+            proxy: None,
+            seen_red,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// What the sham gave, and whether that supports a green and a red subject.
+    const SHAMS: [(Verdict, bool, bool); 4] = [
+        (Verdict::Pass, true, true),
+        (Verdict::Fail, false, true),
+        (Verdict::NotMeasured, false, true),
+        (Verdict::Inconclusive, false, true),
+    ];
+
+    #[test]
+    fn a_control_supports_what_it_could_tell_apart() {
+        for (on_sham, green, red) in SHAMS {
+            for verdict in [Verdict::Pass, Verdict::ConditionalPass] {
+                assert_eq!(result(true, on_sham).supports(verdict), green, "{on_sham:?} under {verdict:?}");
+            }
+            for verdict in [Verdict::Fail, Verdict::ConditionalFail] {
+                assert_eq!(result(true, on_sham).supports(verdict), red, "{on_sham:?} under {verdict:?}");
+            }
+            for verdict in [Verdict::Pass, Verdict::Fail] {
+                assert!(!result(false, on_sham).supports(verdict), "not seen red");
+            }
+        }
+    }
+
+    #[test]
+    fn a_defect_takes_effect_where_it_harmed() {
+        let counts = |harmed| Some(ProxyCounts { requests: 9, harmed });
+        for scene in Scene::DEFECTS {
+            assert!(took_effect(scene, counts(1)) && !took_effect(scene, counts(0)), "{}", scene.name());
+            assert_eq!(took_effect(scene, None), scene == Scene::KillInstead, "{}", scene.name());
+        }
+    }
+}

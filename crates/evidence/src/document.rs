@@ -377,4 +377,34 @@ mod tests {
         assert_eq!(ledger("11", "1"), None);
         assert_eq!(ledger("1x", "11"), None);
     }
+
+    #[test]
+    fn errors_of_every_cause_count() {
+        let each = ErrorCounts { connect: 1, reset: 2, closed: 4, timeout: 8, malformed: 16, status: 32 };
+        assert_eq!(each.total(), 63);
+        assert_eq!(ErrorCounts { connect: u64::MAX, status: 1, ..ErrorCounts::default() }.total(), u64::MAX);
+    }
+
+    #[test]
+    fn a_document_names_its_kind_and_nothing_unknown() {
+        let identity = r#"{"pid":7,"started_ticks":9}"#;
+        let start = format!(
+            r#"{{"start-run":{{"scene":"measured","trial":1,"process":{identity},"at":"2026-11-21T20:00:00Z","took_ns":"inf"}}}}"#
+        );
+        let read = serde_json::from_str::<Document>(&start).unwrap();
+        assert!(matches!(read, Document::StartRun(StartRun { took_ns: Amount::Infinite, trial: 1, .. })));
+        for (from, to) in [
+            ("start-run", "start_run"),
+            ("\"trial\":1", "\"trial\":1,\"note\":1"),
+            ("\"trial\":1", "\"trial\":-1"),
+            ("\"trial\":1,", ""),
+            ("measured", "Measured"),
+            ("\"pid\":7", "\"pid\":7.5"),
+            ("T20:00:00Z", "T20:00:00+00:00"),
+        ] {
+            let changed = start.replacen(from, to, 1);
+            assert_ne!(changed, start);
+            assert!(serde_json::from_str::<Document>(&changed).is_err(), "{changed}");
+        }
+    }
 }

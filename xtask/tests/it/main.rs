@@ -66,7 +66,6 @@ fn assert_nothing_found(findings: &[String]) {
     assert!(findings.is_empty(), "{} found:\n{}", findings.len(), findings.join("\n"));
 }
 
-#[expect(clippy::print_stderr, reason = "figures that are shown and not gated")]
 fn show(figure: &str) {
     eprintln!("{figure}");
 }

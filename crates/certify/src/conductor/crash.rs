@@ -98,7 +98,7 @@ impl Conductor<'_> {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|writer| {
                     let killed = &killed;
-                    let (address, host) = (running.address, self.subject.target.host.as_str());
+                    let (address, host) = (running.address, running.host.as_str());
                     threads.spawn(move || drill.write(ledger, address, host, writer, killed))
                 })
                 .collect();
@@ -127,13 +127,7 @@ impl Conductor<'_> {
             for (writer, written) in writers.iter().enumerate() {
                 for write in 0..written.len() {
                     self.stop.check()?;
-                    found.push(drill.is_found(
-                        ledger,
-                        running.direct(),
-                        &self.subject.target.host,
-                        writer,
-                        write,
-                    ));
+                    found.push(drill.is_found(ledger, running.direct, &running.host, writer, write));
                 }
             }
         }

@@ -1,6 +1,5 @@
 //! One run of load, and the document that it leaves.
 
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 use plimsoll_evidence::{
@@ -12,6 +11,7 @@ use plimsoll_proof::Digest;
 
 use super::{Conductor, Event, scratch};
 use crate::error::Error;
+use crate::running::Running;
 
 /// What one run of load shall be.
 pub(super) struct LoadOrder {
@@ -41,16 +41,16 @@ impl Conductor<'_> {
         let folder = scratch()?;
         let running = self.start_directly(&folder)?;
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
-        let run = self.load(&order, running.address);
+        let run = self.load(&order, &running);
         self.keep_output(order.name(), &running);
         let run = run?;
         self.keep_run(&order, running.identity(), &run, None)?;
         running.end()
     }
 
-    /// Runs load against `address`.
-    pub(super) fn load(&mut self, order: &LoadOrder, address: SocketAddr) -> Result<Run, Error> {
-        let plan = self.load_plan(order, address);
+    /// Runs load against the subject.
+    pub(super) fn load(&mut self, order: &LoadOrder, running: &Running) -> Result<Run, Error> {
+        let plan = self.load_plan(order, running);
         let (watch, stop) = (&mut *self.watch, self.stop);
         let run = plimsoll_load::run(&plan, &mut |progress| {
             watch(&Event::Load(progress));
@@ -60,15 +60,15 @@ impl Conductor<'_> {
         Ok(run)
     }
 
-    pub(super) fn load_plan(&self, order: &LoadOrder, address: SocketAddr) -> plimsoll_load::Plan {
+    pub(super) fn load_plan(&self, order: &LoadOrder, running: &Running) -> plimsoll_load::Plan {
         let load = &self.subject.load;
         let pacing = match load.arrivals {
             Arrivals::Constant => Pacing::Constant { rate_per_ks: order.rate_per_ks },
             Arrivals::Poisson => Pacing::Poisson { rate_per_ks: order.rate_per_ks },
         };
         plimsoll_load::Plan {
-            address,
-            host: self.subject.target.host.clone(),
+            address: running.address,
+            host: running.host.clone(),
             requests: self.subject.requests.clone(),
             schedule: Schedule { pacing, duration_ns: order.duration_ns, seed: self.seed(&order.name()) },
             warm_up_ns: self.plan.profile.warm_up_ns,

@@ -48,12 +48,11 @@ impl Conductor<'_> {
 
     /// Holds requests, signals, lets them go; says what became of each, and when the signal was sent.
     fn hold_across(&self, running: &Running, signal: Signal) -> Result<(Vec<HeldOutcome>, u64), Error> {
-        let host = &self.subject.target.host;
         let timeout_ns = self.subject.load.timeout_ns;
         let held: Vec<Held> = (0..)
             .zip(self.subject.requests.iter().cycle())
             .take(HELD)
-            .map(|(sequence, request)| hold(running.address, host, request, sequence, timeout_ns))
+            .map(|(sequence, request)| hold(running.address, &running.host, request, sequence, timeout_ns))
             .collect::<Result<_, _>>()
             .map_err(|error| running.error(format!("took no request to hold across its stop: {error}")))?;
         std::thread::sleep(SETTLE_BEFORE);
@@ -82,7 +81,7 @@ impl Conductor<'_> {
             rate_per_ks: self.plan.rate_per_ks,
             duration_ns: LOAD_NS,
         };
-        let plan = self.load_plan(&order, running.address);
+        let plan = self.load_plan(&order, running);
         let over = AtomicBool::new(false);
         let stop = self.stop;
         std::thread::scope(|threads| {

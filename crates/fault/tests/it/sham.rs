@@ -131,7 +131,6 @@ fn load(address: SocketAddr, count: u32, keeps_alive: bool) -> Vec<Duration> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures belong into the test's log")]
 fn at_a_thousand_requests_a_second_nothing_is_lost_and_little_time() {
     const COUNT: u32 = 2_000;
     let nginx = Nginx::start();

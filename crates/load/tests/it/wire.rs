@@ -167,7 +167,8 @@ fn a_connection_that_was_idle_for_long_is_not_trusted() {
             wire.reply(OK);
         }
     });
-    let schedule = Schedule { pacing: Pacing::Constant { rate_per_ks: 400 }, duration_ns: 5_000 * MS, seed: [1; 32] };
+    let schedule =
+        Schedule { pacing: Pacing::Constant { rate_per_ks: 400 }, duration_ns: 5_000 * MS, seed: [1; 32] };
     let run = measure(&Plan { connections_max: 1, schedule, ..plan(address, 1, 100) });
     assert_eq!((run.good, run.errors.total()), (2, 0));
     assert_eq!(connections.load(Ordering::Relaxed), 2);

@@ -210,7 +210,11 @@ fn subject(arguments: &Arguments) -> Result<(Subject, PathBuf), Failure> {
     if let Some(path) = &arguments.subject {
         let text = std::fs::read_to_string(path).map_err(Failure::io("reading", path.display()))?;
         // The parent of a bare file name is an empty path, which names no folder.
-        let base = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let base = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+            .to_owned();
         return Ok((parse_subject(&path.display().to_string(), &text, &base)?, base));
     }
     let base = PathBuf::from(".");
@@ -252,7 +256,7 @@ fn demo_subject() -> Result<String, Failure> {
 }
 
 fn profile(name: &str, base: &Path) -> Result<Profile, Failure> {
-    if let Some((id, text)) = builtin_profiles().into_iter().find(|(id, _)| *id == name) {
+    if let Some((id, text)) = builtin_profiles().iter().find(|(id, _)| *id == name) {
         return Ok(parse_profile(&format!("{id}.toml"), text)?);
     }
     let path = base.join(name);

@@ -74,8 +74,3 @@ pub(crate) fn write_files(folder: &Path, files: &Files) {
         fs::write(path, bytes).unwrap();
     }
 }
-
-/// A state folder in which nobody is trusted.
-pub(crate) fn nobody() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use plimsoll_evidence::{
-    CERTIFICATE_FILE, CHECKPOINT_FILE, Document, Documents, EntryType, Issuance, Issuer, LogEntry, PAYLOAD_TYPE,
-    Signing, TLOG_PROOF_FILE, certificate_statement, evidence_path, judge, measurement_statements,
+    CERTIFICATE_FILE, CHECKPOINT_FILE, Document, Documents, EntryType, Issuance, Issuer, LogEntry,
+    PAYLOAD_TYPE, Signing, TLOG_PROOF_FILE, certificate_statement, evidence_path, judge,
+    measurement_statements,
 };
 use plimsoll_keys::IssuerKeys;
 use plimsoll_proof::{
-    Checkpoint, Digest, Envelope, LogProof, TreeHead, from_canonical, inclusion_proof, leaf_hash, to_canonical,
-    write_tiles,
+    Checkpoint, Digest, Envelope, LogProof, TreeHead, from_canonical, inclusion_proof, leaf_hash,
+    to_canonical, write_tiles,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +49,8 @@ impl Parts {
         let below = |prefix: &'static str| files.iter().filter(move |(path, _)| path.starts_with(prefix));
         let mut entries: Vec<(u64, LogEntry)> = below("log/entries/")
             .map(|(path, bytes)| {
-                let index = path.trim_start_matches("log/entries/").trim_end_matches(".json").parse().unwrap();
+                let index =
+                    path.trim_start_matches("log/entries/").trim_end_matches(".json").parse().unwrap();
                 (index, from_canonical(bytes).unwrap())
             })
             .collect();
@@ -56,7 +58,10 @@ impl Parts {
         Self {
             certificate: payload(files, CERTIFICATE_FILE),
             statements: below("statements/").map(|(path, _)| (path.clone(), payload(files, path))).collect(),
-            others: below("evidence/").chain(below("report.html")).map(|(p, b)| (p.clone(), b.clone())).collect(),
+            others: below("evidence/")
+                .chain(below("report.html"))
+                .map(|(p, b)| (p.clone(), b.clone()))
+                .collect(),
             log: entries.into_iter().map(|(_, entry)| entry).collect(),
             relist: |_| {},
             chains: true,
@@ -74,7 +79,8 @@ impl Parts {
         let (old, digest) = (old.to_string(), Digest::of(&new).to_string());
         self.others.remove(&format!("evidence/{old}.json")).unwrap();
         self.others.insert(format!("evidence/{digest}.json"), new);
-        let renamed = |value: &Value| serde_json::from_str(&value.to_string().replace(&old, &digest)).unwrap();
+        let renamed =
+            |value: &Value| serde_json::from_str(&value.to_string().replace(&old, &digest)).unwrap();
         self.certificate = renamed(&self.certificate);
         self.statements.values_mut().for_each(|statement| *statement = renamed(statement));
         for entry in self.log.iter_mut().filter(|entry| entry.statement.to_string() == old) {
@@ -101,7 +107,8 @@ impl Parts {
         let statements = measurement_statements(&all, &judgement).map_err(|error| error.to_string())?;
         self.statements =
             statements.into_iter().map(|(path, said)| (path, serde_json::to_value(said).unwrap())).collect();
-        let certificate = certificate_statement(&all, &judgement, &signing).map_err(|error| error.to_string())?;
+        let certificate =
+            certificate_statement(&all, &judgement, &signing).map_err(|error| error.to_string())?;
         self.certificate = serde_json::to_value(certificate).unwrap();
         Ok(())
     }
@@ -176,8 +183,6 @@ fn envelope(keys: &IssuerKeys, payload: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn listed(files: &Files) -> Value {
-    let entry = |(path, bytes): (&String, &Vec<u8>)| {
-        json!({"path": path, "size": bytes.len(), "sha256": Digest::of(bytes).to_string()})
-    };
+    let entry = |(path, bytes): (&String, &Vec<u8>)| json!({"path": path, "size": bytes.len(), "sha256": Digest::of(bytes).to_string()});
     files.iter().map(entry).collect()
 }

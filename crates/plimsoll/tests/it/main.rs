@@ -3,9 +3,15 @@
 
 mod bench;
 mod certify;
+mod golden;
 mod help;
+mod issuer;
 mod keys;
 mod load;
+mod mutants;
 mod readme;
 mod report;
+mod schema;
+mod script;
+mod verify;
 mod world;

@@ -15,7 +15,8 @@ fn transcripts() -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
     blocks
         .map(|block| {
             let mut lines = block.lines();
-            let typed = lines.next().unwrap().strip_prefix(PREFIX).expect("a transcript begins with its command");
+            let typed =
+                lines.next().unwrap().strip_prefix(PREFIX).expect("a transcript begins with its command");
             (typed.split(' ').collect(), lines.filter(|line| !line.is_empty()).collect())
         })
         .collect()
@@ -78,5 +79,8 @@ fn a_line_that_does_not_come_is_noticed() {
     let printed = "a  PASS  1.5 ms [1 ms, 2 ms]\nb  signed by 12ab\n";
     assert_eq!(missing(&["a PASS 7 us [3 us, 900 us]", "b signed by ..."], printed), None);
     assert_eq!(missing(&["a FAIL 7 us [3 us, 900 us]"], printed), Some("a FAIL 7 us [3 us, 900 us]"));
-    assert_eq!(missing(&["b signed by ...", "a PASS 1 ms [1 ms, 2 ms]"], printed), Some("a PASS 1 ms [1 ms, 2 ms]"));
+    assert_eq!(
+        missing(&["b signed by ...", "a PASS 1 ms [1 ms, 2 ms]"], printed),
+        Some("a PASS 1 ms [1 ms, 2 ms]")
+    );
 }

@@ -52,7 +52,11 @@ impl Schema {
                 }
                 "oneOf" => {
                     let all = says.as_array().unwrap();
-                    1 == all.iter().enumerate().filter(|(n, one)| self.walk(one, &format!("{at}/oneOf/{n}"), value).is_ok()).count()
+                    1 == all
+                        .iter()
+                        .enumerate()
+                        .filter(|(n, one)| self.walk(one, &format!("{at}/oneOf/{n}"), value).is_ok())
+                        .count()
                 }
                 "properties" => self.properties(says, at, value)?,
                 "additionalProperties" => self.others(schema, says, at, value)?,
@@ -149,10 +153,13 @@ fn every_property(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
                 }
             }
             ("$defs", Value::Object(all)) => {
-                all.iter().for_each(|(name, inner)| every_property(inner, &format!("{at}/$defs/{name}"), into));
+                all.iter()
+                    .for_each(|(name, inner)| every_property(inner, &format!("{at}/$defs/{name}"), into));
             }
             ("oneOf", Value::Array(all)) => {
-                all.iter().enumerate().for_each(|(n, inner)| every_property(inner, &format!("{at}/oneOf/{n}"), into));
+                all.iter()
+                    .enumerate()
+                    .for_each(|(n, inner)| every_property(inner, &format!("{at}/oneOf/{n}"), into));
             }
             ("items", inner) => every_property(inner, &format!("{at}/items"), into),
             _ => {}
@@ -250,7 +257,9 @@ fn a_value_of_another_kind_does_not_fit() {
 #[test]
 fn the_worked_example_is_right() {
     let mut histogram = plimsoll_measure::Histogram::new();
-    for latency in [Latency::Finite(630_000), Latency::Finite(630_000), Latency::Finite(1_200_000), Latency::Infinite] {
+    for latency in
+        [Latency::Finite(630_000), Latency::Finite(630_000), Latency::Finite(1_200_000), Latency::Infinite]
+    {
         histogram.record(latency);
     }
     let signed = serde_json::to_string(&HistogramData::from(&histogram)).unwrap();
@@ -259,7 +268,8 @@ fn the_worked_example_is_right() {
     assert_eq!(at(500_000_000), Latency::Finite(630_271));
     assert_eq!(at(750_000_000), Latency::Finite(1_200_127));
     assert_eq!(at(990_000_000), Latency::Infinite);
-    let format = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FORMAT.md")).unwrap();
+    let format =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FORMAT.md")).unwrap();
     for shown in ["630,271", "1,200,127", r#"{"infinite":1,"pairs":[[10446,2],[11411,1]]}"#] {
         assert!(format.contains(shown), "{shown} does not stand in the page");
     }

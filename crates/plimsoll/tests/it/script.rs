@@ -27,7 +27,10 @@ fn check_golden(arguments: &[&str]) -> Ran {
 fn the_binary_prints_a_script_that_one_can_read() {
     let printed: Ran = Command::new(PLIMSOLL).args(["verify", "--script"]).output().unwrap().into();
     assert_eq!(printed.code, 0);
-    assert_eq!(printed.stdout, std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/verify.sh")).unwrap());
+    assert_eq!(
+        printed.stdout,
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/verify.sh")).unwrap()
+    );
     assert!(printed.stdout.lines().count() <= LINES_MAX, "{} lines", printed.stdout.lines().count());
     // As printed, from standard input, it is the same script.
     let mut shell = Command::new("sh").args(["-n"]).stdin(Stdio::piped()).spawn().unwrap();
@@ -48,7 +51,10 @@ fn it_accepts_the_golden_certificate_for_those_who_trust_its_issuer() {
     ");
     assert_eq!(check_golden(&["", AT]).code, 3, "nobody is trusted");
     let later = check_golden(&[trust.to_str().unwrap(), "2027-06-01T00:00:00Z"]);
-    assert_eq!((later.code, later.stdout.lines().last()), (1, Some("invalid: not valid at 2027-06-01T00:00:00Z")));
+    assert_eq!(
+        (later.code, later.stdout.lines().last()),
+        (1, Some("invalid: not valid at 2027-06-01T00:00:00Z"))
+    );
 }
 
 #[test]
@@ -98,7 +104,8 @@ fn keys_that_openssl_takes_and_nobody_should_are_refused() {
         bytes("0200000000000000000000000000000000000000000000000000000000000000"),
     ];
     for key in keys {
-        let files = with(|parts| parts.certificate["predicate"]["issuer"]["certificate_key"] = verifier(&key).into());
+        let files =
+            with(|parts| parts.certificate["predicate"]["issuer"]["certificate_key"] = verifier(&key).into());
         let place = tempfile::tempdir().unwrap();
         write_files(place.path(), &files);
         let ran = run_script(&[place.path().to_str().unwrap(), golden("trust.keys").to_str().unwrap(), AT]);

@@ -1,9 +1,9 @@
 //! `plimsoll verify` as its users meet it: the golden certificate, and what it becomes.
 
 use std::path::Path;
-use std::time::Instant;
 
 use plimsoll_evidence::{EntryType, Issuance, LogEntry, Outcome};
+use plimsoll_process::monotonic_ns;
 use plimsoll_proof::{Digest, TrustFile};
 use serde_json::json;
 
@@ -12,8 +12,8 @@ use crate::issuer::Parts;
 use crate::mutants::with;
 use crate::world::{Ran, World};
 
-/// On the developers' two cores it takes some 30 ms, the program's start included.
-const VERIFY_MS_MAX: u128 = 100;
+/// What is promised, the program's start included. On two free cores it takes a fifth of that.
+const VERIFY_NS_MAX: u64 = 100_000_000;
 
 fn trust() -> String {
     golden("trust.keys").to_string_lossy().into_owned()
@@ -266,12 +266,12 @@ fn another_subject_is_not_what_was_certified() {
 #[test]
 fn timing_the_golden_certificate_is_verified_in_a_tenth_of_a_second() {
     let world = World::new();
-    let mut best = u128::MAX;
+    let mut best = u64::MAX;
     for _ in 0..5 {
-        let started = Instant::now();
+        let started = monotonic_ns();
         assert_eq!(ask(&world, &golden("v1"), &["--issuer", &trust()]).code, 0);
-        best = best.min(started.elapsed().as_millis());
+        best = best.min(monotonic_ns() - started);
     }
-    println!("{best} ms");
-    assert!(best < VERIFY_MS_MAX, "{best} ms");
+    println!("{best} ns");
+    assert!(best < VERIFY_NS_MAX, "{best} ns");
 }

@@ -31,7 +31,8 @@ pub(crate) struct Ran {
 
 impl Ran {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error} in {}\n{}", self.stdout, self.stderr))
     }
 }
 
@@ -106,8 +107,15 @@ impl World {
         self.write("subject.toml", subject);
         self.write("profile.toml", profile);
         self.run(&[
-            "certify", "subject.toml", "--profile", "profile.toml", "--out", "certificate", "--json",
-            "--passphrase-file", "passphrase",
+            "certify",
+            "subject.toml",
+            "--profile",
+            "profile.toml",
+            "--out",
+            "certificate",
+            "--json",
+            "--passphrase-file",
+            "passphrase",
         ])
     }
 }

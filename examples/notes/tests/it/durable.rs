@@ -61,7 +61,6 @@ fn no_acknowledged_note_is_lost_when_the_service_is_killed_while_it_writes() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figure belongs into the test's log")]
 fn durable_writes_share_their_flushes() {
     const WRITES: usize = 2_000;
     let directory = tempfile::tempdir().unwrap();

@@ -81,7 +81,9 @@ fn outside_strings(text: &str) -> Vec<usize> {
 fn pointers(value: &Value, at: &str, into: &mut Vec<String>) {
     into.push(at.to_owned());
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), into)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), into))
+        }
         Value::Array(list) => {
             list.iter().enumerate().for_each(|(n, value)| pointers(value, &format!("{at}/{n}"), into));
         }
@@ -115,7 +117,8 @@ fn contradicted(value: &mut Value, random: &mut Random) -> String {
 
 /// A file's payload changed, under the signature that was there.
 pub(crate) fn unsigned(bench: &mut Bench, n: usize) -> Mutant {
-    let signed: Vec<String> = bench.files.keys().filter(|path| path.ends_with(".dsse.json")).cloned().collect();
+    let signed: Vec<String> =
+        bench.files.keys().filter(|path| path.ends_with(".dsse.json")).cloned().collect();
     let path = signed[n % signed.len()].clone();
     let mut envelope = Envelope::from_bytes(&bench.files[&path]).unwrap();
     let mut value: Value = serde_json::from_slice(&envelope.payload).unwrap();
@@ -128,7 +131,8 @@ pub(crate) fn unsigned(bench: &mut Bench, n: usize) -> Mutant {
 
 /// The envelope itself in other bytes, or with more in it.
 pub(crate) fn enveloped(bench: &mut Bench, n: usize) -> Mutant {
-    let signed: Vec<String> = bench.files.keys().filter(|path| path.ends_with(".dsse.json")).cloned().collect();
+    let signed: Vec<String> =
+        bench.files.keys().filter(|path| path.ends_with(".dsse.json")).cloned().collect();
     let path = signed[n % signed.len()].clone();
     let text = String::from_utf8(bench.files[&path].clone()).unwrap();
     let text = text.trim_end();

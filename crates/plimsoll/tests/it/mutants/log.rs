@@ -144,7 +144,8 @@ pub(crate) fn elsewhere(bench: &mut Bench, n: usize) -> Mutant {
             let hashes = inclusion_proof(&leaves, 1).unwrap();
             let proof = LogProof { index: 1, hashes, checkpoint: checkpoint(&files) };
             files.insert(TLOG_PROOF_FILE.into(), proof.to_string().into_bytes());
-            Mutant::new(format!("the proof of another entry ({n})"), files).at(StepName::Log, Outcome::Invalid)
+            Mutant::new(format!("the proof of another entry ({n})"), files)
+                .at(StepName::Log, Outcome::Invalid)
         }
     }
 }

@@ -114,7 +114,7 @@ fn listed_twice(parts: &mut Parts, n: usize) -> String {
 }
 
 fn misplaced(parts: &mut Parts, n: usize) -> String {
-    let path = ["notes.txt", "evidence/notes.txt", "statements/notes.json"][n % 3];
+    let path = ["notes.txt", "evidence/notes.txt", "docs/notes.txt"][n % 3];
     parts.others.insert(path.into(), b"listed and signed".to_vec());
     path.into()
 }
@@ -127,7 +127,8 @@ fn misnamed(parts: &mut Parts, n: usize) -> String {
 
 fn statement_type(parts: &mut Parts, n: usize) -> String {
     let path = parts.statements.keys().nth(n % parts.statements.len()).unwrap().clone();
-    let said = if n.is_multiple_of(2) { parts.statements.get_mut(&path).unwrap() } else { &mut parts.certificate };
+    let said =
+        if n.is_multiple_of(2) { parts.statements.get_mut(&path).unwrap() } else { &mut parts.certificate };
     said["_type"] = json!("https://in-toto.io/Statement/v0.1");
     path
 }
@@ -212,7 +213,9 @@ fn good(parts: &mut Parts, n: usize) -> String {
 }
 
 fn send_lag(parts: &mut Parts, n: usize) -> String {
-    edit(parts, n, is_judged_load, |document| load(document).instrument.send_lag.pairs.last_mut().unwrap().0 += 2_048)
+    edit(parts, n, is_judged_load, |document| {
+        load(document).instrument.send_lag.pairs.last_mut().unwrap().0 += 2_048
+    })
 }
 
 fn ledger(parts: &mut Parts, n: usize) -> String {
@@ -227,7 +230,8 @@ fn ledger(parts: &mut Parts, n: usize) -> String {
 }
 
 fn start(parts: &mut Parts, n: usize) -> String {
-    let pick = |document: &Document| matches!(document, Document::StartRun(run) if run.scene == Scene::Measured);
+    let pick =
+        |document: &Document| matches!(document, Document::StartRun(run) if run.scene == Scene::Measured);
     edit(parts, n, pick, |document| {
         if let Document::StartRun(run) = document {
             run.took_ns = Amount::Finite(1);
@@ -255,11 +259,16 @@ fn verdict(parts: &mut Parts, n: usize) -> String {
 fn limit(parts: &mut Parts, n: usize) -> String {
     let path = statement(parts, n, |said| said["criterion"]["limit"] = json!(7));
     let id = parts.statements[&path]["predicate"]["criterion"]["id"].as_str().unwrap().to_owned();
-    edit(parts, 0, |document| matches!(document, Document::Plan(_)), |document| {
-        if let Document::Plan(plan) = document {
-            plan.profile.criteria.iter_mut().find(|criterion| criterion.id == id).unwrap().limit = 7;
-        }
-    })
+    edit(
+        parts,
+        0,
+        |document| matches!(document, Document::Plan(_)),
+        |document| {
+            if let Document::Plan(plan) = document {
+                plan.profile.criteria.iter_mut().find(|criterion| criterion.id == id).unwrap().limit = 7;
+            }
+        },
+    )
 }
 
 fn n_of_statement(parts: &mut Parts, n: usize) -> String {
@@ -292,20 +301,30 @@ fn validity(parts: &mut Parts, n: usize) -> String {
 }
 
 fn calibration(parts: &mut Parts, n: usize) -> String {
-    edit(parts, 0, |document| matches!(document, Document::Calibration(_)), |document| {
-        if let Document::Calibration(calibration) = document {
-            let mut all = calibration.oracles.iter_mut().flat_map(|oracle| &mut oracle.quantiles);
-            all.nth(n % 4).unwrap().measured = Amount::Infinite;
-        }
-    })
+    edit(
+        parts,
+        0,
+        |document| matches!(document, Document::Calibration(_)),
+        |document| {
+            if let Document::Calibration(calibration) = document {
+                let mut all = calibration.oracles.iter_mut().flat_map(|oracle| &mut oracle.quantiles);
+                all.nth(n % 4).unwrap().measured = Amount::Infinite;
+            }
+        },
+    )
 }
 
 fn boot(parts: &mut Parts, n: usize) -> String {
-    edit(parts, 0, |document| matches!(document, Document::Environment(_)), |document| {
-        if let Document::Environment(environment) = document {
-            environment.boot = Digest::of(&[n as u8]);
-        }
-    })
+    edit(
+        parts,
+        0,
+        |document| matches!(document, Document::Environment(_)),
+        |document| {
+            if let Document::Environment(environment) = document {
+                environment.boot = Digest::of(&[n as u8]);
+            }
+        },
+    )
 }
 
 /// A plan that was not the one under which the runs were drawn, registered as if it had been.
@@ -401,9 +420,8 @@ fn harmless(parts: &mut Parts, n: usize) -> String {
 /// The log's entry that registers this certificate's plan.
 fn registered(parts: &Parts) -> usize {
     let plan = parts.certificate["predicate"]["plan"].as_str().unwrap();
-    let is_it = |entry: &LogEntry| {
-        entry.entry_type == EntryType::Registered && entry.statement.to_string() == plan
-    };
+    let is_it =
+        |entry: &LogEntry| entry.entry_type == EntryType::Registered && entry.statement.to_string() == plan;
     parts.log.iter().position(is_it).unwrap()
 }
 

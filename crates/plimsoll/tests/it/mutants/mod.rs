@@ -120,7 +120,9 @@ fn every_mutant_is_refused() {
         };
         let step = report.failed().map(|step| step.step);
         let as_wanted = match mutant.refused {
-            Some((step, outcome)) => report.outcome == outcome && report.failed().is_some_and(|s| s.step == step),
+            Some((step, outcome)) => {
+                report.outcome == outcome && report.failed().is_some_and(|s| s.step == step)
+            }
             None => !matches!(report.outcome, Outcome::Valid | Outcome::ValidDemo),
         };
         if !as_wanted {
@@ -139,7 +141,12 @@ fn every_mutant_is_refused() {
     for (kind, quota, _) in QUOTAS {
         println!("{quota:>4} {kind}");
     }
-    assert!(accepted.is_empty(), "{} of {MUTANTS} not refused as they must be:\n{}", accepted.len(), accepted.join("\n"));
+    assert!(
+        accepted.is_empty(),
+        "{} of {MUTANTS} not refused as they must be:\n{}",
+        accepted.len(),
+        accepted.join("\n")
+    );
     // Every step but trust and validity, which are about the verifier, has refused something.
     assert_eq!(found_at.len(), 9, "{found_at:?}");
     assert!(meaning::steps().iter().all(|step| found_at.iter().any(|(at, _)| at == step)));
@@ -170,7 +177,13 @@ fn the_binary_refuses_two_of_each_kind() {
         on_disk(&folder, mutant);
         let folder = folder.to_string_lossy().into_owned();
         let ran = world.run(&["verify", &folder, "--issuer", &trust.to_string_lossy(), "--at", AT]);
-        assert!([1, 2, 3].contains(&ran.code), "{number} {kind}: {}: exit {}\n{}", mutant.what, ran.code, ran.stdout);
+        assert!(
+            [1, 2, 3].contains(&ran.code),
+            "{number} {kind}: {}: exit {}\n{}",
+            mutant.what,
+            ran.code,
+            ran.stdout
+        );
         refused += 1;
     });
     assert_eq!(refused, 2 * QUOTAS.len());
@@ -185,7 +198,13 @@ fn script_refuses(wanted: impl Fn(usize) -> bool) -> usize {
             let folder = place.path().join(number.to_string());
             on_disk(&folder, mutant);
             let ran = run_script(&[folder.to_str().unwrap(), golden("trust.keys").to_str().unwrap(), AT]);
-            assert!([1, 2, 3].contains(&ran.code), "{number} {kind}: {}: exit {}\n{}", mutant.what, ran.code, ran.stdout);
+            assert!(
+                [1, 2, 3].contains(&ran.code),
+                "{number} {kind}: {}: exit {}\n{}",
+                mutant.what,
+                ran.code,
+                ran.stdout
+            );
             std::fs::remove_dir_all(&folder).unwrap();
             refused += 1;
         }
