@@ -208,8 +208,9 @@ def certify_figures(part):
     seconds = [run["wall_s"] for run in part["certify"]]
     statuses = ", ".join(sorted({run["status"] for run in part["certify"]}))
     well = all(run["exit_code"] == 0 for run in part["certify"])
+    start_up_s = median(run["start_up_s"] for run in part["certify"])
     yield Figure(
-        "`certify --profile quick` of a service that starts in 0.5 s, calibrated", f"< {CERTIFY_S_MAX} s",
+        f"`certify --profile quick` of a service that starts in {start_up_s:.2f} s, calibrated", f"< {CERTIFY_S_MAX} s",
         f"{spread(seconds, '.1f')} s in {len(seconds)} runs ({statuses})", well and max(seconds) < CERTIFY_S_MAX,
     )
     times_ms = [run["wall_ms"] for run in part["verify"]]

@@ -141,7 +141,9 @@ class Limits(unittest.TestCase):
     def test_certify_must_be_fast_and_well(self):
         def part(certify_s, exit_code, verify_ms):
             return {
-                "certify": [{"wall_s": certify_s, "exit_code": exit_code, "status": "preliminary"}],
+                "certify": [
+                    {"wall_s": certify_s, "exit_code": exit_code, "status": "preliminary", "start_up_s": 0.5}
+                ],
                 "verify": [{"wall_ms": verify_ms, "exit_code": 0}],
             }
 

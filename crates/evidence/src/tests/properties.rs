@@ -38,10 +38,15 @@ fn at<'a>(json: &'a mut Json, path: &[String]) -> Option<&'a mut Json> {
 
 /// Replaces one value somewhere in a document by another of the same sort, where that is still a document.
 fn mutated(document: &Document, place: prop::sample::Index, change: &Change) -> Option<Document> {
-    let mut json = serde_json::to_value(document).unwrap();
+    let json = serde_json::to_value(document).unwrap();
     let mut found = Vec::new();
     places(&json, &mut Vec::new(), &mut found);
-    let value = at(&mut json, &found[place.index(found.len())])?;
+    mutated_at(document, &found[place.index(found.len())], change)
+}
+
+fn mutated_at(document: &Document, place: &[String], change: &Change) -> Option<Document> {
+    let mut json = serde_json::to_value(document).unwrap();
+    let value = at(&mut json, place)?;
     match (change, &mut *value) {
         (Change::Number(number), _) => *value = Json::from(*number),
         (Change::Infinite, _) => *value = Json::from("inf"),
@@ -92,18 +97,7 @@ proptest! {
                 list[index] = document;
             }
         }
-        let mut documents = Documents::default();
-        for document in list {
-            let _ = documents.insert(document);
-        }
-        if let Ok(judgement) = judge(&documents) {
-            for (_, statement) in measurement_statements(&documents, &judgement).unwrap() {
-                let _ = to_canonical(&statement);
-            }
-            for judged in &judgement.criteria {
-                let _ = crate::full_sentence(&documents, judged);
-            }
-        }
+        judge_and_write(list);
     }
 
     /// Whatever trials are left out at the end of their series, a bad subject does not pass.
@@ -193,6 +187,47 @@ proptest! {
         let (strict, lax) = (limits[0].min(limits[1]), limits[0].max(limits[1]));
         prop_assert!(rank(&at(strict)) <= rank(&at(lax)));
     }
+}
+
+/// Judges evidence, well-formed or not, and writes everything down that is said of it.
+fn judge_and_write(list: Vec<Document>) {
+    let mut documents = Documents::default();
+    for document in list {
+        let _ = documents.insert(document);
+    }
+    let Ok(judgement) = judge(&documents) else { return };
+    for (_, statement) in measurement_statements(&documents, &judgement).unwrap() {
+        let _ = to_canonical(&statement);
+    }
+    for judged in &judgement.criteria {
+        let _ = crate::full_sentence(&documents, judged);
+    }
+}
+
+/// One document of each kind, every place in it, the values at which arithmetic breaks.
+#[test]
+fn no_single_extreme_value_makes_judging_panic() {
+    let list = short_story().documents();
+    let mut kinds = Vec::new();
+    for (index, document) in list.iter().enumerate() {
+        let kind = std::mem::discriminant(document);
+        if kinds.iter().any(|(known, _)| *known == kind) {
+            continue;
+        }
+        kinds.push((kind, index));
+        let mut found = Vec::new();
+        places(&serde_json::to_value(document).unwrap(), &mut Vec::new(), &mut found);
+        for place in found {
+            for change in [Change::Number(0), Change::Number(1 << 53), Change::Infinite, Change::Empty] {
+                if let Some(changed) = mutated_at(document, &place, &change) {
+                    let mut list = list.clone();
+                    list[index] = changed;
+                    judge_and_write(list);
+                }
+            }
+        }
+    }
+    assert_eq!(kinds.len(), 7, "a kind of document was not tried");
 }
 
 /// Makes one batch of a run slower.

@@ -70,12 +70,6 @@ impl Signed {
     /// Step 2: every signed file bears exactly one signature, by the key that the certificate names.
     pub(super) fn check_signatures(&self) -> Result<(), Failure> {
         for (path, envelope) in &self.envelopes {
-            if envelope.signatures.len() != 1 {
-                return Err(invalid(format!(
-                    "{path}: {} signatures where there must be one",
-                    envelope.signatures.len()
-                )));
-            }
             envelope
                 .verify(self.certificate_key.public_key())
                 .map_err(|error| invalid(format!("{path}: {error}")))?;

@@ -25,14 +25,19 @@ const SUBJECT_PROFILE: &str = "web-service";
 /// Measure a subject, judge it, and sign what was found
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  plimsoll certify --demo                       a small service that ships with Plimsoll
-  plimsoll certify subject.toml                 your service; `plimsoll keys new` first
-  plimsoll certify --url http://127.0.0.1:8080/ --profile quick
-  plimsoll certify subject.toml --plan          what would be run, and how long it takes
-  plimsoll certify subject.toml --sabotage      only the planted defects: which probe catches what
-  plimsoll certify --profile quick --list       the criteria of a profile
+  plimsoll certify --demo                   a small service that ships with it
+  plimsoll certify subject.toml             yours; needs `plimsoll keys new ME`
+  plimsoll certify --url http://127.0.0.1:8080/
+  plimsoll certify subject.toml --plan      what would be run, and for how long
+  plimsoll certify subject.toml --sabotage  only the planted defects
+  plimsoll certify --profile quick --list   the criteria of a profile
 
-Exit: 0 certified or preliminary, 1 denied or conditional, 2 usage, 3 pending or no control, 5 subject unavailable")]
+Exit codes:
+  0  certified, or preliminary
+  1  denied, or conditional
+  2  the command line or a file is wrong
+  3  pending: no decision, or a planted defect that no probe caught
+  5  the subject is not available")]
 pub(crate) struct Arguments {
     /// The subject's description
     #[arg(value_name = "SUBJECT.toml", conflicts_with_all = ["url", "demo"])]

@@ -7,6 +7,7 @@ use plimsoll_evidence::{
 };
 use serde_json::{Value, json};
 
+use super::columns::{self, Side};
 use crate::failure::Failure;
 use crate::print::{Printer, Style};
 
@@ -26,7 +27,7 @@ pub(crate) fn judgement(
     );
     let rows: Vec<[String; 5]> = judgement.criteria.iter().map(row).collect();
     text.push_str(&table(["criterion", "verdict", "measured", "limit", "control"], &rows, |line, row| {
-        match judgement.criteria.get(row) {
+        match row.and_then(|row| judgement.criteria.get(row)) {
             Some(judged) => printer.styled(verdict_style(judged.verdict), line),
             None => printer.styled(Style::Faint, line),
         }
@@ -104,29 +105,17 @@ fn status_style(status: Status) -> Style {
     }
 }
 
-/// Columns as wide as their widest cell. `paint` gets each line with the index of its row.
+/// A head and rows in columns. `paint` gets each line with the index of its row; the head has none.
 fn table<const N: usize>(
     head: [&str; N],
     rows: &[[String; N]],
-    paint: impl Fn(&str, usize) -> String,
+    paint: impl Fn(&str, Option<usize>) -> String,
 ) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
-    };
-    let line = |cells: [&str; N]| {
-        let padded = (0..N).map(|column| {
-            let cell = cells[column];
-            format!("{cell}{}", " ".repeat(width(column).saturating_sub(cell.chars().count())))
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut text = format!("{}\n", paint(&line(head), usize::MAX));
-    for (index, row) in rows.iter().enumerate() {
-        text.push_str(&paint(&line(row.each_ref().map(String::as_str)), index));
-        text.push('\n');
-    }
-    text
+    let with_head: Vec<[String; N]> =
+        std::iter::once(head.map(str::to_owned)).chain(rows.iter().cloned()).collect();
+    let lines = columns::lines([Side::Left; N], &with_head);
+    let painted = lines.iter().enumerate().map(|(line, text)| paint(text, line.checked_sub(1)) + "\n");
+    painted.collect()
 }
 
 /// What came of a certification, as one JSON object.
@@ -174,7 +163,7 @@ pub(crate) fn sabotage(judgement: &Judgement, as_json: bool, printer: &Printer) 
         return pretty(&json!({"caught": all_caught(judgement), "criteria": rows}));
     }
     let rows: Vec<[String; 5]> = controlled.iter().map(|judged| sabotage_row(judged)).collect();
-    let paint = |line: &str, row: usize| match controlled.get(row) {
+    let paint = |line: &str, row: Option<usize>| match row.and_then(|row| controlled.get(row)) {
         Some(judged) if is_caught(judged) => printer.styled(Style::Good, line),
         Some(_) => printer.styled(Style::Bad, line),
         None => printer.styled(Style::Faint, line),

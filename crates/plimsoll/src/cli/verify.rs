@@ -21,13 +21,17 @@ const SCRIPT: &str = include_str!("verify.sh");
 /// Re-check a certificate offline, computing every verdict again from raw data
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  plimsoll verify certificates/notes            keys that are trusted on this machine
-  plimsoll verify certificate --issuer acme.keys
-  plimsoll verify certificate --subject ./notes that it is about this very file
-  plimsoll verify new --after old               that the issuer's log was not rewritten in between
-  plimsoll verify --script > verify.sh          a short script to check without this program
+  plimsoll verify certificates/notes       with the keys that are trusted here
+  plimsoll verify DIR --issuer acme.keys   with those of this file as well
+  plimsoll verify DIR --subject ./notes    is it about this very file?
+  plimsoll verify NEW --after OLD          was the issuer's log rewritten?
+  plimsoll verify --script > verify.sh     to check without this program
 
-Exit: 0 valid, 1 invalid, revoked or expired, 2 there is no certificate, 3 issuer unknown or evidence missing")]
+Exit codes:
+  0  valid
+  1  invalid, withdrawn or expired
+  2  there is no certificate
+  3  the issuer is not known, or evidence is missing")]
 pub(crate) struct Arguments {
     /// The certificate's folder
     #[arg(value_name = "DIR", required_unless_present = "script")]

@@ -48,6 +48,8 @@ fn examples_fit_on_a_terminal_of_80_columns() {
     let below = |help: String| help.split_once("\nExamples:\n").unwrap().1.to_owned();
     for words in [
         [].as_slice(),
+        &["certify"],
+        &["verify"],
         &["load"],
         &["load", "calibrate"],
         &["keys"],

@@ -1,7 +1,8 @@
 //! JSON that says the same in other bytes, or something else: in envelopes, in what they carry, in log entries;
 //! as it lies there, and signed again.
 
-use plimsoll_evidence::{EntryType, Outcome, StepName};
+use plimsoll_evidence::{CERTIFICATE_FILE, EntryType, Outcome, PAYLOAD_TYPE, StepName};
+use plimsoll_keys::IssuerKeys;
 use plimsoll_proof::{Digest, Envelope};
 use serde_json::{Value, json};
 
@@ -166,6 +167,46 @@ pub(crate) fn enveloped(bench: &mut Bench, n: usize) -> Mutant {
     let mut files = bench.files.clone();
     files.insert(path.clone(), bytes.into_bytes());
     Mutant::new(format!("{path}: envelope, {what}"), files)
+}
+
+/// A signature that is none of the issuer's, or over another type, in a folder where all else fits: the log holds the
+/// certificate's payload, and the certificate lists the statement's file.
+pub(crate) fn envelope_forged(bench: &mut Bench, n: usize) -> Mutant {
+    let mut parts = bench.parts.clone();
+    let mut files = bench.files.clone();
+    let in_certificate = n.is_multiple_of(2);
+    let statement = parts.statements.keys().nth(n / 6 % parts.statements.len()).unwrap().clone();
+    let path = if in_certificate { CERTIFICATE_FILE.to_owned() } else { statement };
+    let payload = Envelope::from_bytes(&files[&path]).unwrap().payload;
+    let keyid = bench.keys.certificate.public_key().digest().to_string();
+    let (mut envelope, what, step) = match n / 2 % 3 {
+        0 => {
+            let other = IssuerKeys::generate().unwrap();
+            (
+                other.certificate.sign_envelope(PAYLOAD_TYPE, &payload),
+                "signed by another key",
+                StepName::Signatures,
+            )
+        }
+        1 => {
+            let envelope = bench.keys.certificate.sign_envelope("application/json", &payload);
+            (envelope, "signed as another type", StepName::Bytes)
+        }
+        _ => {
+            let envelope = bench.keys.certificate.sign_envelope(PAYLOAD_TYPE, &payload);
+            (envelope, "with another keyid", StepName::Signatures)
+        }
+    };
+    envelope.signatures[0].keyid = if what == "with another keyid" { "0".repeat(64) } else { keyid };
+    let bytes = envelope.to_bytes().unwrap();
+    if in_certificate {
+        files.insert(path.clone(), bytes);
+    } else {
+        parts.statements.remove(&path).unwrap();
+        parts.others.insert(path.clone(), bytes);
+        files = parts.sign(&bench.keys);
+    }
+    Mutant::new(format!("{path} {what} ({n})"), files).at(step, Outcome::Invalid)
 }
 
 /// The certificate in another spelling, signed and logged again.

@@ -25,7 +25,7 @@ use crate::world::World;
 type Maker = fn(&mut Bench, usize) -> Mutant;
 
 /// How many of each kind. Every file is flipped twice, cut, lengthened and swapped in.
-const QUOTAS: [(&str, usize, Maker); 20] = [
+const QUOTAS: [(&str, usize, Maker); 21] = [
     ("bit turned over", 124, bytes::flipped),
     ("file cut", 62, bytes::truncated),
     ("byte inserted", 62, bytes::inserted),
@@ -36,7 +36,8 @@ const QUOTAS: [(&str, usize, Maker); 20] = [
     ("file moved", 20, bytes::moved),
     ("link, socket, empty folder", 9, bytes::on_disk),
     ("envelope", 45, json::enveloped),
-    ("payload, not signed", 45, json::unsigned),
+    ("payload, not signed", 27, json::unsigned),
+    ("envelope, forged", 18, json::envelope_forged),
     ("certificate respelled, signed", 42, json::certificate_respelled),
     ("certificate changed, signed", 60, json::certificate_contradicted),
     ("statement respelled, signed", 64, json::statement_respelled),
