@@ -28,7 +28,7 @@ SENT_RATIO_MIN = 0.995
 
 COST_RATIO_MIN = {"wrk": 1.0, "oha": 1.3}
 PEAK_MIB_MAX = 64
-# What a second more of windows may cost, against the 8 bytes a sample that a list of samples costs.
+# A list of samples grows by 8. What is allowed here is for the windows of one second, which are evidence.
 GROWTH_BYTES_PER_SAMPLE_MAX = 1
 SEND_LAG_MS_MAX = 1.0
 CERTIFY_S_MAX = 60

@@ -41,7 +41,7 @@ pub use document::{
 pub use documents::Documents;
 pub use entry::{EntryType, LogEntry, attempts_before, check_chain};
 pub use error::Error;
-pub use estimate::{LoadLine, rung_passes, search_step_passes};
+pub use estimate::{LoadLine, rung_verdict, search_step_passes};
 pub use folder::{
     CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
     REPORT_FILE, TLOG_PROOF_FILE, check_path,

@@ -1,6 +1,6 @@
 //! The search for the load line: short steps find where to look, fresh trials decide.
 
-use plimsoll_evidence::{Scene, Step, rung_passes, search_step_passes};
+use plimsoll_evidence::{Scene, Step, Verdict, rung_verdict, search_step_passes};
 use plimsoll_load::RATE_PER_KS_MAX;
 
 use super::load::LoadOrder;
@@ -13,21 +13,23 @@ impl Conductor<'_> {
     pub(super) fn search_load_line(&mut self) -> Result<(), Error> {
         let rates = self.rates();
         let mut chosen = self.search(&rates)?;
-        while chosen > 0 && !self.measure_step(rates[chosen], self.plan.profile.trials)? {
+        while chosen > 0 && self.measure_step(rates[chosen], self.plan.profile.trials)? != Verdict::Pass {
             chosen -= 1;
         }
-        // One trial shows that the next step fails; only a step that passes it is worth the rest.
         while let Some(&next) = rates.get(chosen + 1) {
-            let measured = self.trials_at(next) > 0;
-            if measured
-                || !self.measure_step(next, 1)?
-                || !self.measure_step(next, self.plan.profile.trials)?
-            {
+            if self.trials_at(next) > 0 || !self.passes_with_fresh_trials(next)? {
                 break;
             }
             chosen += 1;
         }
         Ok(())
+    }
+
+    /// One trial shows that a step fails; only one that it does not fail is worth the rest.
+    fn passes_with_fresh_trials(&mut self, rate_per_ks: u64) -> Result<bool, Error> {
+        let first = self.measure_step(rate_per_ks, 1)?;
+        let may_pass = matches!(first, Verdict::Pass | Verdict::ConditionalPass);
+        Ok(may_pass && self.measure_step(rate_per_ks, self.plan.profile.trials)? == Verdict::Pass)
     }
 
     /// The subject's rate, which the steady trials have measured, and the steps above it, within its cap.
@@ -64,14 +66,14 @@ impl Conductor<'_> {
         Ok(last_good)
     }
 
-    /// Brings the trials at a step to `trials` and says whether the step passes.
-    fn measure_step(&mut self, rate_per_ks: u64, trials: u64) -> Result<bool, Error> {
+    /// Brings the trials at a step to `trials` and gives the worst verdict there.
+    fn measure_step(&mut self, rate_per_ks: u64, trials: u64) -> Result<Verdict, Error> {
         for trial in self.trials_at(rate_per_ks) + 1..=trials {
             let shown = plimsoll_base::Quantity { amount: rate_per_ks, unit: plimsoll_base::Unit::PerKs };
             self.begin(&format!("load line: {shown}, trial {trial}"))?;
             self.trial(Step::Line, rate_per_ks, trial, self.plan.profile.line.trial_ns)?;
         }
-        Ok(rung_passes(self.documents, rate_per_ks)?)
+        Ok(rung_verdict(self.documents, rate_per_ks)?)
     }
 
     fn trials_at(&self, rate_per_ks: u64) -> u64 {

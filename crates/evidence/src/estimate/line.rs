@@ -84,11 +84,12 @@ pub(crate) fn load_line(plan: &Plan, documents: &Documents) -> Result<LoadLine, 
     Ok(line_of(&rungs, plan.profile.trials, rate_max(plan)))
 }
 
-/// Whether every load criterion passes at a rate, by the trials that were run there so far.
-pub fn rung_passes(documents: &Documents, rate_per_ks: u64) -> Result<bool, Error> {
+/// The worst verdict of the load criteria at a rate, by the trials that were run there so far.
+pub fn rung_verdict(documents: &Documents, rate_per_ks: u64) -> Result<Verdict, Error> {
     let (_, plan) = documents.plan()?;
     let rungs = rungs(&plan.profile, documents, Scene::Measured)?;
-    Ok(rungs.iter().any(|rung| rung.rate_per_ks == rate_per_ks && rung.verdict == Verdict::Pass))
+    let here = rungs.iter().find(|rung| rung.rate_per_ks == rate_per_ks);
+    Ok(here.map_or(Verdict::NotMeasured, |rung| rung.verdict))
 }
 
 /// Whether a step of the search is worth a measurement: gates hold, and point values keep their limits.

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::measurement::Measurement;
 
 pub(crate) use line::load_line;
-pub use line::{LoadLine, rung_passes, search_step_passes};
+pub use line::{LoadLine, rung_verdict, search_step_passes};
 pub(crate) use load::run_name;
 
 /// Confidence of every one-sided bound that is not given by a number of trials: 95 %.

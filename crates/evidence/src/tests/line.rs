@@ -2,7 +2,7 @@
 
 use super::fixture::{Story, documents};
 use crate::{
-    Amount, Document, LoadLine, LoadRun, Measurement, Probe, Scene, Step, Verdict, judge, rung_passes,
+    Amount, Document, LoadLine, LoadRun, Measurement, Probe, Scene, Step, Verdict, judge, rung_verdict,
     search_step_passes,
 };
 
@@ -141,11 +141,12 @@ fn a_line_of_doubtful_steps_is_inconclusive() {
 }
 
 #[test]
-fn the_conductor_asks_whether_a_step_passes() {
+fn the_conductor_asks_how_a_step_does() {
     let documents = documents(Story::default().documents());
-    let rung = |rate_per_ks| rung_passes(&documents, rate_per_ks).unwrap();
+    let rung = |rate_per_ks| rung_verdict(&documents, rate_per_ks).unwrap();
     let search = |rate_per_ks| search_step_passes(&documents, rate_per_ks).unwrap();
-    assert_eq!([200_000, 400_000, 800_000, 1_600_000].map(rung), [true, true, false, false]);
+    assert_eq!([200_000, 400_000].map(rung), [Verdict::Pass; 2]);
+    assert_eq!([800_000, 1_600_000].map(rung), [Verdict::Fail, Verdict::NotMeasured]);
     assert_eq!(
         [200_000, 400_000, 800_000].map(search),
         [false, true, false],

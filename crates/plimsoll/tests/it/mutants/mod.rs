@@ -2,7 +2,9 @@
 
 mod bench;
 mod bytes;
-pub(crate) mod json;
+mod claims;
+mod evidence;
+mod json;
 mod log;
 mod meaning;
 mod random;
