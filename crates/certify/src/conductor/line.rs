@@ -55,8 +55,7 @@ impl Conductor<'_> {
                 rate_per_ks,
                 duration_ns: self.plan.profile.line.step_ns,
             };
-            let run = self.load(&order, &running)?;
-            self.keep_run(&order, running.identity(), &run, None)?;
+            self.load(&order, &running, None)?;
             if !search_step_passes(self.documents, rate_per_ks)? {
                 break;
             }

@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 
 use plimsoll_evidence::{
-    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, ProcessIdentity, ProxyCounts, Scene,
-    ScheduleData, SeriesData, Step,
+    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, Scene, ScheduleData, SeriesData, Step,
 };
+use plimsoll_fault::Lease;
 use plimsoll_load::{Pacing, Run, Schedule};
 use plimsoll_proof::Digest;
 
+use super::scene::counts;
 use super::{Conductor, Event, scratch};
 use crate::error::Error;
 use crate::running::Running;
@@ -41,23 +42,41 @@ impl Conductor<'_> {
         let folder = scratch()?;
         let running = self.start_directly(&folder)?;
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
-        let run = self.load(&order, &running);
+        let loaded = self.load(&order, &running, None);
         self.keep_output(order.name(), &running);
-        let run = run?;
-        self.keep_run(&order, running.identity(), &run, None)?;
+        loaded?;
         running.end()
     }
 
-    /// Runs load against the subject.
-    pub(super) fn load(&mut self, order: &LoadOrder, running: &Running) -> Result<Run, Error> {
+    /// Runs load against the subject and keeps the run as evidence. `lease` is that of the proxy in between, if any.
+    pub(super) fn load(
+        &mut self,
+        order: &LoadOrder,
+        running: &Running,
+        lease: Option<&Lease>,
+    ) -> Result<(), Error> {
         let plan = self.load_plan(order, running);
+        let at = self.clock.now();
         let (watch, stop) = (&mut *self.watch, self.stop);
         let run = plimsoll_load::run(&plan, &mut |progress| {
             watch(&Event::Load(progress));
             if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         self.stop.check()?;
-        Ok(run)
+        let document = LoadRun {
+            scene: order.scene,
+            step: order.step,
+            trial: order.trial,
+            process: running.identity(),
+            at,
+            schedule: self.schedule(order),
+            latency: SeriesData::from(&run.latency),
+            good: run.good,
+            errors: errors(&run.errors),
+            instrument: instrument(&run),
+            proxy: lease.map(|lease| counts(&lease.counters())),
+        };
+        self.keep(Document::LoadRun(document))
     }
 
     pub(super) fn load_plan(&self, order: &LoadOrder, running: &Running) -> plimsoll_load::Plan {
@@ -77,34 +96,15 @@ impl Conductor<'_> {
         }
     }
 
-    /// Keeps a run as evidence.
-    pub(super) fn keep_run(
-        &mut self,
-        order: &LoadOrder,
-        process: Option<ProcessIdentity>,
-        run: &Run,
-        proxy: Option<ProxyCounts>,
-    ) -> Result<(), Error> {
-        let document = LoadRun {
-            scene: order.scene,
-            step: order.step,
-            trial: order.trial,
-            process,
-            at: self.clock.now(),
-            schedule: ScheduleData {
-                arrivals: self.subject.load.arrivals,
-                rate_per_ks: order.rate_per_ks,
-                duration_ns: order.duration_ns,
-                warm_up_ns: self.plan.profile.warm_up_ns,
-                seed: Digest::from_bytes(self.seed(&order.name())),
-            },
-            latency: SeriesData::from(&run.latency),
-            good: run.good,
-            errors: errors(&run.errors),
-            instrument: instrument(run),
-            proxy,
-        };
-        self.keep(Document::LoadRun(document))
+    /// The schedule as it is signed.
+    fn schedule(&self, order: &LoadOrder) -> ScheduleData {
+        ScheduleData {
+            arrivals: self.subject.load.arrivals,
+            rate_per_ks: order.rate_per_ks,
+            duration_ns: order.duration_ns,
+            warm_up_ns: self.plan.profile.warm_up_ns,
+            seed: Digest::from_bytes(self.seed(&order.name())),
+        }
     }
 }
 

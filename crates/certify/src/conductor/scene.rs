@@ -46,8 +46,7 @@ impl Conductor<'_> {
             rate_per_ks: self.plan.rate_per_ks,
             duration_ns: self.plan.profile.control_ns,
         };
-        let run = self.load(&order, &running)?;
-        self.keep_run(&order, running.identity(), &run, Some(counts(&lease.counters())))?;
+        self.load(&order, &running, Some(&lease))?;
         drop(lease);
         running.end()
     }

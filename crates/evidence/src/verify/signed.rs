@@ -147,9 +147,9 @@ impl Signed {
         }
         for (path, (_, sha256)) in &listed {
             check_listed_name(path, *sha256)?;
-            if folder.get(path).is_none() {
-                return Err((Outcome::Incomplete, format!("{path} is missing")));
-            }
+        }
+        if let Some(path) = listed.keys().find(|path| folder.get(path).is_none()) {
+            return Err((Outcome::Incomplete, format!("{path} is missing")));
         }
         Ok(format!("{} files, each as listed, none besides", listed.len()))
     }

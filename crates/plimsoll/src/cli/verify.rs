@@ -100,7 +100,11 @@ fn unreadable(failure: Failure) -> Report {
 fn ask(arguments: &Arguments, folder: &Folder) -> Result<Report, Failure> {
     let anchors = anchors(arguments)?;
     let subject = arguments.subject.as_deref().map(identify_path).transpose()?;
-    let after = arguments.after.as_deref().map(read).transpose()?;
+    let after = match arguments.after.as_deref().map(read).transpose() {
+        Ok(after) => after,
+        Err(failure) if failure.kind == Kind::Corrupt => return Ok(unreadable(failure)),
+        Err(failure) => return Err(failure),
+    };
     let question = Question {
         at: arguments.at.unwrap_or_else(|| SystemClock.now()),
         anchors: &anchors,

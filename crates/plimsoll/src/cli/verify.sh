@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks a Plimsoll certificate (format version 1) without Plimsoll: openssl, sha256sum, Python's standard library.
+# Checks a Plimsoll certificate (format version 1) without Plimsoll: openssl, sha256sum, and Python 3.9 or later.
 #   sh verify.sh DIR [TRUST [TIME]]   TRUST: file of trusted keys; TIME: as 2026-11-21T20:59:13Z, default now
 # Steps 1-5 and 9-11 of docs/FORMAT.md. It recomputes no statistics, judges nothing and counts no attempts.
 # Exit: 0 valid, and TRUST has the issuer's key; 1 invalid; 2 nothing to read; 3 issuer unknown, or a file is missing.

@@ -60,10 +60,14 @@ pub(super) fn undescribed(parts: &mut Parts, _: usize) -> String {
     description.to_string()
 }
 
-/// The attempts of another subject, which are none of this one's.
+/// The attempts of another subject or profile, which are none of this one's: all of them, or one.
 pub(super) fn foreign(parts: &mut Parts, n: usize) -> String {
-    parts.log[n % 2].subject = "another".into();
-    format!("entry {}", n % 2)
+    match n % 3 {
+        0 => parts.log.iter_mut().for_each(|entry| entry.subject = "another".into()),
+        1 => parts.log.iter_mut().for_each(|entry| entry.profile = "another".into()),
+        _ => parts.log[0].subject = "another".into(),
+    }
+    format!("of kind {}", n % 3)
 }
 
 fn statement(parts: &mut Parts, n: usize, change: impl Fn(&mut Value)) -> String {
