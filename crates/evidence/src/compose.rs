@@ -9,7 +9,7 @@ use plimsoll_proof::Digest;
 use crate::criterion::Severity;
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::judge::{JudgedCriterion, Judgement};
+use crate::judgement::{JudgedCriterion, Judgement};
 use crate::statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, Statement,

@@ -1,52 +1,14 @@
 //! Controls: a probe is believed only if it was seen red on a planted defect, and green on the same path without.
 
-use plimsoll_proof::Digest;
-use serde::{Deserialize, Serialize};
-
-use crate::amount::Amount;
 use crate::criterion::{Criterion, Rule, Scene, Severity};
 use crate::document::{Plan, ProxyCounts};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::estimate;
-use crate::judge::{JudgedCriterion, Judgement};
+use crate::judgement::{ControlResult, JudgedCriterion, Judgement};
 use crate::measurement::{Estimator, Measurement};
 use crate::sentence;
 use crate::verdict::{Verdict, decide_by};
-
-/// What the probe said of a planted defect and of its sham twin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ControlResult {
-    /// The planted defect.
-    pub scene: Scene,
-    /// The verdict on the defect, by simple acceptance.
-    pub on_defect: Verdict,
-    /// What was measured on the defect.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub defect_value: Option<Amount>,
-    /// The verdict on the same path without the defect.
-    pub on_sham: Verdict,
-    /// What was measured on the sham.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sham_value: Option<Amount>,
-    /// What the fault proxy did to the requests, where one stood in between.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub proxy: Option<ProxyCounts>,
-    /// Whether the defect took effect and turned the probe red.
-    pub seen_red: bool,
-    /// The documents from which this follows.
-    pub evidence: Vec<Digest>,
-}
-
-impl ControlResult {
-    /// Whether the control supports `verdict`: red on the defect, green on the sham. A subject that is itself
-    /// red is red on the sham too.
-    pub fn supports(&self, verdict: Verdict) -> bool {
-        let subject_is_red = matches!(verdict, Verdict::Fail | Verdict::ConditionalFail);
-        self.seen_red && (self.on_sham == Verdict::Pass || subject_is_red)
-    }
-}
 
 /// Why no certificate can be issued on this judgement, if that is so: the probe of a blocking criterion that was
 /// decided was not seen red on its planted defect, or not seen green without it.

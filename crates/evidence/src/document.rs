@@ -176,6 +176,18 @@ pub struct LoadRun {
     pub proxy: Option<ProxyCounts>,
 }
 
+impl LoadRun {
+    /// The run's name in sentences, as `steady-1`.
+    pub(crate) fn name(&self) -> String {
+        let step = match self.step {
+            Step::Steady => "steady",
+            Step::Search => "search",
+            Step::Line => "line",
+        };
+        format!("{step}-{}", self.trial)
+    }
+}
+
 /// A schedule that was fixed before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

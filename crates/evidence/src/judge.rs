@@ -1,55 +1,19 @@
 //! From all documents to verdicts and the status of the certificate. The issuer calls it once, every verifier
 //! calls it again.
 
-use plimsoll_base::Utc;
-
 use crate::calibration::calibration_problem;
-use crate::control::{ControlResult, control};
+use crate::control::control;
 use crate::criterion::{Criterion, Probe, Scene, Severity};
 use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::estimate::{self, LoadLine};
-use crate::measurement::Measurement;
+use crate::estimate;
+use crate::judgement::{JudgedCriterion, Judgement};
 use crate::planned::{check_evidence, check_profile};
 use crate::sentence;
-use crate::status::{Status, conditions, exclusions, status};
+use crate::status::{conditions, exclusions, status};
 use crate::subject::SubjectKind;
 use crate::verdict::{Verdict, decide};
-
-/// Everything that follows from the documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// What is said as a whole.
-    pub status: Status,
-    /// The criteria in the profile's order.
-    pub criteria: Vec<JudgedCriterion>,
-    /// The load line, where the profile asks for one.
-    pub load_line: Option<LoadLine>,
-    /// Why the status is not better, one sentence each.
-    pub conditions: Vec<String>,
-    /// What is not claimed, one sentence each.
-    pub exclusions: Vec<String>,
-    /// When the first evidence was gathered.
-    pub measured_from: Utc,
-    /// When the last evidence was gathered.
-    pub measured_until: Utc,
-}
-
-/// One criterion with all that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JudgedCriterion {
-    /// What was required.
-    pub criterion: Criterion,
-    /// What was measured.
-    pub measurement: Measurement,
-    /// What is decided.
-    pub verdict: Verdict,
-    /// The decision as a sentence with its numbers.
-    pub reason: String,
-    /// Whether the probe was seen red on a planted defect.
-    pub control: Option<ControlResult>,
-}
 
 /// Judges all documents against the plan among them.
 pub fn judge(documents: &Documents) -> Result<Judgement, Error> {

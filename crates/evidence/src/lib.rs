@@ -14,6 +14,7 @@ mod estimate;
 mod folder;
 mod histogram;
 mod judge;
+mod judgement;
 mod measurement;
 mod planned;
 mod sentence;
@@ -31,7 +32,7 @@ pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
     statement_path,
 };
-pub use control::{ControlResult, without_control};
+pub use control::without_control;
 pub use criterion::{Criterion, LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
 pub use document::{
     Arrivals, Calibration, CrashDrill, Document, Environment, ErrorCounts, HeldOutcome, InstrumentData,
@@ -47,14 +48,14 @@ pub use folder::{
     REPORT_FILE, TLOG_PROOF_FILE, check_path,
 };
 pub use histogram::{HistogramData, SeriesData};
-pub use judge::{JudgedCriterion, Judgement, judge};
+pub use judge::judge;
+pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use sentence::full_sentence;
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE, STATEMENT_TYPE, Statement,
 };
-pub use status::Status;
 pub use subject::{ResourceDescriptor, SubjectIdentity, SubjectKind};
 pub use verdict::{State, Verdict, decide};
 pub use verify::{Anchors, Outcome, Question, Report, StepName, StepReport, verify};

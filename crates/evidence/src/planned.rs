@@ -9,7 +9,6 @@ use crate::criterion::{Criterion, Probe, Profile, Scene, Severity};
 use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::estimate::run_name;
 use crate::subject::SubjectKind;
 
 /// A criterion's id is part of a file's name.
@@ -76,7 +75,7 @@ fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
 /// Checks that the subject was measured directly, in processes that are named, and that the calibration is of the day.
 pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), Error> {
     for (_, run) in documents.load_runs(Scene::Measured) {
-        let wrong = |what: &str| Err(Error::evidence(format!("load run {}: {what}", run_name(run))));
+        let wrong = |what: &str| Err(Error::evidence(format!("load run {}: {what}", run.name())));
         if run.proxy.is_some() {
             return wrong("the subject was not measured directly");
         }
@@ -86,13 +85,6 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
         }
     }
     check_calibration_age(documents)
-}
-
-/// The highest rate that the plan would try.
-pub(crate) fn rate_max(plan: &Plan) -> u64 {
-    let steps = plan.profile.line.steps_percent.iter();
-    let rates = steps.map(|percent| plan.rate_per_ks.saturating_mul(*percent) / 100);
-    rates.max().unwrap_or(0).max(plan.rate_per_ks)
 }
 
 /// A calibration speaks of the day on which it was made.

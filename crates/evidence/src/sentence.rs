@@ -5,11 +5,10 @@ use plimsoll_measure::Probability;
 
 use crate::amount::Amount;
 use crate::calibration::worst_error_ppb;
-use crate::control::ControlResult;
 use crate::criterion::{Criterion, Probe};
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::judge::JudgedCriterion;
+use crate::judgement::{ControlResult, JudgedCriterion};
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
 use crate::verdict::Verdict;
 

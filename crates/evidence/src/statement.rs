@@ -4,11 +4,10 @@ use plimsoll_base::Utc;
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::control::ControlResult;
 use crate::criterion::Criterion;
 use crate::estimate::LoadLine;
+use crate::judgement::{ControlResult, Status};
 use crate::measurement::Measurement;
-use crate::status::Status;
 use crate::subject::{ResourceDescriptor, SubjectIdentity};
 use crate::verdict::{State, Verdict};
 

@@ -1,40 +1,9 @@
 //! From verdicts to the status of a certificate, and to what is said beside it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::criterion::Severity;
 use crate::estimate::TRIALS_FOR_BOUND;
-use crate::judge::JudgedCriterion;
+use crate::judgement::{JudgedCriterion, Status};
 use crate::verdict::Verdict;
-
-/// What a certificate says as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// A blocking criterion is broken.
-    Denied,
-    /// A blocking criterion is without a decision.
-    Pending,
-    /// A criterion passes only under a condition.
-    Conditional,
-    /// Everything passes, on fewer than five trials.
-    Preliminary,
-    /// Everything passes.
-    Certified,
-}
-
-impl Status {
-    /// The status's name in statements and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Pending => "pending",
-            Self::Conditional => "conditional",
-            Self::Preliminary => "preliminary",
-            Self::Certified => "certified",
-        }
-    }
-}
 
 /// The status that follows from verdicts by severity; none if measuring broke down, for then there is nothing to
 /// certify. A subject to which no blocking criterion applies has shown nothing, and is pending.

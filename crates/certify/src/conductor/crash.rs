@@ -12,8 +12,7 @@ use plimsoll_process::{Signal, monotonic_ns};
 use plimsoll_proof::Digest;
 use tempfile::TempDir;
 
-use super::scene::counts;
-use super::{Conductor, scratch};
+use super::{Conductor, counts, scratch};
 use crate::error::Error;
 use crate::files::LedgerRequests;
 use crate::running::{self, Running};

@@ -9,8 +9,7 @@ use plimsoll_fault::Lease;
 use plimsoll_load::{Pacing, Run, Schedule};
 use plimsoll_proof::Digest;
 
-use super::scene::counts;
-use super::{Conductor, Event, scratch};
+use super::{Conductor, Event, counts, scratch};
 use crate::error::Error;
 use crate::running::Running;
 

@@ -10,7 +10,8 @@ mod stop_drill;
 use std::collections::BTreeMap;
 
 use plimsoll_base::Clock;
-use plimsoll_evidence::{Document, Documents, Plan, Probe, Scene, StartRun, Step, SubjectKind};
+use plimsoll_evidence::{Document, Documents, Plan, Probe, ProxyCounts, Scene, StartRun, Step, SubjectKind};
+use plimsoll_fault::Counters;
 use plimsoll_proof::Digest;
 use tempfile::TempDir;
 
@@ -183,4 +184,9 @@ fn steps(plan: &Plan) -> usize {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
     count(plan.profile.trials * 2 + drills) + 2 + plan.scenes.len()
+}
+
+/// What the proxy did, as it is signed.
+fn counts(counters: &Counters) -> ProxyCounts {
+    ProxyCounts { requests: counters.requests, harmed: counters.affected }
 }

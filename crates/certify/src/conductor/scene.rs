@@ -1,9 +1,10 @@
 //! Controls: planted defects and their shams. A control reaches the probe only through the subject's socket or
 //! process; no flag, name, port or variable tells it.
 
-use plimsoll_evidence::{Document, Probe, ProxyCounts, Scene, StartRun, Step};
-use plimsoll_fault::{Counters, Defect, Proxy};
+use plimsoll_evidence::{Document, Probe, Scene, StartRun, Step};
+use plimsoll_fault::{Defect, Proxy};
 
+use super::counts;
 use super::crash::Through;
 use super::load::LoadOrder;
 use super::{Conductor, scratch};
@@ -15,8 +16,8 @@ const HARMED_PPB: u32 = 500_000_000;
 /// A fifth of all writes: enough to be lost for certain among hundreds, few enough to leave most of them.
 const DROPPED_PPB: u32 = 200_000_000;
 /// A start is delayed by its limit and this share of it, in percent, and a fixed time.
-const SLOWER_PERCENT: u64 = 120;
-const SLOWER_NS: u64 = 200_000_000;
+const SLOWER_PERCENT: u64 = 110;
+const SLOWER_NS: u64 = 100_000_000;
 /// Stands for all seeds of the proxy: which requests it harms does not matter.
 const PROXY_SEED: u64 = 1;
 
@@ -104,9 +105,4 @@ impl Conductor<'_> {
 /// A proxy in front of nothing yet: a start names the subject's address.
 fn proxy() -> Result<Proxy, Error> {
     Ok(Proxy::start(([127, 0, 0, 1], 9).into())?)
-}
-
-/// What the proxy did, as it is signed.
-pub(super) fn counts(counters: &Counters) -> ProxyCounts {
-    ProxyCounts { requests: counters.requests, harmed: counters.affected }
 }

@@ -13,7 +13,6 @@ use crate::document::{LoadRun, Plan, Step};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
-use crate::planned::rate_max;
 use crate::sentence;
 use crate::verdict::{Verdict, decide, decide_by};
 
@@ -105,6 +104,13 @@ pub fn search_step_passes(documents: &Documents, rate_per_ks: u64) -> Result<boo
         }
     }
     Ok(!runs.is_empty())
+}
+
+/// The highest rate that the plan would try.
+fn rate_max(plan: &Plan) -> u64 {
+    let steps = plan.profile.line.steps_percent.iter();
+    let rates = steps.map(|percent| plan.rate_per_ks.saturating_mul(*percent) / 100);
+    rates.max().unwrap_or(0).max(plan.rate_per_ks)
 }
 
 /// The highest rung that passes with no failed rung below it. It needs as many trials as the profile asks for; in a

@@ -59,7 +59,7 @@ pub(crate) fn measure(criterion: &Criterion, runs: &[(Digest, &LoadRun)]) -> Res
 
 /// Reads a run and checks what it says twice.
 fn read<'a>(digest: Digest, run: &'a LoadRun) -> Result<ReadRun<'a>, Error> {
-    let broken = |what: &str| Error::evidence(format!("load run {}: {what}", run_name(run)));
+    let broken = |what: &str| Error::evidence(format!("load run {}: {what}", run.name()));
     let series = run.latency.read().ok_or_else(|| broken("malformed latency histogram"))?;
     let total = series.total();
     let outcomes = run.good.checked_add(run.errors.total()).ok_or_else(|| broken("counts beyond 2^64"))?;
@@ -111,17 +111,8 @@ fn facts(data: &InstrumentData) -> Option<Facts> {
     })
 }
 
-pub(crate) fn run_name(run: &LoadRun) -> String {
-    let step = match run.step {
-        Step::Steady => "steady",
-        Step::Search => "search",
-        Step::Line => "line",
-    };
-    format!("{step}-{}", run.trial)
-}
-
 fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>, runs: usize) -> Vec<GateData> {
-    let name = run_name(run.run);
+    let name = run.run.name();
     let mut gates: Vec<GateData> = instrument_gates(&run.facts, limit_ns)
         .into_iter()
         .map(|result| GateData {

@@ -15,7 +15,6 @@ use crate::measurement::Measurement;
 
 pub(crate) use line::load_line;
 pub use line::{LoadLine, rung_verdict, search_step_passes};
-pub(crate) use load::run_name;
 
 /// Confidence of every one-sided bound that is not given by a number of trials: 95 %.
 pub(crate) const CONFIDENCE: Probability = Probability::P95;

@@ -10,7 +10,8 @@ use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::judge::{Judgement, judge};
+use crate::judge::judge;
+use crate::judgement::Judgement;
 
 fn failure(error: &Error) -> Failure {
     let mut reason = error.to_string();

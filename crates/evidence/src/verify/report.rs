@@ -1,6 +1,6 @@
 //! What a verification found, step by step.
 
-use crate::judge::Judgement;
+use crate::judgement::Judgement;
 use crate::statement::CertificatePredicate;
 
 /// The steps, in order.

@@ -57,6 +57,12 @@ fn a_bench_whose_subject_does_not_work_has_no_figures() {
 }
 
 #[test]
+fn the_specification_holds_the_figures_of_the_newest_results() {
+    let ran = python(&[bench("report").to_str().unwrap(), "--check"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
 fn the_judgement_of_the_bench_is_seen_met_and_missed() {
     let ran = python(&["-m", "unittest", "discover", bench("load").to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
