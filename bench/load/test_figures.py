@@ -10,7 +10,7 @@ def log(kind, rate, count, extra_ns=lambda number: 0, lost_start_ns=0):
     def delay_ns(number):
         at_ns = number * 1_000_000_000 // rate
         if kind == "global-stall":
-            return figures.STALL_END_NS - at_ns if figures.STALL_START_NS <= at_ns < figures.STALL_END_NS else 0
+            return figures.STALL_END_NS - at_ns if figures.STALL_START_NS < at_ns < figures.STALL_END_NS else 0
         return figures.FASTEST_NS[kind]
 
     beginning_ns = 77_000_000_000 + lost_start_ns
@@ -59,6 +59,10 @@ class Truth(unittest.TestCase):
         self.assertEqual(figures.compared(29_999), [500, 900, 950, 990])
         self.assertEqual(figures.compared(30_000), list(figures.QUANTILES))
 
+    def test_the_closed_form_of_a_stall_leaves_out_what_is_due_as_it_begins(self):
+        # At 100/s in 30 s: 49 are stalled, by 490 ms, 480 ms, ... 10 ms; 30 are beyond p99.
+        self.assertEqual(figures.closed_form_ns("global-stall", 100, 30, 990), 190_000_000)
+
     def test_the_closed_form_of_two_speeds(self):
         found = [figures.closed_form_ns("bimodal", 100, 6, quantile) for quantile in (500, 900, 950, 990)]
         self.assertEqual(found, [2_000_000, 2_000_000, 40_000_000, 40_000_000])
@@ -84,6 +88,9 @@ class Truth(unittest.TestCase):
     def test_one_bad_run_among_good_ones_is_enough(self):
         part = {"runs": [truth_run(5.0), truth_run(9.0), truth_run(5.0)]}
         self.assertEqual(met(figures.truth_figures(part)), [False, False])
+        measured = [figure.measured for figure in figures.truth_figures(part)]
+        self.assertIn("at worst 4.000 ms", measured[0])
+        self.assertTrue(measured[0].endswith("8 of 12 comparisons within"), measured[0])
 
     def test_errors_of_others_are_not_ours(self):
         part = {"runs": [truth_run(5.0), truth_run(900.0, contender="wrk")]}
