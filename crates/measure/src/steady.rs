@@ -1,11 +1,7 @@
-//! Has the run settled? How much of its start to drop by a declared rule, and whether the rest still trends.
+//! Has the run settled? Whether its last half still trends.
 
 use crate::value::Value;
 
-/// MSER-5 works on means of five (K. P. White 1997, "An effective truncation heuristic for bias reduction").
-const MSER_GROUP: usize = 5;
-/// With fewer means the smallest standard error is found by luck.
-const MSER_GROUPS_MIN: usize = 10;
 /// The normal form of the Mann-Kendall test holds from ten values on (Kendall 1975), and the last half is tested.
 const STEADY_WINDOWS_MIN: usize = 20;
 /// How often a certification may call a level subject unsteady by chance alone: once in a hundred. All the runs behind
@@ -74,34 +70,6 @@ pub fn mann_kendall<T: Ord + Copy>(values: &[T]) -> Trend {
     let z = (score.unsigned_abs() - 1) as f64 / libm::sqrt(variance);
     let p = libm::erfc(z / std::f64::consts::SQRT_2);
     Trend { score, p_ppb: libm::ceil(p * ONE_PPB) as u64 }
-}
-
-/// How many values at the start MSER-5 drops: the cut in the first half at which the standard error of the mean of the
-/// rest is smallest, sum((z - mean)^2) / m^2 over the m means z of five values that are left. None when there are fewer
-/// than fifty values, or when the best cut is the last one looked at: then the run has not settled.
-pub fn mser5(window_means: &[u64]) -> Option<usize> {
-    let groups = window_means.chunks_exact(MSER_GROUP);
-    let means: Vec<f64> = groups
-        .map(|group| group.iter().map(|&value| value as f64).sum::<f64>() / MSER_GROUP as f64)
-        .collect();
-    if means.len() < MSER_GROUPS_MIN {
-        return None;
-    }
-    // Welford's update from the end: after the step for `cut`, mean and squares are those of everything from it on.
-    let (mut mean, mut squares) = (0.0, 0.0);
-    let last_cut = means.len() / 2;
-    let mut best = (last_cut, f64::INFINITY);
-    for (cut, &value) in means.iter().enumerate().rev() {
-        let left = (means.len() - cut) as f64;
-        let difference = value - mean;
-        mean += difference / left;
-        squares += difference * (value - mean);
-        let error = squares / (left * left);
-        if cut <= last_cut && error <= best.1 {
-            best = (cut, error);
-        }
-    }
-    (best.0 < last_cut).then_some(best.0 * MSER_GROUP)
 }
 
 #[cfg(test)]
@@ -174,22 +142,6 @@ mod tests {
         assert!(edge(2_000_000) && !edge(1_999_999));
     }
 
-    #[test]
-    fn the_warm_up_is_cut_where_it_ends() {
-        let mut random = Random::new(3);
-        let warming: Vec<_> =
-            (0..100).map(|i| if i < 20 { 5_000 - i * 200 } else { 1_000 } + random.below(50)).collect();
-        assert_eq!(mser5(&warming), Some(20));
-    }
-
-    #[test]
-    fn no_cut_is_found_where_there_is_none() {
-        assert_eq!(mser5(&[7; 49]), None);
-        assert_eq!(mser5(&[7; 50]), Some(0));
-        let rising: Vec<_> = (0..100).map(|i| i * i).collect();
-        assert_eq!(mser5(&rising.into_iter().rev().collect::<Vec<_>>()), None);
-    }
-
     proptest! {
         #[test]
         fn the_score_is_that_of_all_pairs(values in prop::collection::vec(0..20u64, 0..60)) {
@@ -198,20 +150,6 @@ mod tests {
                 score += values[i + 1..].iter().map(|b| b.cmp(a) as i64).sum::<i64>();
             }
             prop_assert_eq!(mann_kendall(&values).score, score);
-        }
-
-        #[test]
-        fn the_cut_is_the_best_by_definition(values in prop::collection::vec(0..1_000u64, 50..120)) {
-            let means: Vec<f64> = values.chunks_exact(5).map(|g| g.iter().sum::<u64>() as f64 / 5.0).collect();
-            let error = |cut: usize| {
-                let rest = &means[cut..];
-                let mean = rest.iter().sum::<f64>() / rest.len() as f64;
-                rest.iter().map(|z| (z - mean) * (z - mean)).sum::<f64>() / (rest.len() * rest.len()) as f64
-            };
-            let last = means.len() / 2;
-            let least = (0..=last).map(error).fold(f64::INFINITY, f64::min);
-            let cut = mser5(&values).map_or(last, |dropped| dropped / 5);
-            prop_assert!(error(cut) <= least * (1.0 + 1e-9) + 1e-9);
         }
     }
 }

@@ -56,22 +56,10 @@ fn assert_denied(world: &World, ran: &Ran, criterion: &str) {
 #[test]
 fn timing_a_service_that_is_stopped_now_and_then_is_too_slow() {
     let world = World::with_key();
-    world.write("subject.toml", &notes_started_by("exec $SERVE"));
     // Requests that wait for the same stop are worth one: two seconds hold too few for a bound, and enough to see.
     let by_value =
         profile(&[LATENCY]).replace("quantile = \"p95\"\n", "quantile = \"p95\"\nrule = \"simple\"\n");
-    world.write("profile.toml", &by_value);
-    let mut certify = world.command(&[
-        "certify",
-        "subject.toml",
-        "--profile",
-        "profile.toml",
-        "--out",
-        "certificate",
-        "--json",
-        "--passphrase-file",
-        "passphrase",
-    ]);
+    let mut certify = world.certifying(&notes_started_by("exec $SERVE"), &by_value);
     let child = certify.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pid = child.id();
     // SIGSTOP for 0.4 s out of 0.7 s: one request in five waits for more than 0.25 s.
