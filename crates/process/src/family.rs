@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, getsid, set_child_subreaper, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, set_child_subreaper, waitpid};
 
 use crate::process_table::{self, Process};
 
@@ -96,8 +96,10 @@ impl Family {
         let all = process_table::all()?;
         let other_leaders = running.keys().copied().filter(|&leader| leader != self.leader).collect();
         drop(running);
-        let my_session = getsid(None).map_or(0, |session| session.as_raw_nonzero().get());
-        let surroundings = Surroundings { me: getpid().as_raw_nonzero().get(), my_session, other_leaders };
+        let me = getpid().as_raw_nonzero().get();
+        // From the list, not by `getsid`: in a container entered from outside it is 0, which rustix cannot hold.
+        let my_session = all.iter().find(|process| process.pid == me).map_or(0, |process| process.session);
+        let surroundings = Surroundings { me, my_session, other_leaders };
         Ok(members(self, all, &surroundings))
     }
 
