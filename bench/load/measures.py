@@ -10,6 +10,7 @@ import figures
 from machine import BenchError, run, run_well, shown
 from subjects import nginx, oracle, pin, spinner
 
+TIMER = pathlib.Path(__file__).resolve().parent / "timer.py"
 ORACLES = tuple(figures.FASTEST_NS)
 # Seconds for each rate. 6 s put the oracle's stall between p90 and p95, and p99.9 at 5,000/s has 30 requests beyond it;
 # at 100/s p99 needs 30 s.
@@ -127,7 +128,7 @@ def samples_per_s(contender, subject, connections):
 
 
 def send_lag(bench):
-    """How late our generator sends: beside an easy subject, and beside one that uses one core wholly."""
+    """How late our generator sends: beside an easy subject, and beside one that uses one core wholly; and a bare timer."""
     runs, seconds = [], bench.amounts.send_lag_seconds
     with nginx(bench.folder) as subject:
         for turn in range(bench.amounts.send_lag_rounds):
@@ -147,8 +148,9 @@ def send_lag_run(bench, subject, seconds, kind):
         bench.plimsoll, "load", "--rate", str(SEND_LAG_RATE), "--duration", f"{seconds}s", "--json", subject.url,
     ], seconds, accepted=(0, 3))
     said = json.loads(finished.stdout)
+    timer = run_well([TIMER, str(SEND_LAG_RATE), str(seconds)], seconds)
     return {
-        "subject": kind, "send_lag_p999_ms": said["send_lag_ms"]["p999"], "achieved_per_s": said["achieved_per_s"],
+        "timer_lag_p999_ms": float(timer.stdout), "subject": kind, "send_lag_p999_ms": said["send_lag_ms"]["p999"], "achieved_per_s": said["achieved_per_s"],
         "count": said["count"], "exit_code": finished.exit_code, "failed_gates": [
             gate["gate"] for gate in said["gates"] if not gate["passed"]
         ],

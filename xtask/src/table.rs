@@ -62,7 +62,7 @@ pub const HOMES: &[(&str, Home)] = &[
     ("axum", Home::In(&[NOTES, BINARY])),
     ("clap", Home::In(&[BINARY])),
     ("getrandom", Home::In(&[KEYS, CERTIFY])),
-    ("libc", Home::In(&[PROCESS])),
+    ("libc", Home::In(&[PROCESS, LOAD])),
     ("rusqlite", Home::In(&[NOTES])),
     ("rustix", Home::In(&[PROCESS, LOAD, FAULT, CERTIFY, BINARY])),
     ("tokio", Home::In(&[FAULT, NOTES, BINARY])),

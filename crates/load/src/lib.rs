@@ -21,6 +21,7 @@ mod source;
 mod status_set;
 mod tally;
 mod threshold;
+mod turn;
 
 pub use calibration::{
     CALIBRATION_TRIALS, Calibration, OracleResult, OracleTrial, QuantileError, calibrate, calibrate_generator,

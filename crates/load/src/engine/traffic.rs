@@ -21,9 +21,12 @@ impl Engine<'_> {
         !self.closed.is_empty() || self.connections.len() < self.plan.connections_max
     }
 
-    /// Gives every due arrival to a connection, as long as there are any; the others wait, and are late.
-    pub(super) fn send_due(&mut self) -> Result<(), Error> {
-        while !self.idle.is_empty() || self.has_closed_place() {
+    /// Gives due arrivals to connections, at most so many and as long as there are any; the others wait, and are late.
+    pub(super) fn send_due(&mut self, sends_max: usize) -> Result<(), Error> {
+        for _ in 0..sends_max {
+            if self.idle.is_empty() && !self.has_closed_place() {
+                break;
+            }
             let now_offset_ns = self.offset_ns(self.now_ns);
             let Some(arrival) = self.source.take_due(now_offset_ns) else { break };
             let flight = Flight { arrival, sent: false };
