@@ -98,7 +98,7 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
 /// What must hold before anything is started: the target may be loaded, the generator is true.
 fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error> {
     check_target(order.subject)?;
-    let environment = read_environment(order.version)?;
+    let environment = read_environment(order.version, is_here(order.subject)?)?;
     watch(&Event::Calibrating);
     let calibration = calibration(&order.state.calibration(), &environment, order.clock, Stop(order.stop))?;
     let mut documents = Documents::default();
@@ -109,12 +109,16 @@ fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error>
 
 /// A load on somebody else's machine needs somebody's word.
 pub fn check_target(subject: &Subject) -> Result<(), Error> {
-    let address = SocketAddr::new(resolve(&subject.target)?, subject.target.port.unwrap_or(0));
-    if plimsoll_load::is_this_machine(&address) || subject.target.authorised_by.is_some() {
+    if is_here(subject)? || subject.target.authorised_by.is_some() {
         Ok(())
     } else {
         Err(Error::NotAuthorised(subject.target.host.clone()))
     }
+}
+
+fn is_here(subject: &Subject) -> Result<bool, Error> {
+    let address = SocketAddr::new(resolve(&subject.target)?, subject.target.port.unwrap_or(0));
+    Ok(plimsoll_load::is_this_machine(&address))
 }
 
 /// The plan of an order, with fresh seeds.

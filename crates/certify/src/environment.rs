@@ -7,8 +7,9 @@ use plimsoll_proof::Digest;
 
 use crate::error::Error;
 
-/// Reads the machine's description. `version` is that of the measuring program.
-pub fn read_environment(version: &str) -> Result<Environment, Error> {
+/// Reads the machine's description. `version` is that of the measuring program; `subject_is_here` says whether the
+/// subject runs on this machine too. It is not pinned apart from the generator: whoever reads the numbers should know.
+pub fn read_environment(version: &str, subject_is_here: bool) -> Result<Environment, Error> {
     let program = std::env::current_exe().map_err(Error::io("finding", "the running program"))?;
     let program = std::fs::read(&program).map_err(Error::io("reading", program))?;
     let names = rustix::system::uname();
@@ -25,8 +26,7 @@ pub fn read_environment(version: &str) -> Result<Environment, Error> {
         plimsoll_version: version.to_owned(),
         plimsoll_sha256: Digest::of(&program),
         boot: Digest::of(text("/proc/sys/kernel/random/boot_id").trim().as_bytes()),
-        // Generator and subject are not pinned apart: whoever reads the numbers should know.
-        shared_cores: true,
+        shared_cores: subject_is_here,
     })
 }
 
@@ -59,10 +59,11 @@ mod tests {
 
     #[test]
     fn this_machine_has_memory_a_kernel_and_a_program() {
-        let environment = read_environment("0").unwrap();
+        let environment = read_environment("0", true).unwrap();
         assert!(environment.memory_bytes > 1 << 20);
         assert_ne!(environment.kernel, "");
-        assert_eq!(environment, read_environment("0").unwrap(), "two readings differ");
+        assert!(environment.shared_cores && !read_environment("0", false).unwrap().shared_cores);
+        assert_eq!(environment, read_environment("0", true).unwrap(), "two readings differ");
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub struct Environment {
     pub plimsoll_sha256: Digest,
     /// Identity of this boot of the machine, digested.
     pub boot: Digest,
-    /// Whether generator and subject share cores.
+    /// Whether generator and subject share cores: they do where both run on this machine.
     pub shared_cores: bool,
 }
 
@@ -146,6 +146,17 @@ pub enum Step {
     Line,
 }
 
+impl Step {
+    /// The name in documents.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Search => "search",
+            Self::Line => "line",
+        }
+    }
+}
+
 /// One run of load: an open-loop schedule against one process of the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,12 +190,7 @@ pub struct LoadRun {
 impl LoadRun {
     /// The run's name in sentences, as `steady-1`.
     pub(crate) fn name(&self) -> String {
-        let step = match self.step {
-            Step::Steady => "steady",
-            Step::Search => "search",
-            Step::Line => "line",
-        };
-        format!("{step}-{}", self.trial)
+        format!("{}-{}", self.step.name(), self.trial)
     }
 }
 

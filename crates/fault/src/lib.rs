@@ -10,6 +10,8 @@ mod decision;
 mod defect;
 mod error;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod listener;
 mod proxy;

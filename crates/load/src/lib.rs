@@ -9,6 +9,8 @@ mod connection;
 mod engine;
 mod error;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod machine;
 mod oracle;
 mod oracle_server;

@@ -34,6 +34,6 @@ pub use probability::Probability;
 pub use rank::{lower_rank, minimum_count, upper_rank};
 pub use ratio::{clopper_pearson_lower, clopper_pearson_upper};
 pub use series::{BATCH_NS, BATCHES_MAX, BATCHES_PER_WINDOW, Series};
-pub use steady::{SteadyState, Trend, mann_kendall, steady_state};
+pub use steady::{STEADY_P_PPB_MIN, Trend, mann_kendall, steady_state};
 pub use tolerance::{tolerance_ns, within_tolerance};
 pub use value::Value;

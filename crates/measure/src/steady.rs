@@ -4,29 +4,12 @@ use crate::value::Value;
 
 /// The normal form of the Mann-Kendall test holds from ten values on (Kendall 1975), and the last half is tested.
 const STEADY_WINDOWS_MIN: usize = 20;
-/// How often a certification may call a level subject unsteady by chance alone: once in a hundred. All the runs behind
-/// one measurement share it (Bonferroni), or five trials would raise five times as many false alarms as one.
-const FALSE_ALARMS_PPB: u64 = 10_000_000;
+/// The least chance that passes: a certification may call a level subject unsteady by chance alone once in a hundred.
+pub const STEADY_P_PPB_MIN: u64 = 10_000_000;
 
 const ONE_PPB: f64 = 1e9;
 
-/// Whether the last half of a run was level, and how surely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SteadyState {
-    /// How often a level run looks as unsteady as this one by chance, in parts per billion.
-    pub p_ppb: u64,
-    /// The least that passes: the share of false alarms that falls to this run, in parts per billion.
-    pub limit_ppb: u64,
-}
-
-impl SteadyState {
-    /// Whether what was measured may be taken for what will be.
-    pub fn passed(self) -> bool {
-        self.p_ppb >= self.limit_ppb
-    }
-}
-
-/// What the Mann-Kendall test says of a list.
+/// What the Mann-Kendall test says of one list or of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trend {
     /// Pairs that rise with time less pairs that fall.
@@ -35,24 +18,35 @@ pub struct Trend {
     pub p_ppb: u64,
 }
 
-/// Tests the last half of the windows' quantiles for a trend; `runs` are tested for one measurement. None with fewer
-/// than twenty windows: too short to tell.
-pub fn steady_state(window_quantiles: &[Value], runs: usize) -> Option<SteadyState> {
-    if window_quantiles.len() < STEADY_WINDOWS_MIN {
-        return None;
-    }
-    let last_half = &window_quantiles[window_quantiles.len() / 2..];
-    Some(SteadyState {
-        p_ppb: mann_kendall(last_half).p_ppb,
-        limit_ppb: FALSE_ALARMS_PPB / (runs.max(1) as u64),
-    })
+/// Tests the last halves of the windows' quantiles of all runs behind one measurement for a trend that they share, and
+/// passes from [`STEADY_P_PPB_MIN`] on. Each run begins with a fresh process, so a subject that has not settled, or that
+/// slows down as it runs, shows it in every one of them; what the machine did beside one of them is no trend of the
+/// subject's. None unless a run has twenty windows: too short to tell.
+pub fn steady_state(runs: &[Vec<Value>]) -> Option<Trend> {
+    let long = runs.iter().filter(|windows| windows.len() >= STEADY_WINDOWS_MIN);
+    let halves: Vec<&[Value]> = long.map(|windows| &windows[windows.len() / 2..]).collect();
+    (!halves.is_empty()).then(|| mann_kendall(&halves))
 }
 
-/// The Mann-Kendall test (Mann 1945, Kendall 1975) with corrections for ties and continuity.
+/// The Mann-Kendall test (Mann 1945, Kendall 1975) with corrections for ties and continuity, pooled over several lists
+/// (Hirsch, Slack and Smith 1982).
 ///
 /// With S the score, Z = (|S| - 1) / sqrt(V) and V = [n (n - 1) (2 n + 5) - sum over ties of t (t - 1) (2 t + 5)] / 18;
-/// p = erfc(Z / sqrt 2).
-pub fn mann_kendall<T: Ord + Copy>(values: &[T]) -> Trend {
+/// p = erfc(Z / sqrt 2). Of several lists, S and V are the sums.
+pub fn mann_kendall<T: Ord + Copy>(lists: &[&[T]]) -> Trend {
+    let parts = lists.iter().map(|values| score_and_spread(values));
+    let (score, spread) = parts.fold((0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    let variance = spread / 18.0;
+    if score == 0 || variance <= 0.0 {
+        return Trend { score, p_ppb: 1_000_000_000 };
+    }
+    let z = (score.unsigned_abs() - 1) as f64 / libm::sqrt(variance);
+    let p = libm::erfc(z / std::f64::consts::SQRT_2);
+    Trend { score, p_ppb: libm::ceil(p * ONE_PPB) as u64 }
+}
+
+/// The score of one list, and eighteen times its variance, a whole number as long as the list is shorter than 10^5.
+fn score_and_spread<T: Ord + Copy>(values: &[T]) -> (i64, f64) {
     let mut sorted: Vec<T> = Vec::with_capacity(values.len());
     let mut score = 0i64;
     for value in values {
@@ -63,13 +57,7 @@ pub fn mann_kendall<T: Ord + Copy>(values: &[T]) -> Trend {
     }
     let spread = |n: usize| (n as f64) * (n as f64 - 1.0) * (2.0 * n as f64 + 5.0);
     let tied: f64 = sorted.chunk_by(|a, b| a == b).map(|tie| spread(tie.len())).sum();
-    let variance = (spread(values.len()) - tied) / 18.0;
-    if score == 0 || variance <= 0.0 {
-        return Trend { score, p_ppb: 1_000_000_000 };
-    }
-    let z = (score.unsigned_abs() - 1) as f64 / libm::sqrt(variance);
-    let p = libm::erfc(z / std::f64::consts::SQRT_2);
-    Trend { score, p_ppb: libm::ceil(p * ONE_PPB) as u64 }
+    (score, spread(values.len()) - tied)
 }
 
 #[cfg(test)]
@@ -79,9 +67,13 @@ mod tests {
     use super::*;
     use crate::testing::Random;
 
+    fn passes(runs: &[Vec<Value>]) -> Option<bool> {
+        steady_state(runs).map(|trend| trend.p_ppb >= STEADY_P_PPB_MIN)
+    }
+
     /// Whether a run that is tested alone is called steady.
     fn steady(windows: &[Value]) -> Option<bool> {
-        steady_state(windows, 1).map(SteadyState::passed)
+        passes(&[windows.to_vec()])
     }
 
     fn windows(values: impl IntoIterator<Item = u64>) -> Vec<Value> {
@@ -115,31 +107,41 @@ mod tests {
         assert_eq!(steady(&windows([7; 20])), Some(true));
     }
 
-    /// Of 2,000 certifications of a level subject, how many have at least one run that is called unsteady.
+    #[test]
+    fn what_all_runs_share_is_a_trend_and_what_befell_one_is_not() {
+        let mut random = Random::new(3);
+        let mut run = |rise: u64| windows((0..60).map(|i| 1_000 + i * rise + random.below(100)));
+        assert_eq!(passes(&[run(0), run(0), run(20), run(0), run(0)]), Some(true));
+        assert_eq!(steady(&run(20)), Some(false), "alone it is one");
+        // Each too weak to be seen alone.
+        let weak: Vec<_> = (0..5).map(|_| run(1)).collect();
+        assert!(weak.iter().all(|run| steady(run) == Some(true)));
+        assert_eq!(passes(&weak), Some(false));
+        let opposed = windows((0..60).map(|i| 3_000 - i * 20));
+        assert_eq!(passes(&[run(20), opposed]), Some(true));
+    }
+
+    #[test]
+    fn runs_that_are_too_short_have_no_say() {
+        assert_eq!(passes(&[]), None);
+        assert_eq!(passes(&[windows(0..19), windows(0..19)]), None);
+        assert_eq!(passes(&[windows(0..19), windows([7; 20])]), Some(true));
+    }
+
+    /// Of 2,000 certifications of a level subject, how many are called unsteady.
     fn false_alarms(runs: usize) -> usize {
         let mut random = Random::new(2);
-        let mut unsteady = || {
-            let level = windows((0..60).map(|_| random.below(1_000)));
-            !steady_state(&level, runs).unwrap().passed()
-        };
-        (0..2_000).filter(|_| (0..runs).filter(|_| unsteady()).count() > 0).count()
+        let mut level = || windows((0..60).map(|_| random.below(1_000)));
+        (0..2_000).filter(|_| passes(&(0..runs).map(|_| level()).collect::<Vec<_>>()) == Some(false)).count()
     }
 
     #[test]
     fn chance_is_taken_for_a_trend_once_in_a_hundred_certifications() {
-        // 20 are expected, with a standard deviation of 4.4, however many runs share them.
+        // 20 are expected, with a standard deviation of 4.4, however many runs there are.
         for runs in [1, 5] {
             let alarms = false_alarms(runs);
             assert!((7..=34).contains(&alarms), "{alarms} of 2000 with {runs} runs");
         }
-    }
-
-    #[test]
-    fn the_limit_is_shared_among_the_runs() {
-        let limit = |runs| steady_state(&windows([7; 20]), runs).unwrap().limit_ppb;
-        assert_eq!([0, 1, 3, 5].map(limit), [10_000_000, 10_000_000, 3_333_333, 2_000_000]);
-        let edge = |p_ppb| SteadyState { p_ppb, limit_ppb: 2_000_000 }.passed();
-        assert!(edge(2_000_000) && !edge(1_999_999));
     }
 
     proptest! {
@@ -149,7 +151,7 @@ mod tests {
             for (i, a) in values.iter().enumerate() {
                 score += values[i + 1..].iter().map(|b| b.cmp(a) as i64).sum::<i64>();
             }
-            prop_assert_eq!(mann_kendall(&values).score, score);
+            prop_assert_eq!(mann_kendall(&[&values]).score, score);
         }
     }
 }

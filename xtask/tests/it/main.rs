@@ -47,9 +47,10 @@ impl Repository {
     }
 }
 
-/// A manifest of a crate of the workspace. `bench/` is a workspace of its own, so that contenders never touch ours.
+/// A manifest of a crate of the workspace. `bench/` and `fuzz/` are workspaces of their own: nothing of them is linked
+/// into what is shipped.
 fn is_manifest(path: &str) -> bool {
-    path.ends_with("/Cargo.toml") && !path.starts_with("bench/")
+    path.ends_with("/Cargo.toml") && !path.starts_with("bench/") && !path.starts_with("fuzz/")
 }
 
 fn is_source(path: &str) -> bool {

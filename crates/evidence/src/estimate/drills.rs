@@ -58,6 +58,11 @@ pub(crate) fn graceful_stop(
         if drill.held.is_empty() {
             return Err(Error::evidence(format!("stop drill {} held no request", drill.trial)));
         }
+        // No subject may name it as the signal that asks it to end, so it is the planted defect and nothing else.
+        if (drill.signal == "SIGKILL") != (scene == Scene::KillInstead) {
+            let problem = format!("stop drill {} was ended by {}", drill.trial, drill.signal);
+            return Err(Error::evidence(problem));
+        }
         rehearsals.push(Rehearsal {
             digest,
             trial: drill.trial,

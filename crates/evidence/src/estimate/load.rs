@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use plimsoll_base::Unit;
 use plimsoll_measure::{
-    BATCH_NS, Facts, Histogram, Probability, Series, Value, between_trials, instrument_gates, steady_state,
-    within_trial_bounds,
+    BATCH_NS, Facts, Histogram, Probability, STEADY_P_PPB_MIN, Series, Value, between_trials,
+    instrument_gates, steady_state, within_trial_bounds,
 };
 use plimsoll_proof::Digest;
 
@@ -52,7 +52,7 @@ pub(crate) fn measure(criterion: &Criterion, runs: &[(Digest, &LoadRun)]) -> Res
         _ => share::errors(&runs),
     };
     let limit_ns = (criterion.probe == Probe::Latency).then_some(criterion.limit);
-    measurement.gates = runs.iter().flat_map(|run| gates(run, limit_ns, runs.len())).collect();
+    measurement.gates = runs.iter().flat_map(|run| gates(run, limit_ns)).chain(steady_gate(&runs)).collect();
     measurement.evidence = runs.iter().map(|run| run.digest).collect();
     Ok(measurement)
 }
@@ -111,33 +111,30 @@ fn facts(data: &InstrumentData) -> Option<Facts> {
     })
 }
 
-fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>, runs: usize) -> Vec<GateData> {
+fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> impl Iterator<Item = GateData> {
     let name = run.run.name();
-    let mut gates: Vec<GateData> = instrument_gates(&run.facts, limit_ns)
-        .into_iter()
-        .map(|result| GateData {
-            run: name.clone(),
-            gate: result.gate.name().into(),
-            passed: result.passed,
-            observed: result.observed.map(|quantity| quantity.amount),
-            limit: result.limit.map(|quantity| quantity.amount),
-            unit: result.observed.or(result.limit).map_or(Unit::Count, |quantity| quantity.unit),
-        })
-        .collect();
-    gates.extend(steady_gate(run, name, runs));
-    gates
+    instrument_gates(&run.facts, limit_ns).into_iter().map(move |result| GateData {
+        run: name.clone(),
+        gate: result.gate.name().into(),
+        passed: result.passed,
+        observed: result.observed.map(|quantity| quantity.amount),
+        limit: result.limit.map(|quantity| quantity.amount),
+        unit: result.observed.or(result.limit).map_or(Unit::Count, |quantity| quantity.unit),
+    })
 }
 
-/// The trend test over the medians of one-second windows, where the trial is long enough for one.
-fn steady_gate(run: &ReadRun<'_>, name: String, runs: usize) -> Option<GateData> {
-    let medians: Vec<Value> =
-        run.series.windows().filter_map(|window| window.quantile(Probability::P50)).collect();
-    steady_state(&medians, runs).map(|steady| GateData {
-        run: name,
+/// The trend test over the medians of one-second windows, where the trials are long enough for one.
+fn steady_gate(runs: &[ReadRun<'_>]) -> Option<GateData> {
+    let medians = |run: &ReadRun<'_>| -> Vec<Value> {
+        run.series.windows().filter_map(|window| window.quantile(Probability::P50)).collect()
+    };
+    let trend = steady_state(&runs.iter().map(medians).collect::<Vec<_>>())?;
+    Some(GateData {
+        run: format!("{}-all", runs.first()?.run.step.name()),
         gate: "steady-state".into(),
-        passed: steady.passed(),
-        observed: Some(steady.p_ppb),
-        limit: Some(steady.limit_ppb),
+        passed: trend.p_ppb >= STEADY_P_PPB_MIN,
+        observed: Some(trend.p_ppb),
+        limit: Some(STEADY_P_PPB_MIN),
         unit: Unit::Ppb,
     })
 }

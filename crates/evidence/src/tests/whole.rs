@@ -111,6 +111,21 @@ fn a_stop_that_needs_a_kill_is_not_graceful() {
 }
 
 #[test]
+fn a_stop_by_another_signal_than_the_scene_asks_for_is_no_evidence() {
+    for (scene, signal) in [(Scene::KillInstead, "SIGTERM"), (Scene::Measured, "SIGKILL")] {
+        let mut list = Story::default().documents();
+        for document in &mut list {
+            match document {
+                Document::StopDrill(drill) if drill.scene == scene => drill.signal = signal.into(),
+                _ => {}
+            }
+        }
+        let problem = judge(&documents(list)).unwrap_err().to_string();
+        assert!(problem.contains(&format!("was ended by {signal}")), "{problem}");
+    }
+}
+
+#[test]
 fn a_ledger_that_is_missing_or_empty_shows_nothing() {
     for ledger in [None, Some(super::fixture::ledger(0, 0))] {
         let judgement = judged_with(|document| match document {

@@ -56,12 +56,7 @@ fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
 
 /// The name under which the seed of a run is drawn.
 fn name(run: &LoadRun) -> String {
-    let step = match run.step {
-        Step::Steady => "steady",
-        Step::Search => "search",
-        Step::Line => "line",
-    };
-    format!("{}/{step}/{}/{}", run.scene.name(), run.schedule.rate_per_ks, run.trial)
+    format!("{}/{}/{}/{}", run.scene.name(), run.step.name(), run.schedule.rate_per_ks, run.trial)
 }
 
 /// The subject's rate, and for the load line the steps above it.

@@ -48,18 +48,25 @@ def cp_lower(k, n, c):
     return 0 if k == 0 else math.floor(beta.ppf((ONE - c) / ONE, k, n - k + 1) * ONE)
 
 
-def mann_kendall(xs):
-    """Score, and two-sided p with continuity correction and correction for ties (Mann 1945, Kendall 1975)."""
+def mann_kendall(*lists):
+    """Score, and two-sided p with continuity correction and correction for ties (Mann 1945, Kendall 1975), pooled over
+    several lists (Hirsch, Slack and Smith 1982)."""
+    parts = [score_and_variance(xs) for xs in lists]
+    s, var = (sum(column) for column in zip(*parts))
+    return s, min(1.0, 2 * norm.sf(max(abs(s) - 1, 0) / math.sqrt(var))) if var else 1.0
+
+
+def score_and_variance(xs):
     n = len(xs)
     s = sum((b > a) - (b < a) for i, a in enumerate(xs) for b in xs[i + 1 :])
     ties = [xs.count(x) for x in set(xs)]
     var = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)) / 18
     if var == 0:
-        return s, 1.0
+        return s, 0.0
     # Without the continuity correction this is SciPy's own asymptotic test of Kendall's tau against time.
     plain = 2 * norm.sf(abs(s) / math.sqrt(var))
     assert math.isclose(plain, kendalltau(range(n), xs, method="asymptotic").pvalue, rel_tol=1e-9, abs_tol=1e-12)
-    return s, min(1.0, 2 * norm.sf(max(abs(s) - 1, 0) / math.sqrt(var)))
+    return s, var
 
 
 print(f"# SciPy {scipy.__version__}, NumPy {numpy.__version__}, Python {platform.python_version()}")
@@ -86,6 +93,7 @@ for n in (10, 15, 30, 60, 120):
     for drift in (0, 0.5, 3):
         series.append([rng.randint(0, 40) + int(drift * i) for i in range(n)])
         series.append([rng.randint(0, 3) + int(drift * i / 8) for i in range(n)])
-for xs in series:
-    s, p = mann_kendall(xs)
-    print(f"trend,{' '.join(map(str, xs))},{s},{p:.15e}")
+pooled = [series[i : i + 3] for i in range(4, len(series), 3)]
+for lists in [[xs] for xs in series] + pooled:
+    s, p = mann_kendall(*lists)
+    print(f"trend,{' | '.join(' '.join(map(str, xs)) for xs in lists)},{s},{p:.15e}")

@@ -88,7 +88,7 @@ fn plan(page: &Page<'_>) -> Vec<(&'static str, Html)> {
 fn environment(environment: &Environment) -> Vec<(&'static str, Html)> {
     let cores = match environment.shared_cores {
         true => "shared by generator and subject",
-        false => "apart for generator and subject",
+        false => "the generator's: the subject runs elsewhere",
     };
     vec![
         ("System", environment.system.as_str().into()),
