@@ -125,7 +125,7 @@ fn is_here(subject: &Subject) -> Result<bool, Error> {
 pub fn plan(order: &Order<'_>, earlier_attempts: u64) -> Result<Plan, Error> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| Error::Random(error.to_string()))?;
-    Ok(make_plan(order.subject, identify(order.subject)?, order.profile, seed, earlier_attempts))
+    make_plan(order.subject, identify(order.subject)?, order.profile, seed, earlier_attempts)
 }
 
 fn open_log<'a>(order: &Order<'a>) -> Result<IssuerLog<'a>, Error> {

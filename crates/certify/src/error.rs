@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, Quantity, Unit};
 
 use crate::files::FileError;
 
@@ -41,6 +41,14 @@ pub enum Error {
     /// The target is not on this machine and nobody authorised a load on it.
     #[error("the target {0} is not on this machine")]
     NotAuthorised(String),
+    /// The planted defect of a criterion could not turn it red.
+    #[error("no planted defect could break the limit of `{criterion}` at {}", Quantity { amount: *.rate_per_ks, unit: Unit::PerKs })]
+    Unbreakable {
+        /// The criterion.
+        criterion: String,
+        /// The subject's rate in requests per 1,000 s.
+        rate_per_ks: u64,
+    },
     /// The subject could not be started, signalled or watched.
     #[error("running the subject")]
     Process(#[from] plimsoll_process::Error),
@@ -85,7 +93,7 @@ impl Error {
         match self {
             Self::File(error) => error.kind(),
             Self::Io { .. } | Self::Subject { .. } | Self::Random(_) | Self::Interrupted => Kind::Unavailable,
-            Self::NotAuthorised(_) | Self::Source { .. } => Kind::Invalid,
+            Self::NotAuthorised(_) | Self::Source { .. } | Self::Unbreakable { .. } => Kind::Invalid,
             Self::Process(error) => error.kind(),
             Self::Load(error) => error.kind(),
             Self::Fault(error) => error.kind(),
@@ -105,6 +113,9 @@ impl Error {
             Self::Source { .. } => {
                 Some("commit what is to be certified, or name its `artifacts` instead".into())
             }
+            Self::Unbreakable { .. } => Some(
+                "it harms half of the requests: write the limit as a share of the subject's rate, such as \"99%\"".into(),
+            ),
             Self::NotAuthorised(_) => {
                 Some("write `authorised_by` and `rate_cap` in [target] of the subject file".into())
             }

@@ -1,11 +1,13 @@
 //! From a subject and a profile to a plan: what will be run, in which order, and how long it will take.
 
-use plimsoll_evidence::{Plan, Probe, Profile, Scene, SubjectIdentity, SubjectKind};
+use plimsoll_base::Unit;
+use plimsoll_evidence::{Plan, Probe, Profile, Scene, SubjectIdentity, SubjectKind, check_profile};
 use plimsoll_proof::Digest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::conductor::derive_seed;
+use crate::error::Error;
 use crate::files::Subject;
 
 /// Start, stop and bookkeeping around each trial, in ns: what a subject that starts in half a second costs.
@@ -15,18 +17,25 @@ const STOP_DRILL_NS: u64 = 800_000_000;
 /// A rehearsed crash, in ns, without the waiting that a control plants: two starts, writing, reading.
 const CRASH_DRILL_NS: u64 = 1_800_000_000;
 
-/// Makes the plan. `seed` must be fresh random bytes.
+/// The planted defects harm half of all requests; how many that are in a short control is up to chance, so a limit
+/// that allows more than this share of harm might not be broken.
+const BREAKABLE_PPB: u64 = 400_000_000;
+const ONE_PPB: u64 = 1_000_000_000;
+
+/// Makes the plan. `seed` must be fresh random bytes. A profile that could not be judged for this subject is an error
+/// before anything is started.
 pub fn make_plan(
     subject: &Subject,
     identity: SubjectIdentity,
     profile: &Profile,
     seed: [u8; 32],
     earlier_attempts: u64,
-) -> Plan {
+) -> Result<Plan, Error> {
+    let rate_per_ks = rate_per_ks(subject);
     let mut plan = Plan {
         description: Digest::of(subject.description().as_bytes()),
-        profile: profile.clone(),
-        rate_per_ks: rate_per_ks(subject),
+        profile: at_rate(profile, rate_per_ks),
+        rate_per_ks,
         timeout_ns: subject.load.timeout_ns,
         seed: Digest::from_bytes(seed),
         scenes: Vec::new(),
@@ -34,7 +43,45 @@ pub fn make_plan(
         subject: identity,
     };
     plan.scenes = shuffled(scenes(&plan), plan.seed);
-    plan
+    check_profile(&plan.profile)?;
+    check_limits(&plan)?;
+    Ok(plan)
+}
+
+/// The profile with every limit that is a share of the subject's rate turned into a rate.
+fn at_rate(profile: &Profile, rate_per_ks: u64) -> Profile {
+    let mut profile = profile.clone();
+    for criterion in &mut profile.criteria {
+        if criterion.probe.unit() == Unit::PerKs && criterion.unit == Unit::Ppb {
+            let limit_per_ks = u128::from(rate_per_ks) * u128::from(criterion.limit) / u128::from(ONE_PPB);
+            criterion.limit = u64::try_from(limit_per_ks).unwrap_or(u64::MAX);
+            criterion.unit = Unit::PerKs;
+        }
+    }
+    profile
+}
+
+/// A control that could not turn its criterion red would be found out after everything was measured.
+fn check_limits(plan: &Plan) -> Result<(), Error> {
+    for criterion in plan.profile.criteria.iter().filter(|criterion| criterion.control.is_some()) {
+        let allowed_ppb = match criterion.probe {
+            Probe::Errors => criterion.limit,
+            Probe::Throughput => ONE_PPB.saturating_sub(share_ppb(criterion.limit, plan.rate_per_ks)),
+            _ => 0,
+        };
+        if allowed_ppb > BREAKABLE_PPB {
+            return Err(Error::Unbreakable {
+                criterion: criterion.id.clone(),
+                rate_per_ks: plan.rate_per_ks,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn share_ppb(part: u64, whole: u64) -> u64 {
+    let share = u128::from(part) * u128::from(ONE_PPB) / u128::from(whole.max(1));
+    u64::try_from(share).unwrap_or(u64::MAX)
 }
 
 /// The subject's rate, within its cap.
@@ -120,7 +167,7 @@ mod tests {
         let (_, text) = builtin_profiles().iter().find(|(id, _)| *id == profile).unwrap();
         let profile = parse_profile("profile.toml", text).unwrap();
         let identity = crate::identity::identify(&subject).unwrap();
-        make_plan(&subject, identity, &profile, [seed; 32], 0)
+        make_plan(&subject, identity, &profile, [seed; 32], 0).unwrap()
     }
 
     #[test]
@@ -138,6 +185,35 @@ mod tests {
         assert!(!planned(SUBJECT).contains(&Scene::DroppedWrites), "there is no write to drop");
         let url = "name = \"x\"\n[target]\nurl = \"http://127.0.0.1:80\"\n[[request]]\npath = \"/\"\n";
         assert_eq!(planned(url), [Scene::AddedDelay, Scene::InjectedErrors, Scene::ShamLoad]);
+    }
+
+    #[test]
+    fn limits_that_are_shares_follow_the_rate_of_the_subject() {
+        let fast = format!("{SUBJECT}[load]\nrate = \"1500/s\"\n");
+        for profile in ["quick", "web-service"] {
+            let plan = plan(&fast, profile, 1);
+            let of = |probe| plan.profile.criteria.iter().find(|criterion| criterion.probe == probe).unwrap();
+            let limit = |probe| (of(probe).limit, of(probe).unit);
+            assert_eq!(limit(Probe::Throughput), (1_485_000, Unit::PerKs));
+            assert_eq!(limit(Probe::LoadLine), (1_500_000, Unit::PerKs));
+        }
+    }
+
+    #[test]
+    fn a_limit_that_the_planted_defect_could_not_break_is_refused() {
+        let subject = parse_subject("subject.toml", SUBJECT, Path::new(".")).unwrap();
+        let identity = crate::identity::identify(&subject).unwrap();
+        let (_, text) = builtin_profiles()[0];
+        for (from, to, good) in [
+            ("limit = \"99%\"", "limit = \"121/s\"", true),
+            ("limit = \"99%\"", "limit = \"119/s\"", false),
+            ("limit = \"0.15%\"", "limit = \"40%\"", true),
+            ("limit = \"0.15%\"", "limit = \"41%\"", false),
+        ] {
+            let profile = parse_profile("profile.toml", &text.replacen(from, to, 1)).unwrap();
+            let plan = make_plan(&subject, identity.clone(), &profile, [1; 32], 0);
+            assert_eq!(plan.is_ok(), good, "{to}: {plan:?}");
+        }
     }
 
     #[test]

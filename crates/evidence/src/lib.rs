@@ -51,6 +51,7 @@ pub use histogram::{HistogramData, SeriesData};
 pub use judge::judge;
 pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
+pub use planned::check_profile;
 pub use sentence::full_sentence;
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,

@@ -20,8 +20,8 @@ const ONE_PPB: u64 = 1_000_000_000;
 /// Seconds after which a calibration speaks of another day.
 const CALIBRATION_AGE_S_MAX: i64 = 86_400;
 
-/// Checks what a profile may say.
-pub(crate) fn check_profile(profile: &Profile) -> Result<(), Error> {
+/// Checks what the profile of a plan may say.
+pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     let wrong = |what: &str| Err(Error::evidence(format!("profile {}: {what}", profile.id)));
     if profile.trials == 0 || profile.drills == 0 {
         return wrong("it asks for no trial or no drill");
@@ -29,10 +29,10 @@ pub(crate) fn check_profile(profile: &Profile) -> Result<(), Error> {
     if !profile.criteria.iter().any(|criterion| criterion.severity == Severity::Blocking) {
         return wrong("it has no blocking criterion, so that everything would pass");
     }
-    let asks_for =
-        |probes: &[Probe]| profile.criteria.iter().any(|criterion| probes.contains(&criterion.probe));
-    if asks_for(&[Probe::LoadLine]) && !asks_for(&[Probe::Latency, Probe::Errors]) {
-        return wrong("a load line needs a criterion of latency or errors to keep");
+    let asks_for = |probe: Probe| profile.criteria.iter().any(|criterion| criterion.probe == probe);
+    // Its control is a delay, which only a limit of latency makes red.
+    if asks_for(Probe::LoadLine) && !asks_for(Probe::Latency) {
+        return wrong("a load line needs a criterion of latency to keep");
     }
     let mut ids = BTreeSet::new();
     for criterion in &profile.criteria {

@@ -10,8 +10,8 @@ use crate::value::Value;
 
 /// A run that sends less than this of its schedule in time is another run than the one that was declared.
 const RATE_MIN_PPB: u64 = 995_000_000;
-/// A lag of up to 1/20 of the limit moves a latency by less than any verdict should hang on.
-const SEND_LAG_LIMIT_DIVISOR: u64 = 20;
+/// The part of a latency's limit by which it may be wrong without any verdict hanging on it.
+const MARGIN_DIVISOR: u64 = 20;
 /// The quantile of send lag that is held: one send in a thousand may lag more.
 const SEND_LAG_QUANTILE: Probability = Probability::P999;
 /// The generator is one thread; above 80 % of a CPU its own queueing shows in what it measures.
@@ -120,10 +120,15 @@ impl Gate {
     }
 }
 
+/// What a request may be sent late, and a subject may drift, below a latency's limit: a twentieth of it.
+pub fn margin_ns(latency_limit_ns: u64) -> u64 {
+    latency_limit_ns / MARGIN_DIVISOR
+}
+
 /// Every gate's answer, in the order of [`Gate::ALL`]. `latency_limit_ns` is the strictest latency limit that the
 /// run is judged by.
 pub fn instrument_gates(facts: &Facts, latency_limit_ns: Option<u64>) -> Vec<GateResult> {
-    let lag_limit_ns = latency_limit_ns.map(|limit_ns| limit_ns / SEND_LAG_LIMIT_DIVISOR);
+    let lag_limit_ns = latency_limit_ns.map(margin_ns);
     let cpu = ratio_ppb(facts.cpu_ns, facts.wall_ns);
     let run_queue = ratio_ppb(facts.run_queue_ns, facts.wall_ns);
     let (little, little_limit) = (little_residual_ppb(facts), little_limit_ppb(facts));

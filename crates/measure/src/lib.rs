@@ -26,7 +26,7 @@ pub use bounds::{BetweenTrials, TrialBounds, between_trials, within_trial_bounds
 pub use bucket::{BUCKET_INDEX_MAX, VALUE_NS_MAX, bucket_index, bucket_upper};
 pub use counts::Counts;
 pub use effective::{BatchCount, effective_count};
-pub use gate::{Facts, Gate, GateResult, instrument_gates};
+pub use gate::{Facts, Gate, GateResult, instrument_gates, margin_ns};
 pub use hdr::{hdr_encode, hdr_log};
 pub use histogram::Histogram;
 pub use pairs::{COUNT_MAX, PairsError};
@@ -34,6 +34,6 @@ pub use probability::Probability;
 pub use rank::{lower_rank, minimum_count, upper_rank};
 pub use ratio::{clopper_pearson_lower, clopper_pearson_upper};
 pub use series::{BATCH_NS, BATCHES_MAX, BATCHES_PER_WINDOW, Series};
-pub use steady::{STEADY_P_PPB_MIN, Trend, mann_kendall, steady_state};
+pub use steady::shared_drift;
 pub use tolerance::{tolerance_ns, within_tolerance};
 pub use value::Value;

@@ -44,6 +44,7 @@ pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError>
     };
     let severities = [Severity::Blocking, Severity::Conditional, Severity::Advisory];
     let severity = table.required("severity")?.choice(&severities, Severity::name)?;
+    let (limit, unit) = parse_limit(&table, probe, rule)?;
     Ok(Criterion {
         id: id.into(),
         statement: table.required("statement")?.phrase()?.into(),
@@ -51,8 +52,8 @@ pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError>
         probe,
         quantile_ppb: parse_quantile(&table, probe)?,
         op: parse_op(&table, probe)?,
-        limit: parse_limit(&table, probe, rule)?,
-        unit: probe.unit(),
+        limit,
+        unit,
         rule,
         severity,
         ttl_s: parse_ttl(&table)?,
@@ -100,10 +101,14 @@ fn parse_op(table: &Table<'_>, probe: Probe) -> Result<Op, FileError> {
     }
 }
 
-fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<u64, FileError> {
+/// The limit and its unit. One that is a rate may also be a share of the subject's rate, which the plan turns into one.
+fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<(u64, Unit), FileError> {
     let field = table.required("limit")?;
-    let limit = field.quantity(probe.unit())?;
-    if probe.unit() == Unit::Ppb && limit > ONE_PPB {
+    let is_share = probe.unit() == Unit::PerKs && field.text().is_ok_and(|text| text.ends_with('%'));
+    let unit = if is_share { Unit::Ppb } else { probe.unit() };
+    let limit = field.quantity(unit)?;
+    // The load line alone may reach beyond the whole.
+    if unit == Unit::Ppb && probe != Probe::LoadLine && limit > ONE_PPB {
         return Err(field.error("`limit` is a share above 100 %: it could not be broken"));
     }
     if probe.op() == Op::AtLeast && limit == 0 {
@@ -116,7 +121,7 @@ fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<u64, FileE
         let error = field.error("no number of requests shows at 95 % that the share of errors is 0");
         return Err(error.with_hint("write a limit like \"0.1%\", or rule = \"simple\""));
     }
-    Ok(limit)
+    Ok((limit, unit))
 }
 
 fn parse_ttl(table: &Table<'_>) -> Result<u64, FileError> {

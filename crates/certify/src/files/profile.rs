@@ -1,7 +1,7 @@
 //! A profile: how much is measured, and the criteria.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Criterion, LineSearch, Probe, Profile, Rule};
+use plimsoll_evidence::{Criterion, LineSearch, Probe, Profile, Rule, Severity};
 use plimsoll_load::DURATION_NS_MAX;
 
 use super::criterion::parse_criterion;
@@ -48,7 +48,7 @@ pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> 
         version: root.required("version")?.integer(1..=u64::from(u32::MAX))?,
         title: root.required("title")?.phrase()?.into(),
         trials: root.required("trials")?.integer(1..=REPETITIONS_MAX)?,
-        drills: root.required("drills")?.integer(0..=REPETITIONS_MAX)?,
+        drills: root.required("drills")?.integer(1..=REPETITIONS_MAX)?,
         trial_ns: duration("trial")?,
         warm_up_ns: root.required("warm_up")?.quantity_in(Unit::Ns, 0..=DURATION_NS_MAX)?,
         control_ns: duration("control")?,
@@ -74,6 +74,12 @@ fn parse_criteria(root: &Table<'_>, fields: &[Field<'_>]) -> Result<Vec<Criterio
         }
         criteria.push(criterion);
     }
+    if criteria.iter().all(|criterion| criterion.severity != Severity::Blocking) {
+        let error = root.error("no criterion is blocking: everything would pass");
+        return Err(
+            error.with_hint("write severity = \"blocking\" where a failure must deny the certificate")
+        );
+    }
     Ok(criteria)
 }
 
@@ -92,10 +98,10 @@ fn parse_line(root: &Table<'_>, criteria: &[Criterion]) -> Result<LineSearch, Fi
         let error = table.error("[line] is given, but no criterion asks for the load line");
         return Err(error.with_hint("add a criterion with probe = \"load-line\", or remove [line]"));
     }
-    if !any(&[Probe::Latency, Probe::Errors]) {
+    if !any(&[Probe::Latency]) {
         let error =
-            table.error("nothing would end the load line: the profile limits neither latency nor errors");
-        return Err(error.with_hint("add a criterion with probe = \"latency\" or \"errors\""));
+            table.error("no planted defect could end the load line: the profile does not limit latency");
+        return Err(error.with_hint("add a criterion with probe = \"latency\""));
     }
     let duration = |key| table.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
     Ok(LineSearch {
@@ -135,10 +141,6 @@ fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>
         Probe::Latency | Probe::Errors | Probe::Throughput | Probe::LoadLine => return Ok(()),
     };
     let id = &criterion.id;
-    if repetitions == 0 {
-        let error = field.error(format!("criterion `{id}` needs drills, but the profile has none"));
-        return Err(error.with_hint("write drills = 1 or more"));
-    }
     if criterion.rule == Rule::Guard95 && repetitions < REPETITIONS_FOR_BOUND {
         let problem = format!("criterion `{id}` could never pass: {repetitions} {key} give no bound at 95 %");
         let hint = format!("write rule = \"simple\", or at least {REPETITIONS_FOR_BOUND} {key}");

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use plimsoll_base::Unit;
 use plimsoll_measure::{
-    BATCH_NS, Facts, Histogram, Probability, STEADY_P_PPB_MIN, Series, Value, between_trials,
-    instrument_gates, steady_state, within_trial_bounds,
+    BATCH_NS, Facts, Histogram, Probability, Series, Value, between_trials, instrument_gates, margin_ns,
+    shared_drift, within_trial_bounds,
 };
 use plimsoll_proof::Digest;
 
@@ -52,7 +52,8 @@ pub(crate) fn measure(criterion: &Criterion, runs: &[(Digest, &LoadRun)]) -> Res
         _ => share::errors(&runs),
     };
     let limit_ns = (criterion.probe == Probe::Latency).then_some(criterion.limit);
-    measurement.gates = runs.iter().flat_map(|run| gates(run, limit_ns)).chain(steady_gate(&runs)).collect();
+    let instrument: Vec<GateData> = runs.iter().flat_map(|run| gates(run, limit_ns)).collect();
+    measurement.gates = [instrument, measurement.gates].concat();
     measurement.evidence = runs.iter().map(|run| run.digest).collect();
     Ok(measurement)
 }
@@ -123,29 +124,35 @@ fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> impl Iterator<Item = GateD
     })
 }
 
-/// The trend test over the medians of one-second windows, where the trials are long enough for one.
-fn steady_gate(runs: &[ReadRun<'_>]) -> Option<GateData> {
-    let medians = |run: &ReadRun<'_>| -> Vec<Value> {
-        run.series.windows().filter_map(|window| window.quantile(Probability::P50)).collect()
-    };
-    let trend = steady_state(&runs.iter().map(medians).collect::<Vec<_>>())?;
-    Some(GateData {
-        run: format!("{}-all", runs.first()?.run.step.name()),
-        gate: "steady-state".into(),
-        passed: trend.p_ppb >= STEADY_P_PPB_MIN,
-        observed: Some(trend.p_ppb),
-        limit: Some(STEADY_P_PPB_MIN),
-        unit: Unit::Ppb,
-    })
-}
-
 fn latency(criterion: &Criterion, runs: &[ReadRun<'_>]) -> Result<Measurement, Error> {
     let quantile = criterion
         .quantile_ppb
         .and_then(Probability::from_ppb)
         .ok_or_else(|| Error::evidence(format!("criterion {} has no quantile", criterion.id)))?;
     let trials = runs.iter().filter_map(|run| latency_trial(run, quantile)).collect();
-    Ok(over_trials(trials, Unit::Ns, criterion.op))
+    let measurement = over_trials(trials, Unit::Ns, criterion.op);
+    Ok(Measurement {
+        gates: steady_gate(runs, quantile, criterion.limit).into_iter().collect(),
+        ..measurement
+    })
+}
+
+/// Whether the quantile still drifts, over windows of a second; it may by as much as it may be wrong. Without an
+/// observation and passed, the trials are too short for the question.
+fn steady_gate(runs: &[ReadRun<'_>], quantile: Probability, limit_ns: u64) -> Option<GateData> {
+    let windows = |run: &ReadRun<'_>| -> Vec<Value> {
+        run.series.windows().filter_map(|window| window.quantile(quantile)).collect()
+    };
+    let drift = shared_drift(&runs.iter().map(windows).collect::<Vec<_>>());
+    let margin_ns = margin_ns(limit_ns);
+    Some(GateData {
+        run: format!("{}-all", runs.first()?.run.step.name()),
+        gate: "steady-state".into(),
+        passed: drift.is_none_or(|drift| drift <= Value::Finite(margin_ns)),
+        observed: drift.and_then(Value::finite_ns),
+        limit: Some(margin_ns),
+        unit: Unit::Ns,
+    })
 }
 
 /// The median over trials. Of five or more the extremes are its bounds, of fewer the widest of the trials' own; none

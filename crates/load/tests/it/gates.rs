@@ -35,11 +35,11 @@ fn spin(duration_ns: u64) {
 }
 
 #[test]
-fn an_undisturbed_run_is_green() {
+fn timing_an_undisturbed_run_is_green() {
     let oracle = oracle();
     let plan = plan(oracle.address(), 200, 600);
-    // Others share this machine; a run that they disturb is repeated.
-    assert!((0..6).any(|_| red(&measure(&plan)).is_empty()), "no run of six passed its gates");
+    // The host of this machine may be busy; a run that it disturbs is repeated.
+    assert!((0..3).any(|_| red(&measure(&plan)).is_empty()), "no run of three passed its gates");
 }
 
 #[test]
@@ -66,28 +66,22 @@ fn pauses_turn_send_lag_and_littles_law_red() {
     );
 }
 
+/// The engine has no way to lie, so its result is changed: here alone the cause is not planted in the run itself.
 #[test]
-fn stamps_that_lie_turn_littles_law_red() {
+fn latencies_that_are_half_of_what_was_seen_turn_littles_law_red() {
     let oracle = oracle();
     let mut run = measure(&plan(oracle.address(), 500, 1_000));
-    // As if each latency had been taken from the actual send after a wait of as much again.
     run.facts.residence_sum_us /= 2;
     assert!(red(&run).contains(&Gate::LittlesLaw));
 }
 
 #[test]
-fn a_generator_without_cpu_to_spare_turns_the_cpu_gate_red() {
+fn timing_a_generator_without_cpu_to_spare_turns_the_cpu_gate_red() {
     let oracle = oracle();
     let plan = plan(oracle.address(), 100, 250);
-    for _ in 0..4 {
-        let run = measure_with_pauses(&plan, || spin(1_500 * MS));
-        let red = red(&run);
-        if red.contains(&Gate::Cpu) {
-            return;
-        }
-        // A thread that wants a whole CPU gets it or waits for it: where others take it, the other gate must say so.
-        assert!(red.contains(&Gate::RunQueue), "{red:?} with {} ns of CPU", run.facts.cpu_ns);
-    }
+    // A thread that wants a whole CPU gets it, unless the machine's host gives it to others: then it is tried again.
+    let is_red = || red(&measure_with_pauses(&plan, || spin(1_500 * MS))).contains(&Gate::Cpu);
+    assert!((0..4).any(|_| is_red()), "the gate was never red");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
     }
     if arguments.plan {
         // Nothing is drawn from the seed of a plan that is only shown, but the order of its controls.
-        let plan = make_plan(&subject, identify(&subject)?, &profile, [0; 32], 0);
+        let plan = make_plan(&subject, identify(&subject)?, &profile, [0; 32], 0)?;
         return show_plan(&plan, &arguments, printer);
     }
     certify(&arguments, &subject, &profile, printer)
@@ -158,7 +158,7 @@ fn show(issued: &Issued, arguments: &Arguments, printer: &Printer) -> Result<(),
 
 /// Says what is about to be done, and for how long.
 fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
-    let plan = make_plan(order.subject, identify(order.subject)?, order.profile, [0; 32], 0);
+    let plan = make_plan(order.subject, identify(order.subject)?, order.profile, [0; 32], 0)?;
     let expected = Quantity { amount: expected_ns(&plan), unit: Unit::Ns };
     let calibrated = order.state.calibration().exists();
     printer.status(&format!(

@@ -30,7 +30,9 @@ const TRUST_WORDS: [&str; 3] = ["certificate", "log", "witness"];
   plimsoll keys trust acme.keys          believe somebody else's
   plimsoll keys list
 
-Private keys lie sealed in the state folder and never leave it.")]
+Private keys lie sealed in the state folder and never leave it.
+
+Exit: as each command says")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -65,7 +67,9 @@ struct New {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   plimsoll keys list
-  plimsoll keys list --json | jq -r '.trusted[].fingerprint'")]
+  plimsoll keys list --json | jq -r '.trusted[].fingerprint'
+
+Exit: 0 listed, 6 a key or a pin is corrupt")]
 struct List {
     #[command(flatten)]
     place: Place,

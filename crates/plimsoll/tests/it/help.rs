@@ -39,6 +39,7 @@ fn every_command_has_examples_and_its_exit_codes() {
         let words: Vec<&str> = line.iter().map(String::as_str).collect();
         let help = help(&words);
         assert!(help.contains("\nExamples:\n  plimsoll "), "{words:?} has no example:\n{help}");
+        assert!(help.contains("\nExit"), "{words:?} does not say its exit codes:\n{help}");
     }
 }
 

@@ -288,8 +288,7 @@ fn profiles_whose_parts_do_not_fit() {
         hint: add [line] with steps, step and trial
     p.toml:10:1: [line] is given, but no criterion asks for the load line
         hint: add a criterion with probe = "load-line", or remove [line]
-    p.toml:46:1: criterion `stop` needs drills, but the profile has none
-        hint: write drills = 1 or more
+    p.toml:5:10: `drills` is 0: it must lie between 1 and 100
     p.toml:46:1: criterion `stop` could never pass: 4 drills give no bound at 95 %
         hint: write rule = "simple", or at least 5 drills
     "#);
@@ -299,7 +298,10 @@ fn profiles_whose_parts_do_not_fit() {
         &GOOD[GOOD.find("[[criterion]]\nid = \"line\"").unwrap()..]
     );
     let error = parse_profile("p.toml", &only_line).unwrap_err();
-    assert_snapshot!(error, @"p.toml:10:1: nothing would end the load line: the profile limits neither latency nor errors");
+    assert_snapshot!(error, @"p.toml:10:1: no planted defect could end the load line: the profile does not limit latency");
+    let advisory = GOOD.replace("severity = \"blocking\"", "severity = \"advisory\"");
+    let advisory = parse_profile("p.toml", &advisory).unwrap_err();
+    assert_snapshot!(advisory, @"p.toml:1:1: no criterion is blocking: everything would pass");
     let without = parse_profile("p.toml", &GOOD[..GOOD.find("[line]").unwrap()]).unwrap_err();
     assert_snapshot!(without, @"p.toml:1:1: the profile has no criterion: nothing would be judged");
     assert_eq!(without.kind(), Kind::Invalid);
@@ -364,8 +366,7 @@ fn a_built_in_profile_measures_enough_for_a_flawless_subject_to_pass() {
         let trial = fewest_arrivals(RATE_PER_KS, profile.trial_ns, 4.0) as u64;
         let share_ppb =
             plimsoll_measure::clopper_pearson_lower(trial, trial, plimsoll_measure::Probability::P95);
-        let bound_per_ks = RATE_PER_KS * share_ppb / 1_000_000_000;
-        assert!(bound_per_ks >= limit(Probe::Throughput), "{id}: {bound_per_ks} per 1,000 s at best");
+        assert!(share_ppb >= limit(Probe::Throughput), "{id}: {share_ppb} ppb of the rate at best");
     }
 }
 
