@@ -257,32 +257,40 @@ fn is_running(word: &str) -> bool {
 }
 
 #[test]
-fn timing_ctrl_c_leaves_no_process_and_no_certificate() {
+fn timing_ctrl_c_at_any_moment_leaves_no_process_and_no_certificate() {
     let world = World::with_key();
-    let marker = world.path("marker.db");
-    let subject = notes_started_by("exec $SERVE").replace("{dir}/notes.db", &marker.to_string_lossy());
+    let marker = world.path("marker.db").to_string_lossy().into_owned();
+    let subject = notes_started_by("exec $SERVE").replace("{dir}/notes.db", &marker);
     let subject = subject.replace("sh\", \"-c\", '''", "sh\", \"-c\", ''': {dir}; ");
     world.write("subject.toml", &subject);
     world.write("profile.toml", &profile(&[LATENCY]));
+    // As the subject starts; within the trial; between it and the controls; within a control.
+    for moment_ms in [0, 600, 2_000, 5_000] {
+        interrupted_after(&world, &marker, Duration::from_millis(moment_ms));
+    }
+}
+
+/// Certifies, and is asked to stop so long after the subject was first seen.
+fn interrupted_after(world: &World, marker: &str, moment: Duration) {
     let arguments = ["certify", "subject.toml", "--profile", "profile.toml", "--out", "certificate"];
     let mut child = world
         .command(&arguments)
         .args(["--passphrase-file", "passphrase"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     // Keys, then perhaps three calibrations, come before the subject is started.
     let is_started = (0..1_800).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
-        is_running(&marker.to_string_lossy())
+        is_running(marker)
     });
     assert!(is_started, "the subject was never started");
+    std::thread::sleep(moment);
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let code = child.wait().unwrap().code();
-    assert_eq!(code, Some(5));
-    assert!(!is_running(&marker.to_string_lossy()), "the subject is still there");
+    assert_eq!(child.wait().unwrap().code(), Some(5), "after {moment:?}");
+    assert!(!is_running(marker), "the subject is still there after {moment:?}");
     assert!(!world.path("certificate").exists());
     let left: Vec<_> =
         fs::read_dir(world.folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
