@@ -15,9 +15,11 @@ struct Actor {
 
 impl Actor {
     fn start(mode: &str) -> Self {
-        let tests = std::env::current_exe().unwrap();
-        let actor: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/actor");
-        let mut process = Command::new(actor).arg(mode).stdout(Stdio::piped()).spawn().unwrap();
+        Self::started_by(Command::new(actor()).arg(mode))
+    }
+
+    fn started_by(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let family = pids(&[line.trim().to_owned()]);
@@ -34,6 +36,11 @@ impl Actor {
     fn survivors(&self) -> Vec<u32> {
         self.family.iter().copied().filter(|&pid| is_alive(pid)).collect()
     }
+}
+
+fn actor() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.parent().unwrap().parent().unwrap().join("examples/actor")
 }
 
 impl Drop for Actor {
@@ -57,7 +64,7 @@ fn a_program_dies_with_the_process_that_started_it() {
 
 #[test]
 fn asked_once_a_polite_program_leaves_by_itself_and_leaves_nothing() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-QUIT"] {
         let mut actor = Actor::start("polite");
         actor.send(signal);
         assert_eq!(actor.process.wait().unwrap().code(), Some(0));
@@ -67,13 +74,29 @@ fn asked_once_a_polite_program_leaves_by_itself_and_leaves_nothing() {
 
 #[test]
 fn asked_twice_even_a_stubborn_program_leaves_and_leaves_nothing() {
-    for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
-        let mut actor = Actor::start("stubborn");
+    for (signal, number) in [("-INT", 2), ("-TERM", 15), ("-HUP", 1), ("-QUIT", 3)] {
+        let folder = tempfile::tempdir().unwrap();
+        let litter = folder.path().join("litter");
+        std::fs::create_dir_all(litter.join("below")).unwrap();
+        let mut actor = Actor::started_by(Command::new(actor()).arg("stubborn").arg(&litter));
         actor.send(signal);
         std::thread::sleep(std::time::Duration::from_millis(100));
         assert!(actor.process.try_wait().unwrap().is_none(), "left at the first signal");
         actor.send(signal);
         assert_eq!(actor.process.wait().unwrap().signal(), Some(number));
         assert_eq!(actor.survivors(), []);
+        assert!(!litter.exists(), "the litter is still there");
     }
+}
+
+#[test]
+fn a_hang_up_that_the_starter_switched_off_stays_so() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" polite"]).arg(actor());
+    let mut actor = Actor::started_by(&mut command);
+    actor.send("-HUP");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(actor.process.try_wait().unwrap().is_none(), "left at a signal that is switched off");
+    actor.send("-TERM");
+    assert_eq!(actor.process.wait().unwrap().code(), Some(0));
 }
