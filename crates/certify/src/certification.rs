@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use plimsoll_base::{Clock, Utc};
 use plimsoll_evidence::{
-    CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Issuance, Issuer,
-    Judgement, PAYLOAD_TYPE, Plan, Profile, REPORT_FILE, Signing, Statement, certificate_statement,
-    evidence_path, judge, measurement_statements, without_control,
+    Anchors, CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Folder,
+    Issuance, Issuer, Judgement, Outcome, PAYLOAD_TYPE, Plan, Profile, Question, REPORT_FILE, Signing,
+    Statement, certificate_statement, evidence_path, judge, measurement_statements, verify, without_control,
 };
 use plimsoll_keys::IssuerKeys;
-use plimsoll_proof::{Digest, to_canonical};
+use plimsoll_proof::{Digest, TrustEntry, TrustFile, TrustPurpose, to_canonical};
 use serde::Serialize;
 
 use crate::calibration::calibration;
@@ -20,7 +20,7 @@ use crate::conductor::{Conductor, Event, Watch};
 use crate::environment::read_environment;
 use crate::error::Error;
 use crate::files::Subject;
-use crate::folder_io::write_folder;
+use crate::folder_io::Partial;
 use crate::identity::identify;
 use crate::issuer_log::{Chain, IssuerLog};
 use crate::planning::make_plan;
@@ -65,24 +65,22 @@ pub struct Issued {
 
 /// Certifies a subject.
 pub fn certify(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Issued, Error> {
-    if order.out.exists() {
-        return Err(Error::OutputExists(order.out.to_owned()));
-    }
+    // Before anything is measured: afterwards is too late to learn that there is no place for a certificate.
+    let partial = Partial::beside(order.out)?;
     let mut documents = prepare(order, watch)?;
     let chain = Chain { subject: &order.subject.name, profile: &order.profile.id };
     let mut log = open_log(order)?;
+    log.check_clock(chain, order.clock.now())?;
     let plan = plan(order, log.attempts(chain)?)?;
     let (plan_digest, _) = documents.insert(Document::Plan(plan.clone()))?;
     log.append(chain, EntryType::Registered, plan_digest, order.clock.now())?;
-    let measured = measure(order, &plan, &mut documents, watch);
-    let (outputs, judgement) = match measured {
-        Ok(measured) => measured,
-        Err(error) => {
-            log.append(chain, EntryType::NoResult, plan_digest, order.clock.now())?;
-            return Err(error);
-        }
-    };
-    issue(order, &documents, judgement, outputs, &mut log, chain)
+    let issued = measure(order, &plan, &mut documents, watch)
+        .and_then(|measured| issue(order, &documents, measured, partial, &mut log, chain));
+    if issued.is_err() {
+        // Whatever else goes wrong now, what went wrong first is what is told.
+        let _ = log.append(chain, EntryType::NoResult, plan_digest, order.clock.now());
+    }
+    issued
 }
 
 /// Runs the controls alone and says what each probe saw. Issues nothing and registers nothing.
@@ -158,11 +156,13 @@ fn measure(
     }
 }
 
+/// Signs, verifies, writes, logs and publishes, in this order: the log shall not hold the result of a certificate that
+/// could not be written, nor anybody see one that it does not hold.
 fn issue(
     order: &Order<'_>,
     documents: &Documents,
-    judgement: Judgement,
-    outputs: BTreeMap<String, String>,
+    (outputs, judgement): Measured,
+    partial: Partial,
     log: &mut IssuerLog<'_>,
     chain: Chain<'_>,
 ) -> Result<Issued, Error> {
@@ -176,10 +176,30 @@ fn issue(
     let certificate = certificate_statement(documents, &judgement, &signing)?;
     let (envelope, payload) = sign(order, &certificate)?;
     files.insert(CERTIFICATE_FILE.into(), envelope);
-    let result = log.append(chain, EntryType::Result, payload, at)?;
-    files.extend(log.ship(chain, result)?);
-    write_folder(order.out, &files)?;
+    // An entry's bytes and the signature over them follow from what goes in: the log will be as the rehearsal is.
+    let mut rehearsal = log.rehearsal();
+    let result = rehearsal.append(chain, EntryType::Result, payload, at)?;
+    files.extend(rehearsal.ship(chain, result)?);
+    let folder = Folder::new(files)?;
+    check_valid(order.keys, &folder, at)?;
+    partial.write(&folder)?;
+    log.append(chain, EntryType::Result, payload, at)?;
+    partial.publish()?;
     Ok(Issued { folder: order.out.to_owned(), certificate: certificate.predicate, judgement })
+}
+
+/// What is issued is valid to everybody who believes the issuer, or it is not issued.
+fn check_valid(keys: &IssuerKeys, folder: &Folder, at: Utc) -> Result<(), Error> {
+    let key = keys.certificate.verifier_key().clone();
+    let own = TrustFile::from(TrustEntry { purpose: TrustPurpose::Certificate, key, not_after: None });
+    let anchors = Anchors { trusted: own.clone(), demo: own };
+    let report = verify(folder, &Question { at, anchors: &anchors, subject: None, after: None });
+    if matches!(report.outcome, Outcome::Valid | Outcome::ValidDemo) {
+        return Ok(());
+    }
+    let failed = report.steps.iter().find(|step| !step.passed);
+    let reason = failed.map(|step| format!("{} (step {})", step.found, step.step.name()));
+    Err(Error::NotVerified(reason.unwrap_or_default()))
 }
 
 fn report(order: &Order<'_>, documents: &Documents, judgement: &Judgement, at: Utc) -> String {
@@ -234,4 +254,17 @@ fn sign<P: Serialize>(order: &Order<'_>, statement: &Statement<P>) -> Result<(Ve
     let envelope = order.keys.certificate.sign_envelope(PAYLOAD_TYPE, &payload);
     let bytes = envelope.to_bytes().map_err(|error| Error::Log(error.to_string()))?;
     Ok((bytes, Digest::of(&payload)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_verify_is_not_issued() {
+        let keys = IssuerKeys::generate().unwrap();
+        let found = check_valid(&keys, &Folder::default(), Utc::from_unix_seconds(0));
+        let Err(Error::NotVerified(reason)) = found else { panic!("{found:?}") };
+        assert!(reason.ends_with("(step bytes)"), "{reason}");
+    }
 }

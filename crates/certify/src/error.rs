@@ -1,8 +1,9 @@
 //! What can keep a certification from its end.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use plimsoll_base::{Kind, Quantity, Unit};
+use plimsoll_base::{Kind, Quantity, Unit, Utc};
 
 use crate::files::FileError;
 
@@ -30,6 +31,9 @@ pub enum Error {
         /// The last that it wrote, redacted.
         output: String,
     },
+    /// The subject is not alone at its address.
+    #[error("something else listens at {0}, where the subject shall")]
+    AddressTaken(SocketAddr),
     /// The source of the subject cannot be named.
     #[error("{path}: {problem}")]
     Source {
@@ -67,6 +71,17 @@ pub enum Error {
     /// The log in the state folder is not what was written.
     #[error("the issuer's log: {0}")]
     Log(String),
+    /// The log was written at a time that is still to come.
+    #[error("the clock stands at {now}, and the issuer's log was written at {last}")]
+    ClockBehind {
+        /// What the clock says.
+        now: Utc,
+        /// The time of the subject's last entry.
+        last: Utc,
+    },
+    /// The certificate that was made does not verify.
+    #[error("the certificate is not issued, because it would not verify: {0}")]
+    NotVerified(String),
     /// A blocking criterion's probe was not seen red on its planted defect, or not green without it.
     #[error("no certificate: {}", .0.join("; "))]
     NoControl(Vec<String>),
@@ -92,7 +107,12 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::File(error) => error.kind(),
-            Self::Io { .. } | Self::Subject { .. } | Self::Random(_) | Self::Interrupted => Kind::Unavailable,
+            Self::Io { .. }
+            | Self::Subject { .. }
+            | Self::AddressTaken(_)
+            | Self::ClockBehind { .. }
+            | Self::Random(_)
+            | Self::Interrupted => Kind::Unavailable,
             Self::NotAuthorised(_) | Self::Source { .. } | Self::Unbreakable { .. } => Kind::Invalid,
             Self::Process(error) => error.kind(),
             Self::Load(error) => error.kind(),
@@ -100,6 +120,7 @@ impl Error {
             Self::Keys(error) => error.kind(),
             Self::Evidence(error) => error.kind(),
             Self::Log(_) => Kind::Corrupt,
+            Self::NotVerified(_) => Kind::Bug,
             Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,
             Self::StateInUse(_) => Kind::Busy,
             Self::OutputExists(_) => Kind::Invalid,
@@ -110,6 +131,10 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint().map(str::to_owned),
+            Self::AddressTaken(_) => Some(
+                "end it, or write `{port}` for the port in the subject file: a free one is found each time"
+                    .into(),
+            ),
             Self::Source { .. } => {
                 Some("commit what is to be certified, or name its `artifacts` instead".into())
             }
@@ -123,6 +148,10 @@ impl Error {
                 "something else uses the processor: `plimsoll load calibrate` shows by how much it is off"
                     .into(),
             ),
+            Self::ClockBehind { .. } => Some("set the clock right".into()),
+            Self::NotVerified(_) => {
+                Some("if the clock was set meanwhile, try again; if not, please report it".into())
+            }
             Self::StateInUse(_) => Some("wait for it to end, or choose another folder with --state".into()),
             Self::OutputExists(_) => Some("choose another folder with --out".into()),
             _ => None,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_evidence::{DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder, check_path};
 
 use crate::error::Error;
+use crate::scratch::Scratch;
 use crate::state::sync_folder;
 
 /// Reads a folder. Links, devices, empty folders, and names and sizes outside the limits are refused.
@@ -52,31 +53,52 @@ fn read_below(
     Ok(())
 }
 
-/// Writes a folder at `out`, which must not exist: beside it first, then renamed.
-pub(crate) fn write_folder(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    if out.exists() {
-        return Err(Error::OutputExists(out.to_owned()));
+/// A folder in the making, beside the place where it shall be. Dropped before it is published, it is gone.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    folder: Scratch,
+    parent: PathBuf,
+    out: PathBuf,
+}
+
+impl Partial {
+    /// Begins a folder for `out`, which must not exist.
+    pub(crate) fn beside(out: &Path) -> Result<Self, Error> {
+        check_free(out)?;
+        let parent = match out.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).map_err(Error::io("making", &parent))?;
+        Ok(Self { folder: Scratch::hidden_in(&parent)?, parent, out: out.to_owned() })
     }
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&parent).map_err(Error::io("making", &parent))?;
-    let partial = tempfile::Builder::new().prefix(".plimsoll-").tempdir_in(&parent);
-    let partial = partial.map_err(Error::io("writing in", &parent))?;
-    for (path, bytes) in files {
-        let path = partial.path().join(path);
-        let folder = path.parent().unwrap_or(partial.path());
-        fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
-        let written = fs::File::create_new(&path).and_then(|mut file| {
-            std::io::Write::write_all(&mut file, bytes)?;
-            file.sync_all()
-        });
-        written.map_err(Error::io("writing", &path))?;
+
+    /// Writes every file, down to the disk.
+    pub(crate) fn write(&self, files: &Folder) -> Result<(), Error> {
+        for (path, bytes) in files.iter() {
+            let path = self.folder.path().join(path);
+            let folder = path.parent().unwrap_or(self.folder.path());
+            fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+            let written = fs::File::create_new(&path).and_then(|mut file| {
+                std::io::Write::write_all(&mut file, bytes)?;
+                file.sync_all()
+            });
+            written.map_err(Error::io("writing", &path))?;
+        }
+        make_readable(self.folder.path())?;
+        // Found here, and not when it is renamed, it is found before the log holds the result.
+        check_free(&self.out)
     }
-    make_readable(partial.path())?;
-    fs::rename(partial.path(), out).map_err(Error::io("writing", out))?;
-    sync_folder(&parent)
+
+    /// Makes it what it was meant to be, at once and whole.
+    pub(crate) fn publish(self) -> Result<(), Error> {
+        fs::rename(self.folder.path(), &self.out).map_err(Error::io("writing", &self.out))?;
+        sync_folder(&self.parent)
+    }
+}
+
+fn check_free(out: &Path) -> Result<(), Error> {
+    if out.exists() { Err(Error::OutputExists(out.to_owned())) } else { Ok(()) }
 }
 
 /// A temporary folder is for its owner only; a certificate is for everybody.
@@ -89,19 +111,27 @@ fn make_readable(folder: &Path) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    fn files() -> BTreeMap<String, Vec<u8>> {
-        [("a.json".to_owned(), b"1".to_vec()), ("log/tile/0/000.p/1".to_owned(), b"2".to_vec())].into()
+    fn files() -> Folder {
+        let files = [("a.json".to_owned(), b"1".to_vec()), ("log/tile/0/000.p/1".to_owned(), b"2".to_vec())];
+        Folder::new(files.into()).unwrap()
+    }
+
+    fn write_folder(out: &Path) {
+        let partial = Partial::beside(out).unwrap();
+        partial.write(&files()).unwrap();
+        assert!(!out.exists(), "there before it is whole");
+        partial.publish().unwrap();
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("certificate");
-        write_folder(&out, &files()).unwrap();
+        write_folder(&out);
         let read = read_folder(&out).unwrap();
         assert_eq!(read.iter().count(), 2);
         assert_eq!(read.get("log/tile/0/000.p/1"), Some(b"2".as_slice()));
-        assert!(matches!(write_folder(&out, &files()), Err(Error::OutputExists(_))));
+        assert!(matches!(Partial::beside(&out), Err(Error::OutputExists(_))));
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             1,
@@ -113,7 +143,7 @@ mod tests {
     fn links_and_empty_folders_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("certificate");
-        write_folder(&out, &files()).unwrap();
+        write_folder(&out);
         let link = out.join("link");
         std::os::unix::fs::symlink("a.json", &link).unwrap();
         assert!(read_folder(&out).unwrap_err().to_string().contains("judging"), "a link was read");
@@ -123,11 +153,25 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_error_leaves_nothing_behind() {
+    fn what_is_not_published_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let blocked = folder.path().join("file");
         fs::write(&blocked, b"").unwrap();
-        assert!(write_folder(&blocked.join("certificate"), &files()).is_err());
+        assert!(Partial::beside(&blocked.join("certificate")).is_err());
+        let partial = Partial::beside(&folder.path().join("certificate")).unwrap();
+        partial.write(&files()).unwrap();
+        drop(partial);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_was_taken_meanwhile_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("certificate");
+        let partial = Partial::beside(&out).unwrap();
+        fs::create_dir(&out).unwrap();
+        assert!(matches!(partial.write(&files()), Err(Error::OutputExists(_))));
+        drop(partial);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

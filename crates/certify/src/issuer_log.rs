@@ -76,6 +76,19 @@ impl<'a> IssuerLog<'a> {
         }
     }
 
+    /// The same log in memory: what is appended to it is kept nowhere.
+    pub(crate) fn rehearsal(&self) -> Self {
+        Self { key: self.key, folder: None, entries: self.entries.clone() }
+    }
+
+    /// A clock that stands before the last entry would register an attempt after its own first trial.
+    pub(crate) fn check_clock(&self, chain: Chain<'_>, now: Utc) -> Result<(), Error> {
+        match self.chain(chain)?.last() {
+            Some((_, last)) if last.time > now => Err(Error::ClockBehind { now, last: last.time }),
+            _ => Ok(()),
+        }
+    }
+
     /// Appends an entry and signs the checkpoint that covers it. Returns its index.
     pub(crate) fn append(
         &mut self,
@@ -245,6 +258,30 @@ mod tests {
         log_in(folder.path(), &keys);
         let other = IssuerKeys::generate().unwrap();
         assert!(IssuerLog::open(&other.log, folder.path().to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_rehearsed_entry_is_kept_nowhere_and_the_same_when_it_is_made() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let mut log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        let mut rehearsal = log.rehearsal();
+        let result = rehearsal.append(NOTES, EntryType::Result, digest("result"), at(9)).unwrap();
+        assert_eq!(log.entries.len(), 5);
+        assert!(!folder.path().join("entries/5.json").exists());
+        assert_eq!(log.append(NOTES, EntryType::Result, digest("result"), at(9)).unwrap(), result);
+        assert_eq!(log.ship(NOTES, result).unwrap(), rehearsal.ship(NOTES, result).unwrap());
+    }
+
+    #[test]
+    fn a_clock_before_the_last_entry_is_noticed() {
+        let (folder, keys) = (tempfile::tempdir().unwrap(), IssuerKeys::generate().unwrap());
+        log_in(folder.path(), &keys);
+        let log = IssuerLog::open(&keys.log, folder.path().to_owned()).unwrap();
+        let last = log.chain(NOTES).unwrap().last().unwrap().1.time;
+        log.check_clock(NOTES, last).unwrap();
+        let error = log.check_clock(NOTES, last.plus_seconds(-1)).unwrap_err();
+        assert!(matches!(error, Error::ClockBehind { .. }));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod issuer_log;
 mod planning;
 mod report;
 mod running;
+mod scratch;
 mod state;
 mod stop;
 

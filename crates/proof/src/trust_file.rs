@@ -94,6 +94,13 @@ impl TrustFileError {
     }
 }
 
+impl From<TrustEntry> for TrustFile {
+    /// Trust in one key.
+    fn from(entry: TrustEntry) -> Self {
+        Self { entries: vec![entry] }
+    }
+}
+
 impl TrustFile {
     /// Reads a whole file.
     pub fn parse(text: &str) -> Result<Self, TrustFileError> {

@@ -10,12 +10,12 @@ use plimsoll_fault::{Defect, Proxy};
 use plimsoll_load::{Request, exchange};
 use plimsoll_process::{Signal, monotonic_ns};
 use plimsoll_proof::Digest;
-use tempfile::TempDir;
 
-use super::{Conductor, counts, scratch};
+use super::{Conductor, counts};
 use crate::error::Error;
 use crate::files::LedgerRequests;
 use crate::running::{self, Running};
+use crate::scratch::Scratch;
 
 /// Writers side by side, so that the kill falls between a write and its reply for some of them.
 const WRITERS: usize = 4;
@@ -44,7 +44,7 @@ impl Conductor<'_> {
         trial: u64,
         through: Option<&Through<'_>>,
     ) -> Result<(), Error> {
-        let folder = scratch()?;
+        let folder = Scratch::new()?;
         let proxy = through.map(|through| through.proxy);
         let before = through.map(|through| through.proxy.set(through.before_kill)).transpose()?;
         let running = match scene {
@@ -114,7 +114,7 @@ impl Conductor<'_> {
     fn restart_and_read(
         &mut self,
         drill: &Drill,
-        folder: &TempDir,
+        folder: &Scratch,
         proxy: Option<&Proxy>,
         writers: &[Acknowledged],
     ) -> Result<(ProcessIdentity, Amount, Vec<bool>), Error> {

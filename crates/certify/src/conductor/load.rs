@@ -9,9 +9,10 @@ use plimsoll_fault::Lease;
 use plimsoll_load::{Pacing, Run, Schedule};
 use plimsoll_proof::Digest;
 
-use super::{Conductor, Event, counts, scratch};
+use super::{Conductor, Event, counts};
 use crate::error::Error;
 use crate::running::Running;
+use crate::scratch::Scratch;
 
 /// What one run of load shall be.
 pub(super) struct LoadOrder {
@@ -38,7 +39,7 @@ impl Conductor<'_> {
         trial: u64,
         duration_ns: u64,
     ) -> Result<(), Error> {
-        let folder = scratch()?;
+        let folder = Scratch::new()?;
         let running = self.start_directly(&folder)?;
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
         let loaded = self.load(&order, &running, None);

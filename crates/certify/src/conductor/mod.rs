@@ -13,11 +13,11 @@ use plimsoll_base::Clock;
 use plimsoll_evidence::{Document, Documents, Plan, Probe, ProxyCounts, Scene, StartRun, Step, SubjectKind};
 use plimsoll_fault::Counters;
 use plimsoll_proof::Digest;
-use tempfile::TempDir;
 
 use crate::error::Error;
 use crate::files::Subject;
 use crate::running::{self, Running};
+use crate::scratch::Scratch;
 use crate::stop::Stop;
 
 /// What is going on, for those who watch.
@@ -129,7 +129,7 @@ impl<'a> Conductor<'a> {
     }
 
     /// Starts the subject as it is and records how long that took.
-    fn start_directly(&mut self, folder: &TempDir) -> Result<Running, Error> {
+    fn start_directly(&mut self, folder: &Scratch) -> Result<Running, Error> {
         let at = self.clock.now();
         let running = running::start(self.subject, folder.path(), None, self.stop)?;
         if let Some(process) = running.identity() {
@@ -169,14 +169,6 @@ impl<'a> Conductor<'a> {
 /// SHA-256 over the plan's seed in hex and a run's name: `docs/FORMAT.md`, "Seeds".
 pub(crate) fn derive_seed(seed: Digest, run: &str) -> [u8; 32] {
     *Digest::of(format!("{seed}{run}").as_bytes()).as_bytes()
-}
-
-/// A folder for one trial's data, removed when the trial is over.
-pub(crate) fn scratch() -> Result<TempDir, Error> {
-    tempfile::Builder::new()
-        .prefix("plimsoll-")
-        .tempdir()
-        .map_err(Error::io("making a folder for a trial in", std::env::temp_dir()))
 }
 
 /// Steps of a plan, for those who watch: the load line's are a guess.

@@ -13,10 +13,11 @@ use plimsoll_evidence::{Document, HeldOutcome, Scene, Step, StopDrill};
 use plimsoll_load::{Held, hold};
 use plimsoll_process::{Signal, monotonic_ns};
 
+use super::Conductor;
 use super::load::LoadOrder;
-use super::{Conductor, scratch};
 use crate::error::Error;
 use crate::running::Running;
+use crate::scratch::Scratch;
 
 /// Requests in flight: each kind of request is held in turn until there are this many.
 const HELD: usize = 16;
@@ -30,7 +31,7 @@ const LOAD_NS: u64 = 3_000_000_000;
 impl Conductor<'_> {
     /// Rehearses a stop. In [`Scene::KillInstead`] the signal is SIGKILL.
     pub(super) fn stop_drill(&mut self, scene: Scene, trial: u64) -> Result<(), Error> {
-        let folder = scratch()?;
+        let folder = Scratch::new()?;
         let running = match scene {
             Scene::Measured => self.start_directly(&folder)?,
             _ => crate::running::start(self.subject, folder.path(), None, self.stop)?,
