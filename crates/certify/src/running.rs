@@ -7,7 +7,7 @@ use std::time::Duration;
 use plimsoll_evidence::{Amount, ProcessIdentity};
 use plimsoll_fault::Proxy;
 use plimsoll_load::{Request, exchange};
-use plimsoll_process::{Child, Signal, Spec, StopReport, free_port, monotonic_ns, redact};
+use plimsoll_process::{Child, Signal, Spec, StopReport, free_port, is_listened_at, monotonic_ns, redact};
 
 use crate::error::Error;
 use crate::files::{StartCommand, Subject, Target};
@@ -35,7 +35,8 @@ pub(crate) struct Running {
 }
 
 /// Starts the subject in `folder` and waits until its health check is good; asks through `proxy` if one is given.
-/// A subject that is known by URL is only asked.
+/// A subject that is known by URL is only asked. Nobody else may listen at the subject's address: whoever answered there
+/// would be measured in its place.
 pub(crate) fn start(
     subject: &Subject,
     folder: &Path,
@@ -45,6 +46,9 @@ pub(crate) fn start(
     let direct = listen_address(subject)?;
     let (child, stop_signal, stop_within_ns, ready_within_ns) = match &subject.start {
         Some(start) => {
+            if is_listened_at(direct) {
+                return Err(Error::AddressTaken(direct));
+            }
             let child = Child::start(&spec(start, direct, folder))?;
             (Some(child), start.stop, start.stop_within_ns, start.ready_within_ns)
         }
@@ -58,7 +62,10 @@ pub(crate) fn start(
     let start_up_ns = Amount::Infinite;
     let mut running = Running { child, direct, address, host, start_up_ns, stop_signal, stop_within_ns };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
-    Ok(running)
+    match &running.child {
+        Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
+        _ => Ok(running),
+    }
 }
 
 /// RFC 9110, section 7.2: the port stands behind the host unless it is the scheme's own.

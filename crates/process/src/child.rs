@@ -1,6 +1,7 @@
 //! One running program.
 
 use std::io::{self, PipeReader, PipeWriter};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -15,6 +16,7 @@ use rustix::process::{
 use crate::capture::Capture;
 use crate::clock::{monotonic_ns, timespec};
 use crate::family::Family;
+use crate::listener;
 use crate::process_table::Process;
 use crate::{Error, Exit, Resources, Signal, Spec, StopReport, Straggler};
 
@@ -175,6 +177,13 @@ impl Child {
             threads: sum(|process| process.threads),
             fds: sum(Process::fd_count),
         })
+    }
+
+    /// Whether somebody else for certain than the program and all that came from it listens at this address. Where
+    /// the system does not let this process see who listens, it is not certain.
+    pub fn is_impersonated_at(&self, address: SocketAddr) -> Result<bool, Error> {
+        let alive = self.family.alive().map_err(|source| self.watch_error(source))?;
+        Ok(listener::is_foreign(address, &alive))
     }
 
     pub(crate) fn captured(&self) -> &Capture {

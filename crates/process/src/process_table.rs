@@ -61,6 +61,21 @@ impl Process {
         fs::read_dir(format!("/proc/{}/fd", self.pid)).map_or(0, |entries| entries.count() as u64)
     }
 
+    /// The numbers of the sockets that it has open. One that has ended has none; an error where that may not be
+    /// looked at.
+    pub(crate) fn sockets(&self) -> io::Result<Vec<u64>> {
+        let entries = match fs::read_dir(format!("/proc/{}/fd", self.pid)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let socket = |entry: fs::DirEntry| {
+            let target = fs::read_link(entry.path()).ok()?;
+            target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+        };
+        Ok(entries.filter_map(|entry| socket(entry.ok()?)).collect())
+    }
+
     /// Sends a signal to exactly this process: the handle is taken first and the identity checked after, so that a
     /// process that has since got the same id is never hit. A process that is gone is no error.
     pub(crate) fn send(&self, signal: Signal) -> io::Result<()> {

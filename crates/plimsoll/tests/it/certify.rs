@@ -229,6 +229,99 @@ fn a_subject_that_does_not_start_is_an_error_with_its_last_words() {
     assert!(!world.path("certificate").exists());
 }
 
+/// The types of the entries in the issuer's log, in order.
+fn logged(world: &World) -> Vec<String> {
+    let logs = fs::read_dir(world.path("state/plimsoll/logs")).into_iter().flatten().flatten();
+    let Some(log) = logs.map(|entry| entry.path().join("entries")).next() else { return Vec::new() };
+    let entry = |index| fs::read(log.join(format!("{index}.json"))).ok();
+    let entries = (0..).map_while(entry).map(|bytes| serde_json::from_slice(&bytes).unwrap());
+    entries.map(|entry: serde_json::Value| entry["type"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_place_where_no_certificate_can_be_made_is_an_error_before_anything_is_started() {
+    let world = World::with_key();
+    let marker = world.path("started");
+    let subject = notes_started_by(&format!("echo > {}; exec $SERVE", marker.display()));
+    world.write("subject.toml", &subject);
+    let arguments = ["certify", "subject.toml", "--profile", "quick", "--out", "/proc/nowhere/certificate"];
+    let ran: Ran =
+        world.command(&arguments).args(["--passphrase-file", "passphrase"]).output().unwrap().into();
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("making /proc/nowhere"), "{}", ran.stderr);
+    assert!(!marker.exists(), "the subject was started");
+    assert_eq!(logged(&world), [""; 0]);
+}
+
+#[test]
+fn timing_a_certificate_that_cannot_be_published_is_no_result() {
+    let world = World::with_key();
+    // While it is measured, the subject takes the certificate's place.
+    let out = world.path("certificate");
+    let subject = notes_started_by(&format!("mkdir -p {}; exec $SERVE", out.display()));
+    let ran = world.certify(&subject, &profile(&[START_UP]));
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("certificate exists already"), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+    assert_eq!(logged(&world), ["registered", "no-result"]);
+}
+
+/// A subject at a port of its own that runs `start` and never listens there.
+fn silent_subject_at(port: u16, start: &str) -> String {
+    notes_started_by(&format!("{start}; exec sleep 60"))
+        .replace("127.0.0.1:{port}", &format!("127.0.0.1:{port}"))
+}
+
+fn assert_address_taken(world: &World, ran: &Ran, port: u16) {
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    let problem = format!("something else listens at 127.0.0.1:{port}");
+    assert!(ran.stderr.contains(&problem) && ran.stderr.contains("hint: end it"), "{}", ran.stderr);
+    assert!(!world.path("certificate").exists());
+}
+
+/// A web server that is nobody's subject.
+fn stranger(port: u16) -> std::process::Child {
+    let port = port.to_string();
+    let mut command = Command::new("python3");
+    command.args(["-m", "http.server", &port, "--bind", "127.0.0.1"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+#[test]
+fn timing_a_stranger_at_the_subjects_address_is_not_certified_in_its_place() {
+    let world = World::with_key();
+    let port = plimsoll_process::free_port().unwrap().port();
+    let mut stranger = stranger(port);
+    let mut tries = 0..600;
+    while tries.next().is_some() && std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let subject = silent_subject_at(port, "true").replace("/health", "/");
+    let ran = world.certify(&subject, &profile(&[START_UP]));
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_address_taken(&world, &ran, port);
+}
+
+#[test]
+fn timing_a_stranger_that_comes_after_the_start_is_not_certified_either() {
+    let world = World::with_key();
+    let port = plimsoll_process::free_port().unwrap().port();
+    let started = world.path("started");
+    let subject = silent_subject_at(port, &format!("echo > {}", started.display())).replace("/health", "/");
+    let certify = world.certifying(&subject, &profile(&[START_UP])).stderr(Stdio::piped()).spawn().unwrap();
+    let is_started = (0..1_800).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        started.exists()
+    });
+    let mut stranger = stranger(port);
+    let ran: Ran = certify.wait_with_output().unwrap().into();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert!(is_started, "the subject was never started: {}", ran.stderr);
+    assert_address_taken(&world, &ran, port);
+}
+
 #[test]
 fn timing_a_subject_that_dies_midway_is_an_error() {
     let world = World::with_key();
@@ -295,6 +388,7 @@ fn interrupted_after(world: &World, marker: &str, moment: Duration) {
     let left: Vec<_> =
         fs::read_dir(world.folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".plimsoll")), "{left:?}");
+    assert_eq!(logged(&world), ["registered", "no-result"]);
 }
 
 #[test]
@@ -361,4 +455,5 @@ fn timing_needs_tmpfs_a_full_disk_is_an_error_and_leaves_no_certificate() {
     assert_eq!(ran.code, 5, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("No space left on device"), "{}", ran.stderr);
     assert_eq!(ran.stdout.trim(), "", "something was left on the full disk");
+    assert_eq!(logged(&world), ["registered", "no-result"]);
 }

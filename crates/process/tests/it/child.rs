@@ -1,8 +1,11 @@
 //! What a `Child` promises while this process lives.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
-use plimsoll_process::{Child, Error, Exit, Signal, Spec, adopt_orphans, monotonic_ns, run};
+use plimsoll_process::{
+    Child, Error, Exit, Signal, Spec, adopt_orphans, free_port, is_listened_at, monotonic_ns, run,
+};
 
 use crate::support::{eventually, is_alive, pids, shell, start_and_hear, state};
 
@@ -47,6 +50,27 @@ fn a_program_sees_only_the_environment_that_is_promised() {
     for line in variables {
         let name = line.split('=').next().unwrap();
         assert!(allowed.contains(&name), "{name} leaked");
+    }
+}
+
+/// A web server of Python's, at `address`, started by `start`, a shell line in which `$SERVE` runs it.
+fn web_server(address: SocketAddr, start: &str) -> Child {
+    let serve = format!("python3 -m http.server {} --bind {}", address.port(), address.ip());
+    let child = Child::start(&shell(&start.replace("$SERVE", &serve))).unwrap();
+    eventually("the server listens", || is_listened_at(address));
+    child
+}
+
+#[test]
+fn who_listens_at_an_address_is_known() {
+    adopt_orphans().unwrap();
+    for start in ["exec $SERVE", "$SERVE & wait", "(setsid $SERVE &); sleep 300"] {
+        let address = free_port().unwrap();
+        let server = web_server(address, start);
+        assert!(!server.is_impersonated_at(address).unwrap(), "{start}: its own server is a stranger");
+        let another = Child::start(&shell("sleep 300")).unwrap();
+        assert!(another.is_impersonated_at(address).unwrap(), "{start}: a stranger is its own server");
+        assert!(!another.is_impersonated_at(free_port().unwrap()).unwrap(), "nobody is a stranger");
     }
 }
 
