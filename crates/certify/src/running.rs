@@ -138,6 +138,14 @@ impl Running {
         }
     }
 
+    /// Stops the program and all that came from it, until a signal ends them.
+    pub(crate) fn freeze(&self) -> Result<(), Error> {
+        match &self.child {
+            Some(child) => Ok(child.signal_all(Signal::Stop)?),
+            None => Err(self.error("is not ours to signal: it is known by URL only")),
+        }
+    }
+
     /// Waits for the end that a signal has asked for, then cleans up. `inf` if it had to be killed.
     pub(crate) fn wait_end(mut self, asked_ns: u64) -> Result<Amount, Error> {
         let stop_within_ns = self.stop_within_ns;

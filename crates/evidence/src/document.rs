@@ -332,7 +332,7 @@ pub enum HeldOutcome {
     Lost,
 }
 
-/// One rehearsed crash: writes, SIGKILL in their midst, restart, every acknowledged write read again.
+/// One rehearsed crash: writes, SIGKILL while some wait for their reply, restart, every acknowledged write read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrashDrill {
@@ -364,10 +364,14 @@ pub struct Ledger {
     pub acknowledged: String,
     /// `1`: after the restart the write was read back with its content.
     pub found: String,
+    /// Writes that had been sent when SIGKILL came, and were never answered. Without one the subject may have been
+    /// idle, and had time to store what it had acknowledged.
+    pub outstanding: u64,
 }
 
 impl Ledger {
-    /// Acknowledged writes, and those of them that were not found. `None` if the two texts do not match.
+    /// Acknowledged writes, and those of them that were not found. `None` if the two texts do not match, or more
+    /// writes are outstanding than are without acknowledgement.
     pub fn count(&self) -> Option<(u64, u64)> {
         let bits = |text: &str| text.bytes().all(|b| b == b'0' || b == b'1');
         if self.acknowledged.len() != self.found.len() || !bits(&self.acknowledged) || !bits(&self.found) {
@@ -376,7 +380,9 @@ impl Ledger {
         let pairs = || self.acknowledged.bytes().zip(self.found.bytes());
         let acknowledged = pairs().filter(|(acknowledged, _)| *acknowledged == b'1').count();
         let lost = pairs().filter(|pair| *pair == (b'1', b'0')).count();
-        Some((u64::try_from(acknowledged).ok()?, u64::try_from(lost).ok()?))
+        let unacknowledged = u64::try_from(self.acknowledged.len() - acknowledged).ok()?;
+        let counts = (u64::try_from(acknowledged).ok()?, u64::try_from(lost).ok()?);
+        (self.outstanding <= unacknowledged).then_some(counts)
     }
 }
 
@@ -387,13 +393,17 @@ mod tests {
     #[test]
     fn a_ledger_counts_acknowledged_writes_that_are_gone() {
         let ledger = |acknowledged: &str, found: &str| {
-            Ledger { acknowledged: acknowledged.into(), found: found.into() }.count()
+            Ledger { acknowledged: acknowledged.into(), found: found.into(), outstanding: 0 }.count()
         };
         assert_eq!(ledger("1101", "1001"), Some((3, 1)));
         assert_eq!(ledger("0011", "1111"), Some((2, 0)), "a write without acknowledgement may be found");
         assert_eq!(ledger("", ""), Some((0, 0)));
         assert_eq!(ledger("11", "1"), None);
         assert_eq!(ledger("1x", "11"), None);
+        let outstanding =
+            |outstanding| Ledger { acknowledged: "110".into(), found: "110".into(), outstanding }.count();
+        assert_eq!(outstanding(1), Some((2, 0)));
+        assert_eq!(outstanding(2), None, "an acknowledged write is not outstanding");
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! A rehearsed crash: writes with a ledger, SIGKILL in their midst, restart on the same data, every write read
-//! again.
+//! A rehearsed crash: writes with a ledger, SIGKILL while some of them wait for their reply, restart on the same data,
+//! every write read again.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plimsoll_evidence::{Amount, CrashDrill, Document, Ledger, ProcessIdentity, Scene};
 use plimsoll_fault::{Defect, Proxy};
-use plimsoll_load::{Request, exchange};
+use plimsoll_load::{Held, Request, exchange, hold};
 use plimsoll_process::{Signal, monotonic_ns};
 use plimsoll_proof::Digest;
 
@@ -17,12 +18,22 @@ use crate::files::LedgerRequests;
 use crate::running::{self, Running};
 use crate::scratch::Scratch;
 
-/// Writers side by side, so that the kill falls between a write and its reply for some of them.
-const WRITERS: usize = 4;
-/// Each writer ends after so many writes: what is written must be read again one by one.
-const WRITES_MAX: usize = 250;
-/// From the first write to the kill.
+/// Writers side by side.
+const WRITERS: usize = 8;
+/// Each writer ends after so many writes: what is written must be read again one by one. Paced as they are, only a
+/// subject that takes less than 50 us for a write on a new connection would come so far.
+const WRITES_MAX: usize = 2_000;
+/// From the first write to the kill, at least. Up to 255 ms more are drawn from the seed: a subject that stores its
+/// writes at a beat of its own is not met at the same point of it each time.
 const WRITE_TIME: Duration = Duration::from_millis(600);
+/// Between two writes of a writer, until the kill is near: what was stored long before it is not at risk, and few
+/// writes show that.
+const WRITE_PAUSE: Duration = Duration::from_millis(4);
+/// So long before the kill the writers stop pausing, and one write follows the other's reply at once.
+const FULL_SPEED: Duration = Duration::from_millis(50);
+/// How long the subject stands still before it is killed: until then every writer has read the replies that were on
+/// their way, sent its next write, and waits. They need microseconds, on a busy machine more.
+const FROZEN: Duration = Duration::from_millis(50);
 /// A write or a read of the ledger may take this long.
 const LEDGER_TIMEOUT_NS: u64 = 5_000_000_000;
 
@@ -33,8 +44,21 @@ pub(super) struct Through<'a> {
     pub(super) after_kill: Defect,
 }
 
-/// One writer's part of the ledger: whether each of its writes was acknowledged.
-type Acknowledged = Vec<bool>;
+/// One writer's part of the ledger.
+#[derive(Default)]
+struct Written {
+    /// Whether each of its writes was acknowledged.
+    acknowledged: Vec<bool>,
+    /// Of each write that was sent and got no reply: when it was sent, and when that was known.
+    unanswered_ns: Vec<RangeInclusive<u64>>,
+}
+
+/// What was written, by writer, and how many writes the kill hit.
+#[derive(Default)]
+struct Writes {
+    writers: Vec<Written>,
+    outstanding: u64,
+}
 
 impl Conductor<'_> {
     /// Rehearses a crash, through the fault proxy if one is given.
@@ -58,18 +82,14 @@ impl Conductor<'_> {
             trial,
             seed: Digest::from_bytes(self.seed(&format!("{}/crash/{trial}", scene.name()))),
         };
-        let writers = self.write_and_kill(&drill, &running)?;
+        let writes = self.write_and_kill(&drill, &running)?;
         self.keep_output(format!("{}/crash/{trial}", scene.name()), &running);
         running.wait_end(monotonic_ns())?;
         drop(before);
         let after = through.map(|through| through.proxy.set(through.after_kill)).transpose()?;
-        let (restarted, recovered_ns, found) = self.restart_and_read(&drill, &folder, proxy, &writers)?;
+        let (restarted, recovered_ns, found) = self.restart_and_read(&drill, &folder, proxy, &writes)?;
         drop(after);
-        let ledger = self
-            .subject
-            .ledger
-            .as_ref()
-            .map(|_| Ledger { acknowledged: bits(writers.iter().flatten()), found: bits(found.iter()) });
+        let ledger = self.subject.ledger.as_ref().map(|_| writes.ledger(&found));
         let proxy = proxy.map(|proxy| counts(&proxy.counters()));
         self.keep(Document::CrashDrill(CrashDrill {
             scene,
@@ -84,29 +104,37 @@ impl Conductor<'_> {
     }
 
     /// Writes until the kill; without a ledger the subject is killed under load.
-    fn write_and_kill(&self, drill: &Drill, running: &Running) -> Result<Vec<Acknowledged>, Error> {
+    fn write_and_kill(&self, drill: &Drill, running: &Running) -> Result<Writes, Error> {
         let Some(ledger) = &self.subject.ledger else {
             return self.under_load(drill.scene, drill.trial, running, |_| {
                 std::thread::sleep(WRITE_TIME);
                 running.signal(Signal::Kill)?;
-                Ok(Vec::new())
+                Ok(Writes::default())
             });
         };
-        let killed = AtomicBool::new(false);
+        let phase = Phase::default();
         std::thread::scope(|threads| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|writer| {
-                    let killed = &killed;
-                    let (address, host) = (running.address, running.host.as_str());
-                    threads.spawn(move || drill.write(ledger, address, host, writer, killed))
+                    let phase = &phase;
+                    threads.spawn(move || drill.write(&ledger.write, running, writer, phase))
                 })
                 .collect();
-            std::thread::sleep(WRITE_TIME);
-            let signalled = running.signal(Signal::Kill);
-            killed.store(true, Ordering::Relaxed);
-            let written: Result<Vec<_>, _> = writers.into_iter().map(|writer| writer.join()).collect();
+            std::thread::sleep(drill.write_time());
+            phase.is_late.store(true, Ordering::Relaxed);
+            std::thread::sleep(FULL_SPEED);
+            // A fast subject is idle for most of the time even at full speed. Stopped in its tracks it stores and answers
+            // nothing more, so that the kill meets writes, and what was acknowledged last was so just before.
+            let frozen = running.freeze();
+            std::thread::sleep(FROZEN);
+            phase.is_over.store(true, Ordering::Relaxed);
+            let began_ns = monotonic_ns();
+            let signalled = frozen.and_then(|()| running.signal(Signal::Kill));
+            let kill_ns = began_ns..=monotonic_ns();
+            let writers: Result<Vec<_>, _> = writers.into_iter().map(|writer| writer.join()).collect();
             signalled?;
-            written.map_err(|_| running.error("could not be written to"))
+            let writers = writers.map_err(|_| running.error("could not be written to"))?;
+            Ok(Writes { outstanding: outstanding(&writers, &kill_ns), writers })
         })
     }
 
@@ -116,15 +144,15 @@ impl Conductor<'_> {
         drill: &Drill,
         folder: &Scratch,
         proxy: Option<&Proxy>,
-        writers: &[Acknowledged],
+        writes: &Writes,
     ) -> Result<(ProcessIdentity, Amount, Vec<bool>), Error> {
         let running = running::start(self.subject, folder.path(), proxy, self.stop)?;
         let restarted = running.process()?;
         let mut found = Vec::new();
         if let Some(ledger) = &self.subject.ledger {
             // The ledger is read at the subject itself: a planted defect must not hide what it has.
-            for (writer, written) in writers.iter().enumerate() {
-                for write in 0..written.len() {
+            for (writer, written) in writes.writers.iter().enumerate() {
+                for write in 0..written.acknowledged.len() {
                     self.stop.check()?;
                     found.push(drill.is_found(ledger, running.direct, &running.host, writer, write));
                 }
@@ -136,6 +164,33 @@ impl Conductor<'_> {
     }
 }
 
+impl Writes {
+    fn ledger(&self, found: &[bool]) -> Ledger {
+        Ledger {
+            acknowledged: bits(self.writers.iter().flat_map(|written| &written.acknowledged)),
+            found: bits(found.iter()),
+            outstanding: self.outstanding,
+        }
+    }
+}
+
+/// Writes that the subject had been sent when it was killed, and never answered. One that was refused, or that found
+/// nobody to connect to, is none of them.
+fn outstanding(writers: &[Written], kill_ns: &RangeInclusive<u64>) -> u64 {
+    let unanswered = writers.iter().flat_map(|written| &written.unanswered_ns);
+    let hit = unanswered.filter(|write| write.start() <= kill_ns.end() && kill_ns.start() <= write.end());
+    hit.count() as u64
+}
+
+/// How far a drill has come, for its writers.
+#[derive(Default)]
+struct Phase {
+    /// The kill is near: no more pauses.
+    is_late: AtomicBool,
+    /// The kill comes now: what is written is not followed by anything.
+    is_over: AtomicBool,
+}
+
 /// One drill's names and contents of writes.
 struct Drill {
     scene: Scene,
@@ -144,22 +199,29 @@ struct Drill {
 }
 
 impl Drill {
-    /// One writer: writes until the kill, keeps what was acknowledged.
-    fn write(
-        &self,
-        ledger: &LedgerRequests,
-        address: SocketAddr,
-        host: &str,
-        writer: usize,
-        killed: &AtomicBool,
-    ) -> Acknowledged {
-        let mut acknowledged = Vec::new();
-        while acknowledged.len() < WRITES_MAX && !killed.load(Ordering::Relaxed) {
-            let request = self.fill(&ledger.write, writer, acknowledged.len());
-            let reply = exchange(address, host, &request, 0, LEDGER_TIMEOUT_NS);
-            acknowledged.push(reply.is_ok_and(|reply| reply.good));
+    /// From the first write until the kill is near.
+    fn write_time(&self) -> Duration {
+        let drawn = self.seed.as_bytes().first().copied().unwrap_or(0);
+        WRITE_TIME.saturating_sub(FULL_SPEED) + Duration::from_millis(drawn.into())
+    }
+
+    /// One writer: writes until the kill, each write on a connection of its own.
+    fn write(&self, request: &Request, running: &Running, writer: usize, phase: &Phase) -> Written {
+        let mut written = Written::default();
+        while written.acknowledged.len() < WRITES_MAX && !phase.is_over.load(Ordering::Relaxed) {
+            let request = self.fill(request, writer, written.acknowledged.len());
+            let held = hold(running.address, &running.host, &request, 0, LEDGER_TIMEOUT_NS);
+            let sent_ns = monotonic_ns();
+            let reply = held.map(Held::finish);
+            if let Ok(Err(_)) = reply {
+                written.unanswered_ns.push(sent_ns..=monotonic_ns());
+            }
+            written.acknowledged.push(reply.flatten().is_ok_and(|reply| reply.good));
+            if !phase.is_late.load(Ordering::Relaxed) {
+                std::thread::sleep(WRITE_PAUSE);
+            }
         }
-        acknowledged
+        written
     }
 
     fn is_found(
@@ -202,4 +264,22 @@ impl Drill {
 
 fn bits<'a>(values: impl Iterator<Item = &'a bool>) -> String {
     values.map(|value| if *value { '1' } else { '0' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_write_that_the_kill_fell_into_is_outstanding() {
+        let of = |unanswered_ns: Vec<RangeInclusive<u64>>| {
+            let refused = Written { acknowledged: vec![true, false], unanswered_ns: Vec::new() };
+            outstanding(&[refused, Written { acknowledged: vec![false], unanswered_ns }], &(100..=110))
+        };
+        assert_eq!(of(vec![]), 0, "a refused write counts");
+        assert_eq!(of(vec![80..=99]), 0, "a write that failed before the kill counts");
+        assert_eq!(of(vec![111..=120]), 0, "a write after the kill counts");
+        assert_eq!(of(vec![80..=99, 90..=130]), 1);
+        assert_eq!(of(vec![105..=107]), 1);
+    }
 }

@@ -228,11 +228,11 @@ impl Making<'_> {
     }
 }
 
-/// So many acknowledged writes, of which the first are lost.
+/// So many acknowledged writes, of which the first are lost, and one in flight when the kill came.
 pub(crate) fn ledger(acknowledged: u64, lost: u64) -> Ledger {
     let bits =
-        |one: &dyn Fn(u64) -> bool| (0..acknowledged).map(|i| if one(i) { '1' } else { '0' }).collect();
-    Ledger { acknowledged: bits(&|_| true), found: bits(&|i| i >= lost) }
+        |one: &dyn Fn(u64) -> bool| (0..=acknowledged).map(|i| if one(i) { '1' } else { '0' }).collect();
+    Ledger { acknowledged: bits(&|i| i < acknowledged), found: bits(&|i| i >= lost), outstanding: 1 }
 }
 
 /// What the proxy says: it harms in every scene but a sham, and is not there when the subject is measured.

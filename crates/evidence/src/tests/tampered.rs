@@ -153,7 +153,9 @@ fn an_empty_folder_is_nothing() {
 #[test]
 fn a_ledger_or_a_stop_that_does_not_make_sense() {
     let lame = refusal(|list| crash(list, 4).ledger.as_mut().unwrap().found.push('1'));
-    assert!(lame.contains("crash drill 4: the two texts"), "{lame}");
+    assert!(lame.contains("crash drill 4: the parts of the ledger"), "{lame}");
+    let acknowledged = refusal(|list| crash(list, 4).ledger.as_mut().unwrap().outstanding = 2);
+    assert!(acknowledged.contains("crash drill 4: the parts of the ledger"), "{acknowledged}");
     let idle = refusal(|list| {
         for document in list {
             if let Document::StopDrill(drill) = document {

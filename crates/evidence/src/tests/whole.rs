@@ -126,8 +126,10 @@ fn a_stop_by_another_signal_than_the_scene_asks_for_is_no_evidence() {
 }
 
 #[test]
-fn a_ledger_that_is_missing_or_empty_shows_nothing() {
-    for ledger in [None, Some(super::fixture::ledger(0, 0))] {
+fn a_ledger_that_is_missing_or_empty_or_of_a_kill_between_writes_shows_nothing() {
+    let mut idle = super::fixture::ledger(200, 0);
+    idle.outstanding = 0;
+    for ledger in [None, Some(super::fixture::ledger(0, 0)), Some(idle)] {
         let judgement = judged_with(|document| match document {
             Document::CrashDrill(drill) if drill.scene == Scene::Measured && drill.trial == 2 => {
                 drill.ledger = ledger.clone();

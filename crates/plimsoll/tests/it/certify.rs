@@ -154,6 +154,18 @@ fn timing_a_service_that_acknowledges_before_it_writes_is_refused() {
     assert_denied(&world, &ran, "writes");
 }
 
+/// Its writes are on disk a quarter of a second later: they are lost if, and only if, it is killed while it is written to.
+#[test]
+fn timing_a_service_that_writes_behind_is_refused() {
+    let world = World::with_key();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/broken/write_behind.py");
+    let ran = world.certify(
+        &notes_started_by(&format!("exec python3 {script} {{port}} {{dir}}/notes.json")),
+        &profile(&[WRITES]),
+    );
+    assert_denied(&world, &ran, "writes");
+}
+
 #[test]
 fn timing_needs_netns_connections_reset_by_the_kernel_are_refused() {
     let world = World::with_key();

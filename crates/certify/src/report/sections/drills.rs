@@ -17,7 +17,8 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
         return None;
     }
     let words = "Each rehearsal is a unit of its own, on a fresh process. A stop holds requests half sent across the signal; \
-                 a crash is SIGKILL in the midst of writes, after which every acknowledged write is read again.";
+                 a crash is SIGKILL while writes are outstanding, or under load where the subject has no ledger; \
+                 after it every acknowledged write is read again.";
     let mut content = Html::default();
     content.push(paragraph(words));
     content.push(tables.into_iter().collect::<Html>());
@@ -71,16 +72,18 @@ fn crashes(documents: &Documents) -> Option<Element> {
         Column::text("Process, before and after"),
         Column::number("First good reply after"),
         Column::number("Writes tried"),
+        Column::number("Outstanding at the kill"),
         Column::number("Acknowledged"),
         Column::number("Of those lost"),
     ];
     let row = |drill: &CrashDrill| {
-        let [tried, acknowledged, lost] = ledger(drill.ledger.as_ref());
+        let [tried, outstanding, acknowledged, lost] = ledger(drill.ledger.as_ref());
         vec![
             drill.trial.to_string().into(),
             format!("{} → {}", drill.process.pid, drill.restarted.pid).into(),
             drill.recovered_ns.display(Unit::Ns).into(),
             tried.into(),
+            outstanding.into(),
             acknowledged.into(),
             lost.into(),
         ]
@@ -90,12 +93,13 @@ fn crashes(documents: &Documents) -> Option<Element> {
     (!rows.is_empty()).then(|| table("Crashes by SIGKILL", &columns, rows))
 }
 
-/// Writes tried, acknowledged, and acknowledged but lost.
-fn ledger(ledger: Option<&Ledger>) -> [String; 3] {
-    let counts = ledger.and_then(|ledger| Some((ledger.acknowledged.len() as u64, ledger.count()?)));
-    match counts {
-        Some((tried, (acknowledged, lost))) => [tried, acknowledged, lost].map(count),
-        None => [NOTHING; 3].map(str::to_owned),
+/// Writes tried, outstanding at the kill, acknowledged, and acknowledged but lost.
+fn ledger(ledger: Option<&Ledger>) -> [String; 4] {
+    match ledger.and_then(|ledger| Some((ledger, ledger.count()?))) {
+        Some((ledger, (acknowledged, lost))) => {
+            [ledger.acknowledged.len() as u64, ledger.outstanding, acknowledged, lost].map(count)
+        }
+        None => [NOTHING; 4].map(str::to_owned),
     }
 }
 
@@ -106,10 +110,10 @@ mod tests {
     #[test]
     fn a_ledger_is_counted_and_a_missing_or_broken_one_is_no_zero() {
         let of = |acknowledged: &str, found: &str| {
-            ledger(Some(&Ledger { acknowledged: acknowledged.into(), found: found.into() }))
+            ledger(Some(&Ledger { acknowledged: acknowledged.into(), found: found.into(), outstanding: 1 }))
         };
-        assert_eq!(of("1101", "1001"), ["4", "3", "1"]);
-        assert_eq!(of("11", "1"), [NOTHING; 3]);
-        assert_eq!(ledger(None), [NOTHING; 3]);
+        assert_eq!(of("1101", "1001"), ["4", "1", "3", "1"]);
+        assert_eq!(of("11", "1"), [NOTHING; 4]);
+        assert_eq!(ledger(None), [NOTHING; 4]);
     }
 }
