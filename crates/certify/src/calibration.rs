@@ -10,13 +10,14 @@ use plimsoll_evidence::{
 use plimsoll_load::{CALIBRATION_TRIALS, calibrate_generator, run};
 use plimsoll_proof::{from_canonical, to_canonical};
 
+use crate::conductor::{Event, Watch};
 use crate::error::Error;
 use crate::state::write_atomically;
 use crate::stop::Stop;
 
 /// How often a calibration that fails is tried again before the generator is given up: a busy machine can spoil
-/// one, a broken generator spoils all. Every try counts in what is printed.
-const TRIES: u32 = 3;
+/// one, a broken generator spoils all. Those that fail are told, and counted in the one that is signed.
+const TRIES: u64 = 3;
 
 /// The calibration of this program, in this boot, on this day: from `path` if it is there, else measured and kept.
 pub(crate) fn calibration(
@@ -24,34 +25,48 @@ pub(crate) fn calibration(
     environment: &Environment,
     clock: &dyn Clock,
     stop: Stop<'_>,
+    watch: &mut Watch<'_>,
 ) -> Result<Calibration, Error> {
+    let now = clock.now();
     if let Some(kept) = read(path)
         && kept.plimsoll_sha256 == environment.plimsoll_sha256
         && kept.boot == environment.boot
-        && kept.at.day() == clock.now().day()
+        && kept.at.day() == now.day()
+        // The clock may have been set back since.
+        && kept.at <= now
     {
         return Ok(kept);
     }
-    let mut problem = String::new();
-    for _ in 0..TRIES {
-        let calibration = measure(environment, clock, stop)?;
-        match calibration_problem(&calibration) {
-            None => {
-                write_atomically(
-                    path,
-                    &to_canonical(&Document::Calibration(calibration.clone()))
-                        .map_err(plimsoll_evidence::Error::from)?,
-                )?;
-                return Ok(calibration);
-            }
-            Some(found) => problem = found,
-        }
-    }
-    Err(Error::Calibration(problem))
+    let calibration = first_true(|tries| measure(environment, clock, stop, tries), watch)?;
+    let document = Document::Calibration(calibration.clone());
+    write_atomically(path, &to_canonical(&document).map_err(plimsoll_evidence::Error::from)?)?;
+    Ok(calibration)
 }
 
-/// Measures every oracle once.
-fn measure(environment: &Environment, clock: &dyn Clock, stop: Stop<'_>) -> Result<Calibration, Error> {
+/// The first calibration without a problem, of as many as are tried. Those before it are told to `watch`.
+fn first_true(
+    mut measure: impl FnMut(u64) -> Result<Calibration, Error>,
+    watch: &mut Watch<'_>,
+) -> Result<Calibration, Error> {
+    let mut tried = 1;
+    loop {
+        let calibration = measure(tried)?;
+        match calibration_problem(&calibration) {
+            None => return Ok(calibration),
+            Some(problem) if tried == TRIES => return Err(Error::Calibration(problem)),
+            Some(problem) => watch(&Event::CalibrationFailed { tried, of: TRIES, problem: &problem }),
+        }
+        tried += 1;
+    }
+}
+
+/// Measures every oracle once, for the `tries`th time.
+fn measure(
+    environment: &Environment,
+    clock: &dyn Clock,
+    stop: Stop<'_>,
+    tries: u64,
+) -> Result<Calibration, Error> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| Error::Random(error.to_string()))?;
     let at = clock.now();
@@ -62,6 +77,7 @@ fn measure(environment: &Environment, clock: &dyn Clock, stop: Stop<'_>) -> Resu
         plimsoll_sha256: environment.plimsoll_sha256,
         boot: environment.boot,
         at,
+        tries,
         oracles: measured.results.iter().map(oracle).collect(),
     })
 }
@@ -87,5 +103,41 @@ fn read(path: &Path) -> Option<Calibration> {
             Some(calibration)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    /// What comes of calibrations of which the first so many fail, and the tries that were told to have failed.
+    fn after(failures: u64) -> (Result<Calibration, Error>, Vec<u64>) {
+        let mut told = Vec::new();
+        let measure = |tries| {
+            let mut measured = Calibration { tries, ..fixture::calibration() };
+            if tries <= failures {
+                measured.oracles[0].failed += 1;
+            }
+            Ok(measured)
+        };
+        let found = first_true(measure, &mut |event| match event {
+            Event::CalibrationFailed { tried, problem, .. } if problem.contains("constant") => {
+                told.push(*tried)
+            }
+            other => panic!("{other:?}"),
+        });
+        (found, told)
+    }
+
+    #[test]
+    fn a_calibration_that_failed_is_told_and_counted() {
+        for (failures, told) in [(0, vec![]), (1, vec![1]), (2, vec![1, 2])] {
+            let (found, told_now) = after(failures);
+            assert_eq!((found.unwrap().tries, told_now), (failures + 1, told));
+        }
+        let (found, told) = after(TRIES);
+        assert!(matches!(found, Err(Error::Calibration(_))));
+        assert_eq!(told, [1, 2], "the last is told by the error");
     }
 }

@@ -98,7 +98,8 @@ fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error>
     check_target(order.subject)?;
     let environment = read_environment(order.version, is_here(order.subject)?)?;
     watch(&Event::Calibrating);
-    let calibration = calibration(&order.state.calibration(), &environment, order.clock, Stop(order.stop))?;
+    let kept = order.state.calibration();
+    let calibration = calibration(&kept, &environment, order.clock, Stop(order.stop), watch)?;
     let mut documents = Documents::default();
     documents.insert(Document::Environment(environment))?;
     documents.insert(Document::Calibration(calibration))?;

@@ -24,6 +24,9 @@ pub fn calibration_problem(calibration: &Calibration) -> Option<String> {
 }
 
 fn check(calibration: &Calibration) -> Result<(), String> {
+    if calibration.tries == 0 {
+        return Err("the calibration was never tried".into());
+    }
     for name in ORACLES {
         let mut found = calibration.oracles.iter().filter(|oracle| oracle.oracle == name);
         let (Some(oracle), None) = (found.next(), found.next()) else {

@@ -92,6 +92,8 @@ pub struct Calibration {
     pub boot: Digest,
     /// When it was calibrated.
     pub at: Utc,
+    /// How many calibrations were made until one passed, this one included.
+    pub tries: u64,
     /// One entry for each oracle.
     pub oracles: Vec<OracleResult>,
 }

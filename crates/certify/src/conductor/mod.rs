@@ -25,6 +25,15 @@ use crate::stop::Stop;
 pub enum Event<'a> {
     /// The load generator is held against oracles, unless it was today.
     Calibrating,
+    /// A calibration failed, and is made once more.
+    CalibrationFailed {
+        /// Which one, from 1.
+        tried: u64,
+        /// Of how many at most.
+        of: u64,
+        /// What was wrong with it.
+        problem: &'a str,
+    },
     /// A step begins.
     Step {
         /// Steps before this one.

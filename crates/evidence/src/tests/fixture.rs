@@ -364,6 +364,7 @@ pub(crate) fn calibration() -> Calibration {
         plimsoll_sha256: Digest::of(b"plimsoll"),
         boot: Digest::of(b"boot"),
         at: Utc::from_unix_seconds(BEGAN - 300),
+        tries: 1,
         oracles: vec![
             oracle("constant", 0),
             oracle("bimodal", 0),

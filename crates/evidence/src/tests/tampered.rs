@@ -177,7 +177,8 @@ fn a_calibration_of_something_else() {
             });
         })
     };
-    let cases: [Case<crate::Calibration>; 11] = [
+    let cases: [Case<crate::Calibration>; 12] = [
+        ("never tried", |calibration| calibration.tries = 0),
         ("another boot", |calibration| calibration.boot = Digest::of(b"yesterday")),
         ("another program", |calibration| calibration.plimsoll_sha256 = Digest::of(b"another")),
         ("after the first trial", |calibration| calibration.at = Utc::from_unix_seconds(BEGAN + 60)),

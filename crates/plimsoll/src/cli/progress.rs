@@ -25,6 +25,10 @@ impl<'a> Progress<'a> {
         let elapsed_s = now_ns.saturating_sub(self.began_ns) / 1_000_000_000;
         match event {
             Event::Calibrating => self.printer.live("calibrating the load generator"),
+            Event::CalibrationFailed { tried, of, problem } => {
+                self.line(&format!("calibration {tried} of at most {of} failed: {problem}"), now_ns);
+                self.printer.live("calibrating the load generator again");
+            }
             Event::Step { done, of, name } => {
                 self.step = format!("[{}/{of}] {name}", done + 1);
                 if !self.printer.is_live() {

@@ -16,9 +16,18 @@ pub(super) fn section(page: &Page<'_>) -> Section {
                  What it said is held against what they wrote down. A generator that misses one of them cannot certify.";
     let mut content = Html::default();
     content.push(paragraph("At ").with(instant(calibration.at)).with(words));
+    content.push(paragraph(tries(calibration.tries)));
     content.push(failures(&calibration.oracles));
     content.push(quantiles(&calibration.oracles));
     Section { id: "calibration", title: "Calibration", content }
+}
+
+/// Calibrations that failed before are not thrown away in silence: so often the generator was not true.
+fn tries(tries: u64) -> String {
+    match tries {
+        0 | 1 => "It passed at the first try.".into(),
+        _ => format!("It passed at try {tries}: {} before it failed.", count(tries - 1)),
+    }
 }
 
 fn failures(oracles: &[OracleResult]) -> Html {
