@@ -6,6 +6,9 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 use plimsoll_base::{Kind, Secret};
+use plimsoll_process::Interrupt;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
@@ -13,6 +16,9 @@ use crate::failure::Failure;
 
 /// No passphrase is longer; a file that is, is the wrong file.
 const BYTES_MAX: u64 = 4_096;
+
+/// Between two looks at whether somebody asked to stop: a wait that nobody notices.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Where a passphrase comes from.
 #[derive(Debug, Clone, clap::Args)]
@@ -56,7 +62,7 @@ fn first_line(path: PathBuf) -> Result<Secret<String>, Failure> {
     Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
-/// Asks on the terminal, without showing what is typed.
+/// Asks on the terminal, without showing what is typed. Ctrl-C ends the question, and the terminal shows again.
 fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
     let no_terminal = || {
         Failure::new(Kind::Invalid, "there is no terminal to ask for the passphrase")
@@ -66,20 +72,38 @@ fn ask(prompt: &str) -> Result<Secret<String>, Failure> {
     if !terminal.is_terminal() {
         return Err(no_terminal());
     }
+    let interrupt = Interrupt::install()?;
     let before = tcgetattr(&terminal).map_err(|_| no_terminal())?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
     tcsetattr(&terminal, OptionalActions::Flush, &silent).map_err(|_| no_terminal())?;
-    let line = write!(terminal, "{prompt}").and_then(|()| {
-        let mut line = String::new();
-        BufReader::new((&terminal).take(BYTES_MAX)).read_line(&mut line)?;
-        Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
-    });
+    let asked = write!(terminal, "{prompt}").map_err(Failure::io("writing to", "the terminal"));
+    let line = asked.and_then(|()| typed_line(&terminal, interrupt));
     // The terminal is given back as it was, whatever happened in between.
     let restored = tcsetattr(&terminal, OptionalActions::Flush, &before);
     let _ = writeln!(terminal);
     restored.map_err(|_| no_terminal())?;
-    line.map_err(Failure::io("reading from", "the terminal"))
+    line
+}
+
+/// The line that somebody types, unless they ask to stop.
+fn typed_line(terminal: &File, interrupt: Interrupt) -> Result<Secret<String>, Failure> {
+    let failed = || Failure::io("reading from", "the terminal");
+    loop {
+        // A terminal is ready once a line is whole.
+        let ready = poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&LOOK));
+        if interrupt.is_requested() {
+            return Err(plimsoll_certify::Error::Interrupted.into());
+        }
+        match ready {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => break,
+            Err(errno) => return Err(failed()(errno.into())),
+        }
+    }
+    let mut line = String::new();
+    BufReader::new(terminal.take(BYTES_MAX)).read_line(&mut line).map_err(failed())?;
+    Ok(Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
 #[cfg(test)]

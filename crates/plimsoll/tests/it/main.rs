@@ -9,6 +9,7 @@ mod issuer;
 mod keys;
 mod load;
 mod mutants;
+mod prompt;
 mod readme;
 mod report;
 mod schema;
