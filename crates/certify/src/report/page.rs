@@ -2,7 +2,7 @@
 
 use plimsoll_evidence::{
     Calibration, CertificatePredicate, Criterion, Environment, Error, Issuer, JudgedCriterion, LoadRun, Plan,
-    Probe, Scene, Signing, Step, certificate_statement,
+    Probe, Scene, Signing, Step, Verdict, certificate_statement, rung_verdict,
 };
 use plimsoll_measure::{Histogram, Probability, Series};
 
@@ -48,6 +48,11 @@ impl<'a> Page<'a> {
     /// The runs from which the load line follows, and those of the search for it.
     pub(crate) fn line_runs(&self) -> Vec<Run<'a>> {
         runs(&self.input, |_| true)
+    }
+
+    /// What the fresh trials at a rate gave. What cannot be judged has made `judge` fail before.
+    pub(crate) fn rung_verdict(&self, rate_per_ks: u64) -> Verdict {
+        rung_verdict(self.input.documents, rate_per_ks).unwrap_or(Verdict::NotMeasured)
     }
 
     pub(crate) fn criteria(&self) -> &'a [JudgedCriterion] {

@@ -261,7 +261,21 @@ fn plots_have_words_and_numbers_beside_them() {
         }
     }
     assert!(html.contains("load line 600/s"));
-    assert!(html.contains("Next step 800/s does not pass: latency-p99"));
+    assert!(html.contains("The next step, 800/s, does not pass: latency-p99"));
+}
+
+/// Not one rate was judged: no word, mark or line may look as if one had passed.
+#[test]
+fn a_rate_without_a_decision_does_not_look_passed() {
+    let html = page(&Story::pending(), Issuance::Issued);
+    let section = html.split("id=\"load-line\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for part in ["nothing is decided at the lowest rate", "class=\"unsure\"", "</span> not measurable</span>"]
+    {
+        assert!(section.contains(part), "{part}");
+    }
+    for part in ["class=\"dot\"", "class=\"cross\"", "</span> passes", "does not pass</span>"] {
+        assert!(!section.contains(part), "{part}");
+    }
 }
 
 #[test]

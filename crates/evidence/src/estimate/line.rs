@@ -1,4 +1,4 @@
-//! The load line: the highest rate at which every load criterion passes, with the next step's failure.
+//! The load line: the highest rate up to which every load criterion passes, with why the next step does not.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::verdict::{Verdict, decide, decide_by};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadLine {
-    /// The highest rate of which every load criterion passed, per 1,000 seconds; 0 if there is none.
+    /// The highest rate up to which every load criterion passed, per 1,000 seconds; 0 if there is none.
     pub rate_per_ks: u64,
     /// The rate one step above, if one was tried.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,7 +64,7 @@ pub(crate) fn measure(plan: &Plan, documents: &Documents, scene: Scene) -> Resul
     measurement.n = trials().fold(0, |n, trial| n.saturating_add(trial.n));
     measurement.trials = trials().cloned().collect();
     measurement.evidence = rungs.iter().flat_map(|rung| rung.evidence.iter().copied()).collect();
-    // Where no step passed and none failed, nothing is known of the line: the gates of the lowest step say why.
+    // Where the lowest step neither passed nor failed, nothing is known of the line: the gates of that step say why.
     if line.rate_per_ks == 0 && !line.knee_seen {
         measurement.gates = rungs.into_iter().next().map(|rung| rung.gates).unwrap_or_default();
     } else {
@@ -113,12 +113,11 @@ fn rate_max(plan: &Plan) -> u64 {
     rates.max().unwrap_or(0).max(plan.rate_per_ks)
 }
 
-/// The highest rung that passes with no failed rung below it. It needs as many trials as the profile asks for; in a
-/// sham it is one step.
+/// The highest rung that passes, as all below it do: what is not shown to pass ends the line, whatever the reason. A
+/// rung needs as many trials as the profile asks for; in a sham it is one step.
 fn line_of(rungs: &[Rung], trials: u64, rate_max: u64) -> LoadLine {
-    let is_whole = |rung: &&Rung| rung.trials.len() as u64 >= trials;
-    let below_knee = rungs.iter().take_while(|rung| !rung.is_knee());
-    let best = below_knee.filter(|rung| rung.verdict == Verdict::Pass).filter(is_whole).last();
+    let reaches = |rung: &&Rung| rung.verdict == Verdict::Pass && rung.trials.len() as u64 >= trials;
+    let best = rungs.iter().take_while(reaches).last();
     let rate_per_ks = best.map_or(0, |rung| rung.rate_per_ks);
     let next = rungs.iter().find(|rung| rung.rate_per_ks > rate_per_ks);
     LoadLine {
@@ -129,28 +128,23 @@ fn line_of(rungs: &[Rung], trials: u64, rate_max: u64) -> LoadLine {
     }
 }
 
-/// What is known above the line, as a sentence.
+/// What is known above the line, as a sentence that does not repeat its rate.
 fn next_step(rate_per_ks: u64, next: Option<&Rung>, rate_max: u64) -> String {
-    let shown = |amount| Quantity { amount, unit: Unit::PerKs }.to_string();
-    let (line, step) = match rate_per_ks {
-        0 => ("no step passed".to_owned(), "step"),
-        rate => (format!("at least {}", shown(rate)), "next step"),
-    };
     let Some(next) = next else {
-        return match rate_per_ks {
-            0 => "no step was measured".into(),
-            rate if rate >= rate_max => format!("{line}: the profile's highest step"),
-            _ => format!("{line}: no higher step was tried"),
+        let words = match rate_per_ks {
+            0 => "no step was measured",
+            rate if rate >= rate_max => "it is the profile's highest step",
+            _ => "no higher step was tried",
         };
+        return words.into();
     };
-    let step = format!("{step} {}", shown(next.rate_per_ks));
+    let which = if rate_per_ks == 0 { "the lowest step" } else { "the next step" };
+    let step = format!("{which}, {},", Quantity { amount: next.rate_per_ks, unit: Unit::PerKs });
     match next.verdict {
-        Verdict::Inconclusive | Verdict::NotMeasured => {
-            format!("{line}; {step} not measurable: {}", next.why)
-        }
-        Verdict::Pass => format!("{line}; {step} has too few trials"),
-        _ if rate_per_ks == 0 => format!("{line}: {}", next.why),
-        _ => format!("{step} does not pass: {}", next.why),
+        Verdict::Pass => format!("{step} has too few trials"),
+        Verdict::ConditionalPass => format!("{step} passes only on conditions: {}", next.why),
+        Verdict::Fail | Verdict::ConditionalFail => format!("{step} does not pass: {}", next.why),
+        _ => format!("{step} is not measurable: {}", next.why),
     }
 }
 

@@ -26,7 +26,7 @@ fn judged(list: Vec<Document>) -> (LoadLine, Verdict, Measurement) {
 fn a_knee_bounds_the_line_from_above() {
     let (line, verdict, measurement) = judged(Story::default().documents());
     assert_eq!((line.rate_per_ks, line.knee_seen, verdict), (400_000, true, Verdict::Pass));
-    assert_eq!(line.next, "next step 800/s does not pass: latency FAIL (521.1 ms, limit <= 250 ms)");
+    assert_eq!(line.next, "the next step, 800/s, does not pass: latency FAIL (521.1 ms, limit <= 250 ms)");
     assert_eq!(measurement.upper, Some(Amount::Finite(799_999)));
 }
 
@@ -35,7 +35,7 @@ fn the_profiles_highest_step_claims_no_knee() {
     let story = Story { slow_from_per_ks: u64::MAX, ..Story::default() };
     let (line, verdict, measurement) = judged(story.documents());
     assert_eq!((line.rate_per_ks, line.next_per_ks, line.knee_seen), (800_000, None, false));
-    assert_eq!(line.next, "at least 800/s: the profile's highest step");
+    assert_eq!(line.next, "it is the profile's highest step");
     assert_eq!((verdict, measurement.upper), (Verdict::Pass, None));
 }
 
@@ -46,7 +46,7 @@ fn a_step_that_was_not_tried_is_not_the_highest() {
         |document| !matches!(document, Document::LoadRun(run) if run.schedule.rate_per_ks == 800_000),
     );
     let (line, _, _) = judged(list);
-    assert_eq!(line.next, "at least 400/s: no higher step was tried");
+    assert_eq!(line.next, "no higher step was tried");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_next_step_that_only_the_instrument_fails_is_no_knee() {
     assert_eq!((line.rate_per_ks, line.knee_seen, verdict), (400_000, false, Verdict::Pass));
     assert_eq!(
         line.next,
-        "at least 400/s; next step 800/s not measurable: latency: gate cpu of line-1: 100 % against 80 %"
+        "the next step, 800/s, is not measurable: latency: gate cpu of line-1: 100 % against 80 %"
     );
 }
 
@@ -85,7 +85,7 @@ fn too_few_trials_make_no_line() {
     list.retain(|document| !matches!(document, Document::LoadRun(run) if is_late(run)));
     let (line, _, _) = judged(list);
     assert_eq!((line.rate_per_ks, line.knee_seen), (400_000, false));
-    assert_eq!(line.next, "at least 400/s; next step 800/s has too few trials");
+    assert_eq!(line.next, "the next step, 800/s, has too few trials");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn no_step_counts_above_one_that_failed() {
 fn a_subject_that_is_slow_at_its_own_rate_has_no_line() {
     let (line, verdict, measurement) = judged(Story { slow_from_per_ks: 0, ..Story::default() }.documents());
     assert_eq!((line.rate_per_ks, line.next_per_ks, line.knee_seen), (0, Some(200_000), true));
-    assert_eq!(line.next, "no step passed: latency FAIL (521.1 ms, limit <= 250 ms)");
+    assert_eq!(line.next, "the lowest step, 200/s, does not pass: latency FAIL (521.1 ms, limit <= 250 ms)");
     assert_eq!((verdict, measurement.value), (Verdict::Fail, Some(Amount::Finite(0))));
 }
 
@@ -135,9 +135,35 @@ fn a_line_of_doubtful_steps_is_inconclusive() {
     assert_eq!((line.rate_per_ks, line.knee_seen, verdict), (0, false, Verdict::Inconclusive));
     assert_eq!(
         line.next,
-        "no step passed; step 200/s not measurable: latency: gate cpu of steady-1: 100 % against 80 %, and 4 more"
+        "the lowest step, 200/s, is not measurable: latency: gate cpu of steady-1: 100 % against 80 %, and 4 more"
     );
     assert!(measurement.value.is_none() && measurement.gates.iter().any(|gate| !gate.passed));
+}
+
+/// A rate between two good ones at which nothing was decided: "up to 800/s everything passes" would be untrue.
+#[test]
+fn a_step_without_a_decision_ends_the_line_below_it() {
+    let mut list = Story { slow_from_per_ks: u64::MAX, ..Story::default() }.documents();
+    line_runs(&mut list, 400_000).for_each(|run| run.instrument.cpu_ns = run.instrument.wall_ns);
+    let (line, verdict, measurement) = judged(list);
+    assert_eq!((line.rate_per_ks, line.next_per_ks, line.knee_seen), (200_000, Some(400_000), false));
+    assert_eq!((verdict, measurement.upper), (Verdict::Pass, None), "its limit is 200/s");
+}
+
+/// The subject's own rate is the lowest step, and a criterion of its own: without it no higher step is a line.
+#[test]
+fn a_doubtful_rate_of_the_subject_leaves_no_line_though_higher_steps_pass() {
+    let mut list = Story { slow_from_per_ks: u64::MAX, ..Story::default() }.documents();
+    for document in &mut list {
+        if let Document::LoadRun(run) = document
+            && (run.scene, run.step) == (Scene::Measured, Step::Steady)
+        {
+            run.instrument.cpu_ns = run.instrument.wall_ns;
+        }
+    }
+    let (line, verdict, measurement) = judged(list);
+    assert_eq!((line.rate_per_ks, line.next_per_ks, line.knee_seen), (0, Some(200_000), false));
+    assert_eq!((verdict, measurement.value), (Verdict::Inconclusive, None));
 }
 
 #[test]

@@ -199,7 +199,10 @@ fn no_average_hides_one_bad_process() {
     let judgement = story.judged().unwrap();
     assert_eq!(verdict(&judgement, Probe::Errors), Verdict::ConditionalPass);
     assert_eq!(judgement.criteria[1].measurement.upper, Some(Amount::Finite(8_333_334)));
-    assert_eq!(judgement.status, Status::Conditional);
+    // No load line starts at a rate that passes only on conditions; a profile that asks for none is decided.
+    assert_eq!((judgement.status, judgement.load_line.unwrap().rate_per_ks), (Status::Pending, 0));
+    story.profile.criteria.retain(|criterion| criterion.probe != Probe::LoadLine);
+    assert_eq!(story.judged().unwrap().status, Status::Conditional);
 }
 
 #[test]

@@ -19,9 +19,8 @@ pub(crate) fn judgement(
 ) -> String {
     let subject = &certificate.subject;
     let mut text = format!(
-        "\n{} {} · profile {} · {}\n\n",
-        subject.name,
-        subject.version,
+        "\n{} · profile {} · {}\n\n",
+        format!("{} {}", subject.name, subject.version).trim_end(),
         certificate.level,
         printer.styled(status_style(certificate.status), certificate.status.name())
     );
@@ -34,12 +33,11 @@ pub(crate) fn judgement(
     }));
     text.push('\n');
     if let Some(line) = &certificate.load_line {
-        let rate = Quantity { amount: line.rate_per_ks, unit: Unit::PerKs };
-        text.push_str(&format!(
-            "load line    {}; {}\n",
-            printer.styled(Style::Strong, &rate.to_string()),
-            line.next
-        ));
+        let rate = match line.rate_per_ks {
+            0 => "none".to_owned(),
+            rate => Quantity { amount: rate, unit: Unit::PerKs }.to_string(),
+        };
+        text.push_str(&format!("load line    {}; {}\n", printer.styled(Style::Strong, &rate), line.next));
     }
     text.push_str(&sentences("condition", &certificate.conditions));
     text.push_str(&sentences("excluded", &certificate.exclusions));

@@ -29,6 +29,12 @@ pub(crate) fn cross(class: &'static str, (x, y): (f64, f64), radius: f64) -> Ele
     path(class, stroke(radius).into_iter().chain(stroke(-radius)))
 }
 
+pub(crate) fn triangle(class: &'static str, (x, y): (f64, f64), radius: f64) -> Element {
+    let (left, right, foot) = (x - radius, x + radius, y + radius);
+    let corners = [(x, y - radius), (right, foot), (left, foot), (x, y - radius), (right, foot)];
+    path(class, corners.map(Some))
+}
+
 /// Words at a place; `class` says on which side of it: `start`, `middle` or `end`, and how they are set.
 pub(crate) fn label(class: &'static str, (x, y): (f64, f64), words: &str) -> Element {
     el("text").class(class).attr("x", tenth(x)).attr("y", tenth(y)).with(words)

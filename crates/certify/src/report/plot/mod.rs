@@ -8,7 +8,7 @@ use super::html::{Element, Html, el};
 use super::table::{folded, scrolling};
 
 pub(crate) use axes::{Frame, bottom_axis, left_axis, limit_line};
-pub(crate) use line::{circle, cross, label, path, rule};
+pub(crate) use line::{circle, cross, label, path, rule, triangle};
 pub(crate) use scale::{LatencyScale, Linear, linear_ticks};
 
 /// Width of every plot in its own units; the page scales it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{LoadLine, Step};
+use plimsoll_evidence::{LoadLine, Step, Verdict};
 use plimsoll_measure::Value;
 
 use super::{Section, paragraph};
@@ -11,10 +11,10 @@ use crate::report::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
     Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, cross, figure, label, left_axis,
-    limit_line, linear_ticks, path, rule,
+    limit_line, linear_ticks, path, rule, triangle,
 };
 use crate::report::table::{Column, table};
-use crate::report::words::{count, latency, limit, quantity};
+use crate::report::words::{Weight, count, latency, limit, mark, quantity, verdict_weight};
 
 const HEIGHT: f64 = 330.0;
 const FRAME: Frame = Frame { left: 62.0, right: WIDTH - 14.0, top: 40.0, bottom: HEIGHT - 42.0 };
@@ -25,8 +25,8 @@ const HEADROOM: f64 = 1.03;
 /// One rate: the quantile of each of its trials.
 struct Rate {
     rate_per_ks: u64,
-    /// Whether the data are of the search, which cannot certify.
-    search: bool,
+    /// What its fresh trials gave; none for the data of the search, which cannot certify.
+    verdict: Option<Verdict>,
     values: Vec<Value>,
     n: u64,
 }
@@ -53,7 +53,10 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
 
 fn lead(line: &LoadLine) -> String {
     match line.rate_per_ks {
-        0 => "At no rate that was tried does every load criterion pass.".to_owned(),
+        0 if line.knee_seen => {
+            "There is no load line: already the lowest rate fails a load criterion.".into()
+        }
+        0 => "There is no load line: nothing is decided at the lowest rate.".into(),
         rate => format!("Up to {} every load criterion passes.", quantity(rate, Unit::PerKs)),
     }
 }
@@ -75,7 +78,8 @@ fn rates(page: &Page<'_>) -> Vec<Rate> {
         let mut values: Vec<Value> =
             runs.iter().filter_map(|run| run.total.quantile(page.quantile())).collect();
         values.sort_unstable();
-        Rate { rate_per_ks, search, values, n: runs.iter().map(|run| run.total.count()).sum() }
+        let verdict = (!search).then(|| page.rung_verdict(rate_per_ks));
+        Rate { rate_per_ks, verdict, values, n: runs.iter().map(|run| run.total.count()).sum() }
     };
     by_rate.into_iter().map(rate).collect()
 }
@@ -92,12 +96,12 @@ fn plot(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Option<Element> {
     let named: Vec<(f64, String)> = ticks.iter().map(|rate| (x.place(*rate), format!("{rate}"))).collect();
     content.push(bottom_axis(&FRAME, "requests per second", &named));
     content.push(chosen(line, &x));
-    let medians = rates.iter().filter(|rate| !rate.search);
+    let medians = rates.iter().filter(|rate| rate.verdict.is_some());
     content.push(path(
         "stroke",
         medians.map(|rate| Some((x.place(rate.per_second()), y.place(rate.median()?)))),
     ));
-    content.push(rates.iter().map(|rate| marks(rate, line, &x, &y)).collect::<Html>());
+    content.push(rates.iter().map(|rate| marks(rate, &x, &y)).collect::<Html>());
     if let (Some(judged), Some(limit_ns)) = (judged, limit_ns) {
         content.push(limit_line(&FRAME, y.place(limit_ns), &format!("limit {}", limit(&judged.criterion))));
     }
@@ -108,22 +112,23 @@ fn plot(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Option<Element> {
         height: HEIGHT,
         content,
     };
-    Some(figure(drawing, caption(), data(page, line, rates)))
+    Some(figure(drawing, caption(), data(page, rates)))
 }
 
 fn caption() -> &'static str {
-    "Dots: fresh trials, joined at their median; a cross: a trial at a rate that does not pass. Rings: the search for the \
-     line, whose data cannot certify."
+    "Dots: fresh trials, joined at their median. At a rate that does not pass each trial is a cross, where nothing is \
+     decided a triangle. Rings: the search for the line, whose data cannot certify."
 }
 
 /// Every trial at one rate. Shape says what colour says too.
-fn marks(rate: &Rate, line: &LoadLine, x: &Linear, y: &LatencyScale) -> Html {
+fn marks(rate: &Rate, x: &Linear, y: &LatencyScale) -> Html {
     let mark = |value: &Value| {
         let place = (x.place(rate.per_second()), y.place(*value));
-        match rate.search {
-            true => circle("search", place, 3.5),
-            false if rate.rate_per_ks <= line.rate_per_ks => circle("dot", place, 4.0),
-            false => cross("cross", place, 4.5),
+        match rate.verdict.map(verdict_weight) {
+            None => circle("search", place, 3.5),
+            Some(Weight::Good) => circle("dot", place, 4.0),
+            Some(Weight::Bad) => cross("cross", place, 4.5),
+            Some(Weight::Doubtful | Weight::Neutral) => triangle("unsure", place, 4.5),
         }
     };
     rate.values.iter().map(mark).collect()
@@ -154,13 +159,13 @@ fn chosen(line: &LoadLine, x: &Linear) -> Html {
 fn description(line: &LoadLine, rates: &[Rate]) -> String {
     let points: Vec<String> = rates
         .iter()
-        .filter(|rate| !rate.search)
+        .filter(|rate| rate.verdict.is_some())
         .map(|rate| format!("{}: {}", quantity(rate.rate_per_ks, Unit::PerKs), latency(rate.median())))
         .collect();
     format!("{} {} Medians over trials: {}.", lead(line), sentence(&line.next), points.join("; "))
 }
 
-fn data(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Element {
+fn data(page: &Page<'_>, rates: &[Rate]) -> Element {
     let columns = [
         Column::number("Rate"),
         Column::text("What for"),
@@ -171,22 +176,28 @@ fn data(page: &Page<'_>, line: &LoadLine, rates: &[Rate]) -> Element {
         Column::text("Outcome"),
     ];
     let row = |rate: &Rate| {
-        let outcome = match rate.search {
-            true => "cannot certify",
-            false if rate.rate_per_ks <= line.rate_per_ks => "passes",
-            false => "does not pass",
-        };
+        let trials = format!("{} fresh trials", rate.values.len());
         vec![
             quantity(rate.rate_per_ks, Unit::PerKs).into(),
-            if rate.search { "search".into() } else { format!("{} fresh trials", rate.values.len()).into() },
+            rate.verdict.map_or_else(|| "search".into(), |_| trials.into()),
             count(rate.n).into(),
             latency(rate.median()).into(),
             latency(rate.values.first().copied()).into(),
             latency(rate.values.last().copied()).into(),
-            outcome.into(),
+            rate.verdict.map_or_else(|| "cannot certify".into(), |verdict| outcome(verdict).into()),
         ]
     };
     table("Latency at each rate", &columns, rates.iter().map(row))
+}
+
+fn outcome(verdict: Verdict) -> Element {
+    let words = match verdict {
+        Verdict::Pass => "passes",
+        Verdict::ConditionalPass => "passes only on conditions",
+        Verdict::Fail | Verdict::ConditionalFail => "does not pass",
+        _ => "not measurable",
+    };
+    mark(verdict_weight(verdict), words)
 }
 
 #[cfg(test)]
@@ -194,13 +205,15 @@ mod tests {
     use super::*;
 
     fn line(rate_per_ks: u64) -> LoadLine {
-        LoadLine { rate_per_ks, next_per_ks: None, next: "at least that".into(), knee_seen: false }
+        LoadLine { rate_per_ks, next_per_ks: None, next: "no higher step was tried".into(), knee_seen: false }
     }
 
     #[test]
     fn a_line_of_nought_claims_nothing_and_is_not_drawn() {
         let x = Linear { domain: (0.0, 100.0), range: (0.0, 1.0) };
-        assert_eq!(lead(&line(0)), "At no rate that was tried does every load criterion pass.");
+        assert_eq!(lead(&line(0)), "There is no load line: nothing is decided at the lowest rate.");
+        let knee = LoadLine { knee_seen: true, ..line(0) };
+        assert_eq!(lead(&knee), "There is no load line: already the lowest rate fails a load criterion.");
         assert_eq!(chosen(&line(0), &x), Html::default());
         assert_eq!(lead(&line(40_000)), "Up to 40/s every load criterion passes.");
         assert!(chosen(&line(40_000), &x).into_string().contains("load line 40/s"));
@@ -210,7 +223,7 @@ mod tests {
     fn the_median_of_an_even_number_is_the_lower_one() {
         let rate = |values: &[u64]| Rate {
             rate_per_ks: 1,
-            search: false,
+            verdict: Some(Verdict::Pass),
             values: values.iter().copied().map(Value::Finite).collect(),
             n: 1,
         };

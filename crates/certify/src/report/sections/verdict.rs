@@ -15,7 +15,11 @@ pub(crate) fn verdict(page: &Page<'_>, parts: &[Section]) -> Element {
     let status = el("p")
         .class("status")
         .with(mark(status_weight(certificate.status), certificate.status.name()))
-        .with(el("span").class("level").with(format!(" at level {}", certificate.level)));
+        .with(el("span").class("level").with(format!(
+            " {} level {}",
+            preposition(certificate.status),
+            certificate.level
+        )));
     el("header")
         .with_each(demo_banner(certificate.issuance))
         .with(el("p").class("brand").with(emblem()).with("Plimsoll certificate"))
@@ -32,6 +36,14 @@ pub(crate) fn verdict(page: &Page<'_>, parts: &[Section]) -> Element {
                 .attr("aria-label", "Parts of this page")
                 .with(el("ul").with_each(parts.iter().map(Section::link))),
         )
+}
+
+/// A level that is not reached is only what was asked for.
+fn preposition(status: Status) -> &'static str {
+    match status {
+        Status::Certified | Status::Preliminary | Status::Conditional => "at",
+        Status::Denied | Status::Pending => "for",
+    }
 }
 
 /// Whether every decision rests on a probe that was seen red. Without that nothing is issued, so the page must not
@@ -57,7 +69,10 @@ fn first_facts(page: &Page<'_>) -> Vec<(&'static str, Html)> {
         _ => ("Valid from", "Valid until"),
     };
     let line = certificate.load_line.as_ref();
-    let carried = line.map(|line| ("Load line", Html::from(quantity(line.rate_per_ks, Unit::PerKs))));
+    let carried = line.map(|line| match line.rate_per_ks {
+        0 => ("Load line", Html::from("none")),
+        rate => ("Load line", Html::from(quantity(rate, Unit::PerKs))),
+    });
     let mut pairs: Vec<(&'static str, Html)> = vec![
         (from, instant(certificate.not_before).into()),
         (until, instant(certificate.not_after).into()),
