@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::criterion::{Criterion, Probe, Profile, Scene, Severity};
-use crate::document::Plan;
+use crate::document::{Document, Plan};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::subject::SubjectKind;
@@ -72,7 +72,8 @@ fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
     }
 }
 
-/// Checks that the subject was measured directly, in processes that are named, and that the calibration is of the day.
+/// Checks that the subject was measured directly, in processes that are named, that no proxy counted what cannot be, and
+/// that the calibration is of the day.
 pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), Error> {
     for (_, run) in documents.load_runs(Scene::Measured) {
         let wrong = |what: &str| Err(Error::evidence(format!("load run {}: {what}", run.name())));
@@ -84,7 +85,22 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
             return wrong("it names no process");
         }
     }
+    if documents.iter().any(|(_, document)| harms_more_than_came(document)) {
+        return Err(Error::evidence("a fault proxy harmed more requests than it saw"));
+    }
     check_calibration_age(documents)
+}
+
+fn harms_more_than_came(document: &Document) -> bool {
+    let proxy = match document {
+        Document::LoadRun(run) => run.proxy,
+        Document::StartRun(run) => run.proxy,
+        Document::CrashDrill(drill) => drill.proxy,
+        Document::StopDrill(_) | Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => {
+            None
+        }
+    };
+    proxy.is_some_and(|counts| counts.harmed > counts.requests)
 }
 
 /// A calibration speaks of the day on which it was made.

@@ -16,9 +16,9 @@ use crate::http::Method;
 pub struct Counters {
     /// Connections that were accepted.
     pub connections: u64,
-    /// Requests whose heads were read.
+    /// Requests whose heads were read, and refused connections: whoever opens one has a request to make.
     pub requests: u64,
-    /// Requests, and connections, to which the defect was done.
+    /// Those of the requests to which the defect was done.
     pub affected: u64,
     /// Bytes that reached the service.
     pub bytes_to_service: u64,
@@ -59,13 +59,19 @@ impl Planted {
     }
 }
 
+/// Requests and those that were harmed, under one lock: at no time are more harmed than came.
+#[derive(Debug, Clone, Copy, Default)]
+struct Attempts {
+    requests: u64,
+    affected: u64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     planted: watch::Sender<Planted>,
     upstream: Mutex<SocketAddr>,
     connections: AtomicU64,
-    requests: AtomicU64,
-    affected: AtomicU64,
+    attempts: Mutex<Attempts>,
     bytes_to_service: AtomicU64,
     bytes_to_client: AtomicU64,
     /// The 2xx status that the service last gave to POST, PUT, PATCH and DELETE; 0 if none.
@@ -78,8 +84,7 @@ impl Shared {
             planted: watch::Sender::new(Planted::new(Defect::None)),
             upstream: Mutex::new(upstream),
             connections: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
-            affected: AtomicU64::new(0),
+            attempts: Mutex::default(),
             bytes_to_service: AtomicU64::new(0),
             bytes_to_client: AtomicU64::new(0),
             write_statuses: Default::default(),
@@ -124,19 +129,26 @@ impl Shared {
         let planted = self.planted.borrow();
         let refused = is_refused(planted.defect, planted.elapsed_ns());
         drop(planted);
-        self.affected.fetch_add(u64::from(refused), Ordering::Relaxed);
+        if refused {
+            self.count_attempt(true);
+        }
         refused
     }
 
     /// Counts a request and tells what is to be done with it.
     pub(crate) fn on_request(&self, method: Method) -> Decision {
-        self.requests.fetch_add(1, Ordering::Relaxed);
         let planted = self.planted.borrow();
         let index = planted.requests.fetch_add(1, Ordering::Relaxed);
         let decision = on_request(planted.defect, method, index, planted.elapsed_ns());
         drop(planted);
-        self.affected.fetch_add(u64::from(decision != Decision::Forward), Ordering::Relaxed);
+        self.count_attempt(decision != Decision::Forward);
         decision
+    }
+
+    fn count_attempt(&self, is_affected: bool) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.requests += 1;
+        attempts.affected += u64::from(is_affected);
     }
 
     pub(crate) fn count_to_service(&self, bytes: usize) {
@@ -178,10 +190,11 @@ impl Shared {
 
     pub(crate) fn counters(&self) -> Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let attempts = *self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         Counters {
             connections: read(&self.connections),
-            requests: read(&self.requests),
-            affected: read(&self.affected),
+            requests: attempts.requests,
+            affected: attempts.affected,
             bytes_to_service: read(&self.bytes_to_service),
             bytes_to_client: read(&self.bytes_to_client),
         }
@@ -207,6 +220,15 @@ mod tests {
         assert_eq!(shared.on_request(Method::Get), Decision::Forward);
         let counters = shared.counters();
         assert_eq!((counters.requests, counters.affected), (2, 1));
+    }
+
+    #[test]
+    fn a_refused_connection_is_an_attempt_too() {
+        let shared = shared();
+        shared.plant(Defect::SlowStart { delay_ns: u64::MAX });
+        assert!(shared.on_connection() && shared.on_connection());
+        let counters = shared.counters();
+        assert_eq!((counters.connections, counters.requests, counters.affected), (2, 2, 2));
     }
 
     #[test]

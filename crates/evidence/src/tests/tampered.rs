@@ -43,6 +43,22 @@ fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
 }
 
 #[test]
+fn a_proxy_cannot_harm_more_than_it_saw() {
+    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 3] = [
+        |document| if let Document::LoadRun(run) = document { run.proxy.as_mut() } else { None },
+        |document| if let Document::StartRun(run) = document { run.proxy.as_mut() } else { None },
+        |document| if let Document::CrashDrill(drill) = document { drill.proxy.as_mut() } else { None },
+    ];
+    for kind in kinds {
+        let refusal = refusal(|list| {
+            let counts = list.iter_mut().find_map(kind).unwrap();
+            counts.harmed = counts.requests + 1;
+        });
+        assert!(refusal.contains("harmed more requests than it saw"), "{refusal}");
+    }
+}
+
+#[test]
 fn counts_that_do_not_add_up() {
     let cases: [Case<LoadRun>; 13] = [
         ("another number of outcomes", |run| run.good += 1),

@@ -134,7 +134,13 @@ fn a_slow_start_refuses_until_its_time_has_come() {
     assert!(talk(proxy.address(), &get("/small")).is_err());
     eventually("it has started", || talk(proxy.address(), &get("/small")).is_ok());
     assert!(begin.elapsed() >= Duration::from_millis(300));
-    assert!(lease.counters().affected > 1);
+    let counted = lease.counters();
+    assert!(counted.affected > 1);
+    assert_eq!(
+        counted.requests,
+        counted.affected + 1,
+        "each refused connection, and the one that was served"
+    );
     assert_healthy(&proxy);
 }
 
