@@ -53,6 +53,7 @@ pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use planned::check_profile;
 pub use sentence::full_sentence;
+pub use sentence::{at_least, full_sentence};
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE, STATEMENT_TYPE, Statement,

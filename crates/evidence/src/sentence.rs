@@ -198,8 +198,9 @@ fn failed_gate(gate: &GateData) -> String {
     format!("gate {} of {}: {} against {}", gate.gate, gate.run, amount(gate.observed), amount(gate.limit))
 }
 
-/// A share of which at least so much is certain: rounded down to what is printed.
-fn at_least(ppb: u64) -> String {
+/// A share of which at least so much is certain, such as a confidence: rounded down to what is printed, so that nothing
+/// short of certainty reads 100 %.
+pub fn at_least(ppb: u64) -> String {
     /// A hundredth of a per cent: the last of four digits.
     const PRINTED_PPB: u64 = 100_000;
     shown(ppb / PRINTED_PPB * PRINTED_PPB, Unit::Ppb)

@@ -1,7 +1,7 @@
 //! What statuses, verdicts and scenes are called for people, and numbers as they read them.
 
 use plimsoll_base::{Quantity, Unit, Utc};
-use plimsoll_evidence::{Amount, Criterion, Measurement, Op, Scene, Status, Verdict};
+use plimsoll_evidence::{Amount, Criterion, Measurement, Op, Scene, Status, Verdict, at_least};
 use plimsoll_measure::Value;
 
 use super::html::{Element, el};
@@ -135,6 +135,11 @@ pub(crate) fn quantity(amount: u64, unit: Unit) -> String {
     unbroken(&Quantity { amount, unit }.to_string())
 }
 
+/// A confidence as sentences have it, never rounded up.
+pub(crate) fn confidence(ppb: u64) -> String {
+    unbroken(&at_least(ppb))
+}
+
 /// A number that stays on one line with its unit.
 fn unbroken(words: &str) -> String {
     words.replace(' ', "\u{a0}")
@@ -174,6 +179,12 @@ mod tests {
         let shown = [0, 999, 1_000, 12_345, 1_234_567].map(count);
         assert_eq!(shown, ["0", "999", "1,000", "12,345", "1,234,567"]);
         assert_eq!([counted(1, "trial"), counted(5, "trial")], ["1 trial", "5 trials"]);
+    }
+
+    #[test]
+    fn a_confidence_is_never_rounded_up() {
+        let shown = [1_000_000_000, 999_999_500, 968_750_000, 950_000_000, 549_300_000].map(confidence);
+        assert_eq!(shown, ["100\u{a0}%", "99.99\u{a0}%", "96.87\u{a0}%", "95\u{a0}%", "54.93\u{a0}%"]);
     }
 
     #[test]

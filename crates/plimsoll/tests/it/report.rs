@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::world::PLIMSOLL;
+
 /// Where the report of the golden certificate lies.
 const REPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/v1/report.html");
 
@@ -50,6 +52,20 @@ fn the_report_is_read_by_a_browser_as_it_was_written() {
     let first = written.find("<h2").unwrap();
     assert!(written[..first].contains("preliminary"), "the verdict does not come first");
     assert!(written[first..first + 200].contains("does not prove"));
+}
+
+/// What a page advises must exist: each command is understood as far as its help.
+#[test]
+fn every_command_that_the_report_names_is_one() {
+    let written = fs::read_to_string(REPORT).unwrap();
+    let commands: Vec<&str> =
+        written.split("<code>plimsoll ").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert!(commands.len() >= 3, "{commands:?}");
+    for command in commands {
+        let words = command.split(' ').take_while(|word| *word != "&gt;");
+        let output = Command::new(PLIMSOLL).args(words).arg("--help").output().unwrap();
+        assert!(output.status.success(), "plimsoll {command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

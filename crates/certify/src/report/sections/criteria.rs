@@ -1,6 +1,5 @@
 //! Every criterion with what was required, measured and decided, by domain.
 
-use plimsoll_base::Unit;
 use plimsoll_evidence::{Amount, DomainScore, Estimator, JudgedCriterion, Probe};
 
 use super::{Section, paragraph};
@@ -8,7 +7,7 @@ use crate::report::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::table::scrolling;
 use crate::report::words::{
-    NOTHING, Weight, amount, bounds, count, counted, limit, mark, quantity, verdict_mark,
+    NOTHING, Weight, amount, bounds, confidence, count, counted, limit, mark, verdict_mark,
 };
 
 /// Heads of the columns; on a phone each stands before its cell.
@@ -94,7 +93,6 @@ fn decided(judged: &JudgedCriterion) -> Html {
 fn measured(judged: &JudgedCriterion) -> Html {
     let measurement = &judged.measurement;
     let value = el("span").class("value").with(amount(measurement.value, measurement.unit));
-    let confidence = quantity(measurement.confidence_ppb, Unit::Ppb);
     let bounds = match (measurement.value, bounds(measurement)) {
         (None, _) => String::new(),
         (Some(Amount::Finite(0)), _) if measurement.estimator == Estimator::HighestStep => {
@@ -103,12 +101,14 @@ fn measured(judged: &JudgedCriterion) -> Html {
         (Some(_), _) if measurement.estimator == Estimator::HighestStep => {
             "the highest step that passes".to_owned()
         }
-        (Some(_), Some(bounds)) => format!("{bounds}, each bound {confidence}"),
+        (Some(_), Some(bounds)) => {
+            format!("{bounds}, each bound {}", confidence(measurement.confidence_ppb))
+        }
         (Some(_), None) => "no bound".to_owned(),
     };
     let shown = measurement
         .demonstrated_ppb
-        .map(|ppb| minor(&format!("shows at least {} without loss, at 95 %", quantity(ppb, Unit::Ppb))));
+        .map(|ppb| minor(&format!("shows that at least {} keep the limit, at 95 %", confidence(ppb))));
     let mut cell = Html::from(value);
     cell.push(minor(&bounds));
     cell.push(shown.into_iter().collect::<Html>());

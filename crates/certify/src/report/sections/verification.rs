@@ -20,8 +20,6 @@ fn steps(page: &Page<'_>) -> Element {
     let script = "For those who do not trust our binary: a short script for openssl, sha256sum and Python, which checks \
                   signatures, files and log but recomputes no statistics. Take it from a release, never from the folder \
                   that it checks.";
-    let repeat = "To trust the measurement itself, not only its arithmetic, measure the same subject again under the same \
-                  plan.";
     let step = |command: &'static str, words: Html| {
         el("li").with(el("pre").with(el("code").with(command))).with(paragraph(words))
     };
@@ -34,7 +32,6 @@ fn steps(page: &Page<'_>) -> Element {
         .with(step("plimsoll verify DIR", whole.into()))
         .with(step("plimsoll verify DIR --issuer KEYS", trusted))
         .with(step("plimsoll verify --script > verify.sh", script.into()))
-        .with(step("plimsoll certify --repeat DIR", repeat.into()))
 }
 
 /// The end of the page.
