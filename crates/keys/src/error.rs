@@ -91,7 +91,7 @@ pub enum Error {
         wanted: KeyPurpose,
     },
     /// A file of pins, or a line that is to be pinned, is malformed.
-    #[error("{place}: {source}")]
+    #[error("{place}")]
     Pins {
         /// The file, or where else the text is from.
         place: String,

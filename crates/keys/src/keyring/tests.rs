@@ -174,11 +174,15 @@ fn pins_keep_what_a_person_wrote() {
     let line = text.lines().next().unwrap();
     let error = theirs.trust(&format!("{line} 2027-01-01T00:00:00Z")).unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict, "{error}");
-    let error = theirs.trust("log nonsense").unwrap_err();
-    assert!(error.to_string().starts_with("the line to be trusted: line 1, column 5: "), "{error}");
+    // The place is told by the error, what is wrong there by its cause.
+    let told = |error: Error| (error.to_string(), std::error::Error::source(&error).unwrap().to_string());
+    let (place, problem) = told(theirs.trust("log nonsense").unwrap_err());
+    assert_eq!(place, "the line to be trusted");
+    assert!(problem.starts_with("line 1, column 5: "), "{problem}");
     fs::write(&path, "nonsense").unwrap();
-    let error = theirs.pins().unwrap_err().to_string();
-    assert!(error.contains("trusted.keys: line 1, column 1: `nonsense` is none of"), "{error}");
+    let (place, problem) = told(theirs.pins().unwrap_err());
+    assert!(place.ends_with("trusted.keys"), "{place}");
+    assert!(problem.contains("line 1, column 1: `nonsense` is none of"), "{problem}");
 }
 
 #[test]

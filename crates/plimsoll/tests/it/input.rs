@@ -1,0 +1,73 @@
+//! What people name wrongly: exit 2, the file and key that is meant, and each word once.
+
+use std::fs;
+
+use crate::golden::golden;
+use crate::world::{World, notes_started_by};
+
+/// What is named, and what must be said of it.
+fn refused(world: &World, arguments: &[&str], told: &str) {
+    let ran = world.run(arguments);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
+    assert!(ran.stderr.contains(told), "{arguments:?}: {told:?} is not in\n{}", ran.stderr);
+}
+
+#[test]
+fn a_subject_file_that_cannot_be_used_is_named() {
+    let world = World::with_key();
+    fs::write(world.path("latin.toml"), b"name = \"a\"\nversion = \"\xe9\"\n").unwrap();
+    let subject = notes_started_by("exec $SERVE");
+    world.write("artifact.toml", &subject.replace("[start]", "[source]\nartifacts = [\"gone\"]\n[start]"));
+    world.write("git.toml", &subject.replace("[start]", "[source]\ngit = \"gone\"\n[start]"));
+    world.write("plain.toml", &subject.replace("[start]", "[source]\ngit = \".\"\n[start]"));
+    for (subject, told) in [
+        ("latin.toml", "latin.toml:2: not text in UTF-8"),
+        (".", "reading .: Is a directory"),
+        ("none.toml", "reading none.toml: No such file"),
+        ("artifact.toml", "source.artifacts: "),
+        ("git.toml", "there is no such folder"),
+        ("plain.toml", "not a git repository"),
+    ] {
+        refused(&world, &["certify", subject, "--passphrase-file", "passphrase"], told);
+    }
+    refused(&world, &["certify", "artifact.toml", "--profile", "none"], "--profile: reading ");
+}
+
+#[test]
+fn what_verify_compares_with_must_be_there() {
+    let world = World::new();
+    let certificate = golden("v1");
+    let certificate = certificate.to_str().unwrap();
+    for (option, value, told) in [
+        ("--after", "none", "none is not a folder"),
+        ("--subject", "none", "--subject: none: No such file"),
+        ("--issuer", ".", "reading .: Is a directory"),
+        ("--issuer", "none", "reading none: No such file"),
+    ] {
+        refused(&world, &["verify", certificate, option, value], told);
+    }
+}
+
+#[test]
+fn a_url_is_told_of_as_it_was_typed() {
+    let world = World::with_key();
+    for (url, told) in [
+        ("ftp://127.0.0.1/", "`ftp://127.0.0.1/` is not an http URL"),
+        ("127.0.0.1:80", "`127.0.0.1:80` is not an http URL"),
+        ("http://0.0.0.0/", "--url: `url` names 0.0.0.0"),
+    ] {
+        refused(&world, &["certify", "--url", url, "--plan"], told);
+    }
+    for url in ["http://127.0.0.1:8080?x=1", "HTTP://localhost/a?b=c"] {
+        let ran = world.run(&["certify", "--url", url, "--plan"]);
+        assert_eq!(ran.code, 0, "{url}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn no_cause_is_told_twice() {
+    let world = World::new();
+    world.write("bad.keys", "name = \"a\"\n");
+    let ran = world.run(&["keys", "trust", "bad.keys"]);
+    assert_eq!(ran.stderr.matches("line 1, column 1").count(), 1, "{}", ran.stderr);
+}
