@@ -34,13 +34,17 @@ pub enum Error {
     /// The subject is not alone at its address.
     #[error("something else listens at {0}, where the subject shall")]
     AddressTaken(SocketAddr),
-    /// The source of the subject cannot be named.
-    #[error("{path}: {problem}")]
+    /// What the subject consists of cannot be named.
+    #[error("{key}: {path}: {problem}")]
     Source {
-        /// The repository.
+        /// Who names it: a key of the subject file, or an option.
+        key: &'static str,
+        /// The repository or file.
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+        /// What to do about it.
+        hint: &'static str,
     },
     /// The target is not on this machine and nobody authorised a load on it.
     #[error("the target {0} is not on this machine")]
@@ -135,9 +139,7 @@ impl Error {
                 "end it, or write `{port}` for the port in the subject file: a free one is found each time"
                     .into(),
             ),
-            Self::Source { .. } => {
-                Some("commit what is to be certified, or name its `artifacts` instead".into())
-            }
+            Self::Source { hint, .. } => Some((*hint).to_owned()),
             Self::Unbreakable { .. } => Some(
                 "it harms half of the requests: write the limit as a share of the subject's rate, such as \"99%\"".into(),
             ),

@@ -17,10 +17,10 @@ const GIT_TIMEOUT_NS: u64 = 30_000_000_000;
 pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
     let mut resources = Vec::new();
     if let Some(folder) = &subject.source.git {
-        resources.push(git_source(folder)?);
+        resources.push(git_source("source.git", folder)?);
     }
     for path in &subject.source.artifacts {
-        resources.push(artifact(path)?);
+        resources.push(artifact("source.artifacts", path)?);
     }
     let description = Digest::of(subject.description().as_bytes());
     resources.push(resource("subject-description", [("sha256", description.to_string())]));
@@ -33,37 +33,48 @@ pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
     })
 }
 
-/// The digests of one file or folder, for comparison with those of a certificate.
-pub fn identify_path(path: &Path) -> Result<Vec<ResourceDescriptor>, Error> {
-    if path.is_dir() { Ok(vec![git_source(path)?]) } else { Ok(vec![artifact(path)?]) }
+/// The digests of one file or folder, for comparison with those of a certificate. `key` is what named it.
+pub fn identify_path(key: &'static str, path: &Path) -> Result<Vec<ResourceDescriptor>, Error> {
+    if path.is_dir() { Ok(vec![git_source(key, path)?]) } else { Ok(vec![artifact(key, path)?]) }
 }
 
-fn git_source(folder: &Path) -> Result<ResourceDescriptor, Error> {
-    // A commit that was not what ran would be a lie.
-    if !git(folder, &["status", "--porcelain"])?.is_empty() {
-        return Err(Error::Source {
-            path: folder.to_owned(),
-            problem: "the working tree has changes that are not committed".into(),
-        });
+fn git_source(key: &'static str, folder: &Path) -> Result<ResourceDescriptor, Error> {
+    let wrong = |problem: String, hint| Error::Source { key, path: folder.to_owned(), problem, hint };
+    // Git would be said to be missing where its working folder is.
+    if !folder.is_dir() {
+        return Err(wrong("there is no such folder".into(), "name a folder that is a git repository"));
     }
-    let commit = git(folder, &["rev-parse", "HEAD"])?;
-    let tree = git(folder, &["rev-parse", "HEAD^{tree}"])?;
+    let ask = |words: &[&str]| {
+        git(folder, words)?
+            .map_err(|problem| wrong(problem, "name a git repository with a commit, or a file instead"))
+    };
+    // A commit that was not what ran would be a lie.
+    if !ask(&["status", "--porcelain"])?.is_empty() {
+        let problem = "the working tree has changes that are not committed".into();
+        return Err(wrong(problem, "commit what is to be certified, or name its `artifacts` instead"));
+    }
+    let (commit, tree) = (ask(&["rev-parse", "HEAD"])?, ask(&["rev-parse", "HEAD^{tree}"])?);
     Ok(resource("source", [("gitCommit", commit), ("gitTree", tree)]))
 }
 
-fn git(folder: &Path, words: &[&str]) -> Result<String, Error> {
+/// What git says, or what it complains of.
+fn git(folder: &Path, words: &[&str]) -> Result<Result<String, String>, Error> {
     let mut spec = Spec::new("git", words.iter().copied());
     spec.working_dir = Some(folder.to_owned());
     let finished = run(&spec, GIT_TIMEOUT_NS)?;
     if !finished.exit.is_success() {
-        let problem = format!("git {} failed: {}", words.join(" "), finished.stderr.trim());
-        return Err(Error::Source { path: folder.to_owned(), problem });
+        return Ok(Err(format!("git {} failed: {}", words.join(" "), finished.stderr.trim())));
     }
-    Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
+    Ok(Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned()))
 }
 
-fn artifact(path: &Path) -> Result<ResourceDescriptor, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io("reading", path))?;
+fn artifact(key: &'static str, path: &Path) -> Result<ResourceDescriptor, Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::Source {
+        key,
+        path: path.to_owned(),
+        problem: error.to_string(),
+        hint: "name a file that can be read",
+    })?;
     let name = path.file_name().map_or_else(|| "artifact".into(), |name| name.to_string_lossy().into_owned());
     Ok(resource(&name, [("sha256", Digest::of(&bytes).to_string())]))
 }
@@ -84,7 +95,7 @@ mod tests {
         std::fs::write(folder.path().join("main.c"), "int main;").unwrap();
         let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
         for words in [&["init", "-q"][..], &["add", "."], &["commit", "-q", "-m", "one"]] {
-            git(folder.path(), &[&identity, words].concat()).unwrap();
+            git(folder.path(), &[&identity, words].concat()).unwrap().unwrap();
         }
         folder
     }
@@ -92,20 +103,35 @@ mod tests {
     #[test]
     fn a_commit_is_named_by_commit_and_tree() {
         let folder = repository();
-        let source = git_source(folder.path()).unwrap();
+        let source = git_source("source.git", folder.path()).unwrap();
         assert_eq!(source.name, "source");
         assert_eq!(source.digest["gitCommit"].len(), 40);
         assert_ne!(source.digest["gitCommit"], source.digest["gitTree"]);
-        assert_eq!(identify_path(folder.path()).unwrap(), [source]);
+        assert_eq!(identify_path("--subject", folder.path()).unwrap(), [source]);
     }
 
     #[test]
     fn what_is_not_committed_is_refused() {
         let folder = repository();
         std::fs::write(folder.path().join("main.c"), "int changed;").unwrap();
-        let error = git_source(folder.path()).unwrap_err();
+        let error = git_source("source.git", folder.path()).unwrap_err();
         assert!(error.to_string().contains("not committed"), "{error}");
         assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn a_folder_that_git_does_not_know_is_told_from_one_with_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, told) in
+            [(folder.path(), "not a git repository"), (&folder.path().join("none"), "no such folder")]
+        {
+            let error = git_source("source.git", path).unwrap_err();
+            assert_eq!(error.kind(), plimsoll_base::Kind::Invalid, "{error}");
+            assert!(
+                error.to_string().contains(told) && !error.hint().unwrap().contains("commit what"),
+                "{error}"
+            );
+        }
     }
 
     #[test]
@@ -113,12 +139,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server");
         std::fs::write(&path, "abc").unwrap();
-        let artifact = artifact(&path).unwrap();
+        let artifact = artifact("source.artifacts", &path).unwrap();
         assert_eq!(artifact.name, "server");
         assert_eq!(
             artifact.digest["sha256"],
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert!(identify_path(&folder.path().join("nothing")).is_err());
+        let missing = identify_path("--subject", &folder.path().join("nothing")).unwrap_err();
+        assert_eq!(missing.kind(), plimsoll_base::Kind::Invalid);
+        assert!(missing.to_string().starts_with("--subject: ") && missing.hint().is_some(), "{missing}");
     }
 }

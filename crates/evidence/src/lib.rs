@@ -52,7 +52,6 @@ pub use judge::judge;
 pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use planned::check_profile;
-pub use sentence::full_sentence;
 pub use sentence::{at_least, full_sentence};
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,

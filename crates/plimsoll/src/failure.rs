@@ -29,12 +29,22 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same, said of `what` was given.
+    pub(crate) fn of(self, what: &str) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     /// A failure to read or write `what`.
     pub(crate) fn io(doing: &str, what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> Self {
         let message = format!("{doing} {what}");
         move |error| {
             let kind = match error.kind() {
-                io::ErrorKind::NotFound => Kind::Invalid,
+                // What was named is not there, is no file or is not ours to read: another name helps, time does not.
+                io::ErrorKind::NotFound
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::IsADirectory
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::InvalidData => Kind::Invalid,
                 _ => Kind::Unavailable,
             };
             Self {

@@ -3,6 +3,7 @@
 mod cli;
 mod exit;
 mod failure;
+mod input;
 mod passphrase;
 mod print;
 mod state;

@@ -11,9 +11,11 @@ use plimsoll_evidence::{Issuance, Plan, Profile, Status};
 use plimsoll_keys::{IssuerKeys, IssuerName, Keyring};
 use plimsoll_process::Interrupt;
 
+use super::http_url::HttpUrl;
 use super::{progress::Progress, table};
 use crate::exit::Answer;
 use crate::failure::Failure;
+use crate::input::{folder_of, read_text};
 use crate::passphrase::PassphraseArguments;
 use crate::print::Printer;
 use crate::state;
@@ -37,7 +39,9 @@ Exit codes:
   1  denied, or conditional
   2  the command line or a file is wrong
   3  pending: no decision, or a planted defect that no probe caught
-  5  the subject is not available")]
+  4  the issuer's key is missing, is open to others or does not open
+  5  the subject is not available, or the work was interrupted
+  6  a file in the state folder is damaged")]
 pub(crate) struct Arguments {
     /// The subject's description
     #[arg(value_name = "SUBJECT.toml", conflicts_with_all = ["url", "demo"])]
@@ -213,25 +217,26 @@ fn issuer(arguments: &Arguments, keyring: &Keyring) -> Result<IssuerName, Failur
 /// The subject, and the folder to which its paths are relative.
 fn subject(arguments: &Arguments) -> Result<(Subject, PathBuf), Failure> {
     if let Some(path) = &arguments.subject {
-        let text = std::fs::read_to_string(path).map_err(Failure::io("reading", path.display()))?;
-        // The parent of a bare file name is an empty path, which names no folder.
-        let base = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
-            .to_owned();
-        return Ok((parse_subject(&path.display().to_string(), &text, &base)?, base));
+        let (text, base) = (read_text(path)?, folder_of(path));
+        return Ok((parse_subject(&path.display().to_string(), &text, base)?, base.to_owned()));
     }
     let base = PathBuf::from(".");
-    let (name, text) = match &arguments.url {
-        Some(url) => ("--url", url_subject(url)),
-        None if arguments.demo => ("--demo", demo_subject()?),
+    let subject = match &arguments.url {
+        // Nobody wrote the lines of the file that a URL stands for: their numbers would mislead.
+        Some(url) => parse_subject("--url", &url_subject(&HttpUrl::parse(url)?), &base).map_err(|error| {
+            let failure = Failure::new(error.kind(), error.problem).of("--url");
+            match error.hint {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        })?,
+        None if arguments.demo => parse_subject("--demo", &demo_subject()?, &base)?,
         None => {
             return Err(Failure::new(Kind::Invalid, "there is nothing to certify")
                 .hint("give a SUBJECT.toml, --url URL, or --demo"));
         }
     };
-    Ok((parse_subject(name, &text, &base)?, base))
+    Ok((subject, base))
 }
 
 /// A TOML string that holds any text.
@@ -244,14 +249,11 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
-fn url_subject(url: &str) -> String {
-    let rest = url.strip_prefix("http://").unwrap_or(url);
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let scheme = if url.contains("://") { url.split("://").next().unwrap_or("http") } else { "http" };
+fn url_subject(url: &HttpUrl<'_>) -> String {
     format!(
         "name = \"url\"\n[target]\nurl = {}\nhealth = {path}\n[[request]]\npath = {path}\n",
-        quoted(&if scheme == "http" { format!("http://{host}") } else { url.to_owned() }),
-        path = quoted(&format!("/{path}")),
+        quoted(&format!("http://{}:{}", url.host, url.port)),
+        path = quoted(&url.path),
     )
 }
 
@@ -265,10 +267,9 @@ fn profile(name: &str, base: &Path) -> Result<Profile, Failure> {
         return Ok(parse_profile(&format!("{id}.toml"), text)?);
     }
     let path = base.join(name);
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let text = read_text(&path).map_err(|failure| {
         let names: Vec<&str> = builtin_profiles().iter().map(|(id, _)| *id).collect();
-        Failure::io("reading the profile", path.display())(error)
-            .hint(format!("built in: {}", names.join(", ")))
+        failure.of("--profile").hint(format!("built in: {}", names.join(", ")))
     })?;
     Ok(parse_profile(&path.display().to_string(), &text)?)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod certify;
 mod columns;
 pub(crate) mod demo_service;
+mod http_url;
 pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod oracle;

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::table;
 use crate::exit::Answer;
 use crate::failure::Failure;
+use crate::input::read_text;
 use crate::print::{Printer, Style};
 use crate::state;
 
@@ -30,8 +31,11 @@ const SCRIPT: &str = include_str!("verify.sh");
 Exit codes:
   0  valid
   1  invalid, withdrawn or expired
-  2  there is no certificate
-  3  the issuer is not known, or evidence is missing")]
+  2  there is no certificate, or the command line is wrong
+  3  the issuer is not known, or evidence is missing
+  4  the folder of trusted keys is open to others
+  5  a file cannot be read
+  6  the file of trusted keys is damaged")]
 pub(crate) struct Arguments {
     /// The certificate's folder
     #[arg(value_name = "DIR", required_unless_present = "script")]
@@ -64,9 +68,6 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
         printer.data(SCRIPT)?;
         return Ok(Answer::Yes);
     };
-    if !path.is_dir() {
-        return Err(Failure::new(Kind::Invalid, format!("{} is not a folder", path.display())));
-    }
     let report = match read(path) {
         Ok(folder) => ask(&arguments, &folder)?,
         Err(failure) if failure.kind == Kind::Corrupt => unreadable(failure),
@@ -81,6 +82,9 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
 }
 
 fn read(path: &Path) -> Result<Folder, Failure> {
+    if !path.is_dir() {
+        return Err(Failure::new(Kind::Invalid, format!("{} is not a folder", path.display())));
+    }
     Ok(read_folder(path)?)
 }
 
@@ -99,7 +103,7 @@ fn unreadable(failure: Failure) -> Report {
 
 fn ask(arguments: &Arguments, folder: &Folder) -> Result<Report, Failure> {
     let anchors = anchors(arguments)?;
-    let subject = arguments.subject.as_deref().map(identify_path).transpose()?;
+    let subject = arguments.subject.as_deref().map(|path| identify_path("--subject", path)).transpose()?;
     let after = match arguments.after.as_deref().map(read).transpose() {
         Ok(after) => after,
         Err(failure) if failure.kind == Kind::Corrupt => return Ok(unreadable(failure)),
@@ -124,7 +128,7 @@ fn anchors(arguments: &Arguments) -> Result<Anchors, Failure> {
     let Some(path) = &arguments.issuer else {
         return Ok(Anchors { trusted: pins.issuers, demo: pins.demos });
     };
-    let text = std::fs::read_to_string(path).map_err(Failure::io("reading", path.display()))?;
+    let text = read_text(path)?;
     let wrong = |error| Failure::new(Kind::Invalid, format!("{}: {error}", path.display()));
     let given = TrustFile::parse(&text).map_err(wrong)?;
     Ok(Anchors { trusted: pins.issuers.with(&given), demo: pins.demos })

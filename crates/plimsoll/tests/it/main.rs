@@ -5,6 +5,7 @@ mod bench;
 mod certify;
 mod golden;
 mod help;
+mod input;
 mod issuer;
 mod keys;
 mod load;

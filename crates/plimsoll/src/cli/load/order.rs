@@ -1,8 +1,6 @@
 //! From what was typed to a plan that can be run.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use plimsoll_base::{Kind, Quantity, Unit};
@@ -11,16 +9,16 @@ use plimsoll_evidence::Arrivals;
 use plimsoll_load::{CONNECTIONS_DEFAULT, Pacing, Plan, Request, Schedule, Threshold, is_this_machine};
 use plimsoll_proof::Digest;
 
-use super::target::{HttpUrl, Target, host_header, resolve};
+use super::target::{Target, host_header, resolve};
 use super::{ArrivalsArgument, RunArguments, fresh_seed};
+use crate::cli::http_url::HttpUrl;
 use crate::failure::Failure;
+use crate::input::{folder_of, read_at_most, read_text};
 
 /// Longer than anybody waits for a page.
 const TIMEOUT_NS_DEFAULT: u64 = 5_000_000_000;
 /// A larger request would be refused anyway; so much and one byte is read to find out.
 const BODY_BYTES_MAX: u64 = 16 << 20;
-/// A subject file is written by hand.
-const SUBJECT_BYTES_MAX: u64 = 1 << 20;
 
 /// A run of load that may be started.
 #[derive(Debug)]
@@ -128,7 +126,7 @@ fn from_url(url: &str, arguments: &RunArguments) -> Result<Asked, Failure> {
         expect: arguments.expect.unwrap_or_default(),
         ..Request::get(url.path.clone())
     };
-    let target = url.target()?;
+    let target = Target::of_url(&url)?;
     Ok(Asked {
         what: format!("{} http://{}{}", request.method, target.host, request.path),
         target,
@@ -141,12 +139,7 @@ fn from_url(url: &str, arguments: &RunArguments) -> Result<Asked, Failure> {
 }
 
 fn from_subject(path: &Path) -> Result<Asked, Failure> {
-    let bytes = read_at_most(path, SUBJECT_BYTES_MAX)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::new(Kind::Invalid, format!("{} is not text", path.display())))?;
-    // The parent of a bare file name is an empty path, which names no folder.
-    let base = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let subject = parse_subject(&path.display().to_string(), &text, base)?;
+    let subject = parse_subject(&path.display().to_string(), &read_text(path)?, folder_of(path))?;
     let target = subject_target(&subject, path)?;
     Ok(Asked {
         what: format!("{} at http://{}", subject.name, target.host),
@@ -184,17 +177,6 @@ fn body(text: &str) -> Result<Vec<u8>, Failure> {
         Some(path) => read_at_most(Path::new(path), BODY_BYTES_MAX),
         None => Ok(text.as_bytes().to_vec()),
     }
-}
-
-fn read_at_most(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
-    read.map_err(Failure::io("reading", path.display()))?;
-    if bytes.len() as u64 > bytes_max {
-        let problem = format!("{} is over the limit of {bytes_max} bytes", path.display());
-        return Err(Failure::new(Kind::Invalid, problem));
-    }
-    Ok(bytes)
 }
 
 fn split_header(header: &str) -> Result<(String, String), Failure> {

@@ -4,11 +4,8 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 
 use plimsoll_base::{Kind, Quantity, Unit};
 
+use crate::cli::http_url::{HttpUrl, PORT_DEFAULT, URL_HINT};
 use crate::failure::Failure;
-
-/// What a URL without a port means.
-const PORT_DEFAULT: u16 = 80;
-const URL_HINT: &str = "write it like http://127.0.0.1:8080/path";
 
 /// An address that is asked, and what was allowed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,61 +17,6 @@ pub(super) struct Target {
     pub(super) is_authorised: bool,
     /// The highest rate that was allowed.
     pub(super) rate_cap_per_ks: Option<u64>,
-}
-
-/// A URL as far as a load needs it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct HttpUrl<'a> {
-    pub(super) host: &'a str,
-    pub(super) port: u16,
-    /// Path and query, from the first slash.
-    pub(super) path: String,
-}
-
-impl<'a> HttpUrl<'a> {
-    /// Takes `http://host[:port][/path]` apart.
-    pub(super) fn parse(url: &'a str) -> Result<Self, Failure> {
-        let wrong = |problem: &str, hint: &str| {
-            Err(Failure::new(Kind::Invalid, format!("`{url}` {problem}")).hint(hint))
-        };
-        if url.starts_with("https://") {
-            return wrong(
-                "is https",
-                "until the next instrument release only http is measured: give the service's own http address",
-            );
-        }
-        let Some(rest) = url.strip_prefix("http://") else { return wrong("is not an http URL", URL_HINT) };
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        if path.contains('#') {
-            return wrong("has a fragment", "what stands after `#` is never sent: leave it out");
-        }
-        if authority.contains('@') {
-            return wrong("holds a user name", "credentials belong in a --header");
-        }
-        // The colons of an IPv6 address stand within brackets.
-        let split = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
-        let (host, port) = split.map_or((authority, None), |(host, port)| (host, Some(port)));
-        let is_plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let port = match port {
-            None => Some(PORT_DEFAULT),
-            Some(text) => Some(text).filter(is_plain).and_then(|text| text.parse().ok()),
-        };
-        match port {
-            _ if host.is_empty() => wrong("names no host", URL_HINT),
-            None | Some(0) => wrong("has a port that is none", URL_HINT),
-            Some(port) => {
-                let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-                Ok(Self { host, port, path })
-            }
-        }
-    }
-
-    /// The target of a URL: nobody has allowed more than this machine.
-    pub(super) fn target(&self) -> Result<Target, Failure> {
-        let address = resolve(self.host, self.port)?;
-        let host = host_header(self.host, self.port);
-        Ok(Target { address, host, is_authorised: false, rate_cap_per_ks: None })
-    }
 }
 
 /// What stands in the `Host` header: the port only where it is not the usual one.
@@ -92,6 +34,13 @@ pub(super) fn resolve(host: &str, port: u16) -> Result<SocketAddr, Failure> {
 }
 
 impl Target {
+    /// The target of a URL: nobody has allowed more than this machine.
+    pub(super) fn of_url(url: &HttpUrl<'_>) -> Result<Self, Failure> {
+        let address = resolve(url.host, url.port)?;
+        let host = host_header(url.host, url.port);
+        Ok(Self { address, host, is_authorised: false, rate_cap_per_ks: None })
+    }
+
     /// Refuses load that nobody has allowed. `is_local` tells whether the address is on this machine, `rate_per_ks` is
     /// unknown where the subject sets it.
     pub(super) fn check(&self, is_local: bool, rate_per_ks: Option<u64>) -> Result<(), Failure> {
@@ -129,44 +78,6 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parts(url: &str) -> (&str, u16, String) {
-        let HttpUrl { host, port, path } = HttpUrl::parse(url).unwrap();
-        (host, port, path)
-    }
-
-    #[test]
-    fn urls_are_taken_apart() {
-        assert_eq!(parts("http://127.0.0.1:8080/a?b=c"), ("127.0.0.1", 8080, "/a?b=c".into()));
-        assert_eq!(parts("http://localhost"), ("localhost", 80, "/".into()));
-        assert_eq!(parts("http://localhost?q"), ("localhost", 80, "/?q".into()));
-        assert_eq!(parts("http://[::1]:81/n{seq}"), ("[::1]", 81, "/n{seq}".into()));
-        assert_eq!(parts("http://[::1]/"), ("[::1]", 80, "/".into()));
-    }
-
-    #[test]
-    fn other_urls_are_refused_with_a_hint() {
-        for (url, problem) in [
-            ("https://127.0.0.1/", "is https"),
-            ("127.0.0.1:80", "not an http URL"),
-            ("ftp://a/", "not an http URL"),
-            ("", "not an http URL"),
-            ("http://", "no host"),
-            ("http:///x", "no host"),
-            ("http://:80/", "no host"),
-            ("http://a:/", "a port that is none"),
-            ("http://a:0/", "a port that is none"),
-            ("http://a:+80/", "a port that is none"),
-            ("http://a:70000/", "a port that is none"),
-            ("http://u@a/", "a user name"),
-            ("http://u:p@a/", "a user name"),
-            ("http://a/#top", "a fragment"),
-        ] {
-            let failure = HttpUrl::parse(url).unwrap_err();
-            assert_eq!(failure.kind, Kind::Invalid, "{url}");
-            assert!(failure.message.contains(problem) && failure.hint.is_some(), "{url}: {failure:?}");
-        }
-    }
 
     #[test]
     fn the_host_header_names_an_unusual_port() {
