@@ -129,10 +129,12 @@ fn certify(
     if arguments.sabotage {
         let judgement =
             plimsoll_certify::sabotage(&order, &mut |event| progress.show(event, clock.monotonic_ns()))?;
+        progress.end(clock.monotonic_ns());
         printer.data(&table::sabotage(&judgement, arguments.json, printer)?)?;
         return Ok(if table::all_caught(&judgement) { Answer::Yes } else { Answer::No });
     }
     let issued = plimsoll_certify::certify(&order, &mut |event| progress.show(event, clock.monotonic_ns()))?;
+    progress.end(clock.monotonic_ns());
     if arguments.demo {
         Keyring::open(&state.keys())?.trust_demo(&keys)?;
     }
@@ -164,15 +166,14 @@ fn show(issued: &Issued, arguments: &Arguments, printer: &Printer) -> Result<(),
 fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
     let plan = make_plan(order.subject, identify(order.subject)?, order.profile, [0; 32], 0)?;
     let expected = Quantity { amount: expected_ns(&plan), unit: Unit::Ns };
-    let calibrated = order.state.calibration().exists();
     printer.status(&format!(
-        "{} against {}: {} criteria, {} trials, {} planted defects and shams, about {expected}{}",
+        "{} against {}: {} criteria, {} trials, {} planted defects and shams, about {expected}; once a day some 15 s \
+         more to calibrate the load generator",
         order.subject.name,
         order.profile.id,
         order.profile.criteria.len(),
         order.profile.trials,
         plan.scenes.len(),
-        if calibrated { "" } else { ", and some 15 s to calibrate the load generator" },
     ));
     Ok(())
 }

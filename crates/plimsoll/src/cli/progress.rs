@@ -6,7 +6,7 @@ use plimsoll_measure::Probability;
 
 use crate::print::Printer;
 
-/// Off a terminal, a line at least this often.
+/// Off a terminal, a line at least this often while load is sent.
 pub(super) const HEARTBEAT_NS: u64 = 10_000_000_000;
 
 pub(crate) struct Progress<'a> {
@@ -22,32 +22,46 @@ impl<'a> Progress<'a> {
     }
 
     pub(crate) fn show(&mut self, event: &Event<'_>, now_ns: u64) {
-        let elapsed_s = now_ns.saturating_sub(self.began_ns) / 1_000_000_000;
         match event {
-            Event::Calibrating => self.printer.live("calibrating the load generator"),
+            Event::Calibrating => {
+                self.begin("calibrating the load generator, unless that was done today", now_ns);
+            }
             Event::CalibrationFailed { tried, of, problem } => {
                 self.line(&format!("calibration {tried} of at most {of} failed: {problem}"), now_ns);
-                self.printer.live("calibrating the load generator again");
+                self.begin("calibrating the load generator again", now_ns);
             }
+            // How many steps the load line takes is known when it is found.
             Event::Step { done, of, name } => {
-                self.step = format!("[{}/{of}] {name}", done + 1);
-                if !self.printer.is_live() {
-                    self.line(&format!("{elapsed_s:>4} s  {}", self.step), now_ns);
-                }
-                self.printer.live(&self.step);
+                self.begin(&format!("[{} of about {of}] {name}", done + 1), now_ns);
             }
             Event::Load(progress) => {
                 let text = format!("{}  {}", self.step, load(progress));
-                if !self.printer.is_live() && now_ns.saturating_sub(self.last_line_ns) > HEARTBEAT_NS {
-                    self.line(&format!("{elapsed_s:>4} s  {text}"), now_ns);
+                if now_ns.saturating_sub(self.last_line_ns) > HEARTBEAT_NS {
+                    self.line(&text, now_ns);
                 }
                 self.printer.live(&text);
             }
         }
     }
 
+    /// Says that everything was run: the last step's number does not tell.
+    pub(crate) fn end(&mut self, now_ns: u64) {
+        self.line("done", now_ns);
+    }
+
+    fn begin(&mut self, step: &str, now_ns: u64) {
+        self.step = step.to_owned();
+        self.line(step, now_ns);
+        self.printer.live(step);
+    }
+
+    /// A line of its own, with its time, where there is no live line.
     fn line(&mut self, text: &str, now_ns: u64) {
-        self.printer.status(text);
+        if self.printer.is_live() {
+            return;
+        }
+        let elapsed_s = now_ns.saturating_sub(self.began_ns) / 1_000_000_000;
+        self.printer.status(&format!("{elapsed_s:>4} s  {text}"));
         self.last_line_ns = now_ns;
     }
 }
