@@ -60,10 +60,11 @@ fn check_calibration(documents: &Documents) -> Result<(), Error> {
 
 fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Result<JudgedCriterion, Error> {
     let measurement = estimate::estimate(plan, criterion, documents, Scene::Measured)?;
-    let judged = |verdict, reason, control| JudgedCriterion {
+    let judged = |verdict, reason: String, control| JudgedCriterion {
         criterion: criterion.clone(),
         measurement: measurement.clone(),
         verdict,
+        brief: reason.clone(),
         reason,
         control,
     };
@@ -82,7 +83,11 @@ fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Resul
         let reason = sentence::control_missing(control.as_ref());
         return Ok(judged(Verdict::Inconclusive, reason, control));
     }
-    Ok(judged(verdict, sentence::reason(criterion, &measurement, verdict), control))
+    let brief = sentence::brief(criterion, &measurement, verdict);
+    Ok(JudgedCriterion {
+        brief,
+        ..judged(verdict, sentence::reason(criterion, &measurement, verdict), control)
+    })
 }
 
 /// Why the subject has nothing to measure for a criterion, if that is so.

@@ -70,6 +70,8 @@ pub struct JudgedCriterion {
     pub verdict: Verdict,
     /// The decision as a sentence with its numbers.
     pub reason: String,
+    /// The decision in a few words, as a condition of the certificate.
+    pub brief: String,
     /// Whether the probe was seen red on a planted defect.
     pub control: Option<ControlResult>,
 }

@@ -8,6 +8,7 @@ mod control;
 mod criterion;
 mod document;
 mod documents;
+mod doubt;
 mod entry;
 mod error;
 mod estimate;

@@ -7,6 +7,7 @@ use crate::amount::Amount;
 use crate::calibration::worst_error_ppb;
 use crate::criterion::{Criterion, Probe};
 use crate::documents::Documents;
+use crate::doubt::doubt;
 use crate::error::Error;
 use crate::judgement::{ControlResult, JudgedCriterion};
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
@@ -48,6 +49,19 @@ pub(crate) fn reason(criterion: &Criterion, measurement: &Measurement, verdict: 
             format!("{} {value}{bounds}; {}; {decided}", what(criterion), basis(criterion, measurement))
         }
     }
+}
+
+/// The same in a few words: what was seen, the limit, and without a decision what to do.
+pub(crate) fn brief(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
+    let seen = match measurement.value {
+        None => "nothing measured".to_owned(),
+        Some(value) => format!("{} {}", what(criterion), value.display(measurement.unit)),
+    };
+    let why = match verdict {
+        Verdict::Inconclusive => format!(": {}", doubt(measurement)),
+        _ => String::new(),
+    };
+    format!("{seen}, limit {}: {}{why}", criterion.limit_text(), verdict.name())
 }
 
 /// Why a control does not support its criterion.
@@ -179,7 +193,7 @@ fn drills(criterion: &Criterion, measurement: &Measurement) -> String {
 }
 
 /// What stands in the way of a decision.
-pub(crate) fn why_inconclusive(measurement: &Measurement) -> String {
+fn why_inconclusive(measurement: &Measurement) -> String {
     let failed: Vec<String> = measurement.gates.iter().filter(|gate| !gate.passed).map(failed_gate).collect();
     match failed.as_slice() {
         [] if measurement.estimator == Estimator::HighestStep => {

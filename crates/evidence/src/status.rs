@@ -55,7 +55,7 @@ pub(crate) fn exclusions(criteria: &[JudgedCriterion]) -> Vec<String> {
 }
 
 fn sentence(judged: &JudgedCriterion) -> String {
-    format!("{}: {}", judged.criterion.id, judged.reason)
+    format!("{}: {}", judged.criterion.id, judged.brief)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use crate::amount::Amount;
 use crate::criterion::{Criterion, Probe, Profile, Rule, Scene};
 use crate::document::{LoadRun, Plan, Step};
 use crate::documents::Documents;
+use crate::doubt::doubt;
 use crate::error::Error;
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
-use crate::sentence;
 use crate::verdict::{Verdict, decide, decide_by};
 
 /// The load line and what happened one step above it.
@@ -205,7 +205,7 @@ fn badness(verdict: Verdict) -> u8 {
 
 fn why(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
     if verdict == Verdict::Inconclusive {
-        return format!("{}: {}", criterion.id, sentence::why_inconclusive(measurement));
+        return format!("{}: {}", criterion.id, doubt(measurement));
     }
     let value = measurement.value.map_or_else(|| "nothing".into(), |value| value.display(measurement.unit));
     format!("{} {} ({value}, limit {})", criterion.id, verdict.name(), criterion.limit_text())

@@ -57,6 +57,18 @@ fn of_a_bad_subject() {
 }
 
 #[test]
+fn of_what_stands_between_a_status_and_a_better_one() {
+    let story = Story { latency_ns: 400 * MS, lost_stops: vec![2], ..Story::quick() };
+    assert_snapshot!(judged(story.documents()).1.conditions.join("\n"), @"
+    latency: p99 = 401.1 ms, limit <= 250 ms: FAIL
+    load-line: load line 0/s, limit >= 200/s: FAIL
+    graceful-stop: lost in the worst stop: 2, limit <= 0: FAIL
+    crash-recovery: slowest recovery 401 ms, limit <= 5 s: INCONCLUSIVE: so few drills give no bound: use a profile with five or more
+    3 trials: fewer than the 5 that give a bound between trials, hence preliminary
+    ");
+}
+
+#[test]
 fn of_few_trials() {
     assert_snapshot!(reasons(Story::quick().documents()), @"
     latency: p99 = 20.99 ms, bounds [20.99 ms, 21 ms] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: PASS
@@ -121,7 +133,9 @@ fn of_runs_that_had_not_settled() {
             }
         }
     }
-    let reason = judged(list).1.criteria[0].reason.clone();
+    let judgement = judged(list).1;
+    assert_snapshot!(judgement.conditions[0], @"latency: p99 = 41.94 ms, limit <= 250 ms: INCONCLUSIVE: latency drifts during the trials: let the subject warm up longer, or run it again on a quiet machine");
+    let reason = &judgement.criteria[0].reason;
     assert_snapshot!(reason, @"p99 = 41.94 ms, bounds [41.94 ms, 41.94 ms] at 96.87 % each; n = 24000, n_eff = 4295, 5 trials, open loop 200/s, 100 % sent on time, 0 % errors counted as inf; limit <= 250 ms, rule guard-95: INCONCLUSIVE: gate steady-state of steady-all: 20.99 ms against 12.5 ms");
 }
 

@@ -1,0 +1,49 @@
+//! Why nothing is decided, in words for people: what it means and what to do. Numbers stand in the reason.
+
+use crate::measurement::{Estimator, Measurement};
+
+/// What each gate says when it fails, and what helps.
+const GATES: [(&str, &str, &str); 7] = [
+    ("rate", "the load generator did not send all requests on time", QUIETER),
+    ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
+    ("cpu", "the load generator had no processor time to spare", QUIETER),
+    ("run-queue", "the load generator had to wait for a processor", QUIETER),
+    ("littles-law", "latencies and the number of requests in flight contradict each other", QUIETER),
+    ("measured", "no request was completed", "look at what the subject wrote"),
+    (
+        "steady-state",
+        "latency drifts during the trials",
+        "let the subject warm up longer, or run it again on a quiet machine",
+    ),
+];
+
+const QUIETER: &str = "run it again on a quiet machine, or with a lower rate";
+
+/// What stands in the way of a decision. Of several gates the first speaks.
+pub(crate) fn doubt(measurement: &Measurement) -> String {
+    let failed = measurement.gates.iter().find(|gate| !gate.passed);
+    let told = failed.and_then(|failed| GATES.iter().find(|(gate, ..)| *gate == failed.gate));
+    match (failed, told) {
+        (_, Some((_, meaning, advice))) => format!("{meaning}: {advice}"),
+        (Some(gate), None) => format!("the instrument doubts itself (gate {})", gate.gate),
+        (None, _) => match measurement.estimator {
+            Estimator::HighestStep => "the step that would decide was not measurable".into(),
+            Estimator::WorstDrill => "so few drills give no bound: use a profile with five or more".into(),
+            _ => "too few independent samples for a bound: use longer trials".into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_measure::Gate;
+
+    use super::*;
+
+    #[test]
+    fn every_gate_has_words() {
+        for gate in Gate::ALL {
+            assert!(GATES.iter().any(|(name, ..)| *name == gate.name()), "{}", gate.name());
+        }
+    }
+}
