@@ -72,6 +72,9 @@ pub enum Error {
     /// The evidence does not hold together.
     #[error("judging the evidence")]
     Evidence(#[from] plimsoll_evidence::Error),
+    /// A folder is not one that a certificate can have.
+    #[error("reading the folder")]
+    Folder(#[source] plimsoll_evidence::Error),
     /// The log in the state folder is not what was written.
     #[error("the issuer's log: {0}")]
     Log(String),
@@ -122,7 +125,7 @@ impl Error {
             Self::Load(error) => error.kind(),
             Self::Fault(error) => error.kind(),
             Self::Keys(error) => error.kind(),
-            Self::Evidence(error) => error.kind(),
+            Self::Evidence(error) | Self::Folder(error) => error.kind(),
             Self::Log(_) => Kind::Corrupt,
             Self::NotVerified(_) => Kind::Bug,
             Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,

@@ -15,7 +15,7 @@ pub fn read_folder(folder: &Path) -> Result<Folder, Error> {
     let mut files = BTreeMap::new();
     let mut bytes_left = FOLDER_BYTES_MAX;
     read_below(folder, "", 0, &mut files, &mut bytes_left)?;
-    Ok(Folder::new(files)?)
+    Folder::new(files).map_err(Error::Folder)
 }
 
 fn read_below(
@@ -25,14 +25,14 @@ fn read_below(
     files: &mut BTreeMap<String, Vec<u8>>,
     bytes_left: &mut u64,
 ) -> Result<(), Error> {
-    let refuse = |what: String| Err(Error::Evidence(plimsoll_evidence::Error::Evidence(what)));
+    let refuse = |what: String| Err(Error::Folder(plimsoll_evidence::Error::Evidence(what)));
     let mut entries = 0;
     for entry in fs::read_dir(folder).map_err(Error::io("reading", folder))? {
         let entry = entry.map_err(Error::io("reading", folder))?;
         entries += 1;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        check_path(&path)?;
+        check_path(&path).map_err(Error::Folder)?;
         let kind = entry.file_type().map_err(Error::io("reading", entry.path()))?;
         if kind.is_dir() && depth < DEPTH_MAX {
             read_below(&entry.path(), &format!("{path}/"), depth + 1, files, bytes_left)?;

@@ -59,7 +59,7 @@ pub struct LogEntry {
 pub fn check_chain(entries: &[(Digest, LogEntry)]) -> Result<(), Error> {
     let mut before: Option<&(Digest, LogEntry)> = None;
     for (index, entry) in entries.iter().enumerate() {
-        let broken = |what: &str| Error::evidence(format!("log entry {index} of this subject: {what}"));
+        let broken = |what: &str| Error::evidence(format!("log entry {} of this subject: {what}", index + 1));
         if entry.1.seq != u64::try_from(index).unwrap_or(u64::MAX) {
             return Err(broken("its number leaves a gap"));
         }

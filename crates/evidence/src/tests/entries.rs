@@ -39,13 +39,13 @@ fn a_chain_is_whole_or_refused() {
     assert!(check_chain(&chain()).is_ok());
     assert!(check_chain(&[]).is_ok());
     let cases: [Case; 7] = [
-        ("entry 1 of this subject: its number", |chain| drop(chain.remove(1))),
-        ("entry 0 of this subject: its number", |chain| drop(chain.remove(0))),
-        ("entry 1 of this subject: its number", |chain| chain[1].1.seq = 7),
-        ("entry 2 of this subject: it does not name", |chain| chain[2].1.previous = None),
-        ("entry 0 of this subject: it does not name", |chain| chain[0].1.previous = Some(Digest::of(b"x"))),
-        ("entry 3 of this subject: it is of another", |chain| chain[3].1.subject = "other".into()),
-        ("entry 3 of this subject: it is of another", |chain| chain[3].1.time = Utc::from_unix_seconds(5)),
+        ("entry 2 of this subject: its number", |chain| drop(chain.remove(1))),
+        ("entry 1 of this subject: its number", |chain| drop(chain.remove(0))),
+        ("entry 2 of this subject: its number", |chain| chain[1].1.seq = 7),
+        ("entry 3 of this subject: it does not name", |chain| chain[2].1.previous = None),
+        ("entry 1 of this subject: it does not name", |chain| chain[0].1.previous = Some(Digest::of(b"x"))),
+        ("entry 4 of this subject: it is of another", |chain| chain[3].1.subject = "other".into()),
+        ("entry 4 of this subject: it is of another", |chain| chain[3].1.time = Utc::from_unix_seconds(5)),
     ];
     for (expected, change) in cases {
         let mut changed = chain();

@@ -151,7 +151,8 @@ impl Log {
             Some(old) => self.check_after(old, signed)?,
             None => String::new(),
         };
-        Ok(format!("entry {} of {size}, {} witnesses{after}", result.index, cosigned.len()))
+        // An index counts from nought, people from one.
+        Ok(format!("entry {} of {size}, {} witnesses{after}", result.index + 1, cosigned.len()))
     }
 
     /// A registration has one end. A result that stands elsewhere is one of several that came of one plan.

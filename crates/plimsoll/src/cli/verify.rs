@@ -154,7 +154,9 @@ fn text(report: &Report, printer: &Printer) -> String {
             step.found
         ));
     }
-    if let (Some(certificate), Some(judgement)) = (&report.certificate, &report.judgement) {
+    // Verdicts of a certificate that is not intact would be read as if they held.
+    let is_intact = matches!(report.outcome, Outcome::Valid | Outcome::ValidDemo | Outcome::Untrusted);
+    if let (Some(certificate), Some(judgement), true) = (&report.certificate, &report.judgement, is_intact) {
         text.push_str(&table::judgement(certificate, judgement, printer));
     }
     let style = match answer(report.outcome) {

@@ -66,7 +66,7 @@ fn who_trusts_the_issuer_is_told_every_step() {
     ✓ recompute     every number and verdict follows from 31 pieces of evidence
     ✓ controls      8 criteria were seen red on a planted defect
     ✓ registration  registered before the first trial; 1 earlier attempts
-    ✓ log           entry 3 of 4, 0 witnesses
+    ✓ log           entry 4 of 4, 0 witnesses
     ✓ trust         the issuer's key is trusted here
     ✓ validity      valid until 2026-12-21T22:11:58Z
     ");
@@ -180,6 +180,15 @@ fn withheld_evidence_allows_no_answer() {
 }
 
 #[test]
+fn a_folder_that_no_certificate_can_have_is_told_without_talk_of_judging() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("odd/Sub Folder")).unwrap();
+    let ran = ask(&world, &world.path("odd"), &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(last_line(&ran).starts_with("invalid: reading the folder: "), "{}", ran.stdout);
+}
+
+#[test]
 fn a_folder_without_a_certificate_is_unreadable() {
     let world = World::new();
     std::fs::create_dir(world.path("empty")).unwrap();
@@ -197,6 +206,7 @@ fn what_its_issuer_withdrew_is_revoked() {
     let ran = ask_files(&files, &["--issuer", &trust()]);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
     assert!(last_line(&ran).starts_with("revoked: withdrawn by its issuer at 2026-"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("PASS"), "verdicts of what does not hold: {}", ran.stdout);
     assert_eq!(ask_files(&files, &[]).code, 3, "trust comes before time");
 }
 
