@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, Quantity, Unit};
 use rustix::io::Errno;
 
 /// Why a plan cannot be run, or a run had to stop.
@@ -12,10 +12,12 @@ pub enum Error {
     #[error("the plan has no request to send")]
     NoRequest,
     /// A number of the plan lies outside its bounds.
-    #[error("{what} is {given}, outside {min} to {max}")]
+    #[error("{what} is {}, outside {} to {}", shown(*given, *unit), shown(*min, *unit), shown(*max, *unit))]
     Bound {
-        /// Which number, with its unit.
+        /// Which number.
         what: &'static str,
+        /// What it counts.
+        unit: Unit,
         /// What the plan says.
         given: u64,
         /// The smallest that is taken.
@@ -105,6 +107,10 @@ impl Error {
     }
 }
 
+fn shown(amount: u64, unit: Unit) -> Quantity {
+    Quantity { amount, unit }
+}
+
 /// A text for an error message: short, whatever came in.
 pub(crate) fn shortened(text: &str) -> String {
     /// Enough to recognise what was written, not enough to fill a terminal.
@@ -124,6 +130,15 @@ mod tests {
         let ports =
             Error::Exhausted { address: SocketAddr::from(([127, 0, 0, 1], 80)), errno: Errno::ADDRNOTAVAIL };
         assert!(ports.hint().unwrap().contains("keep connections open"));
+    }
+
+    #[test]
+    fn a_number_outside_its_bounds_is_told_as_it_was_written() {
+        let error = |what, unit, min, max| Error::Bound { what, unit, given: 0, min, max }.to_string();
+        let rate = error("the rate", Unit::PerKs, 1, 200_000_000);
+        assert_eq!(rate, "the rate is 0/s, outside 0.001/s to 200000/s");
+        let timeout = error("the timeout", Unit::Ns, 1_000_000, 600_000_000_000);
+        assert_eq!(timeout, "the timeout is 0 ns, outside 1 ms to 10 min");
     }
 
     #[test]

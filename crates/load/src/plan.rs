@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use plimsoll_base::Unit;
+
 use crate::error::Error;
 use crate::request::{Request, Template};
 use crate::schedule::Schedule;
@@ -41,20 +43,27 @@ impl Plan {
         self.requests.iter().map(|request| request.weight).collect()
     }
 
+    /// Checks everything that would keep the plan from being run.
+    pub fn check(&self) -> Result<(), Error> {
+        self.templates().map(drop)
+    }
+
     /// Checks every bound and renders every request.
     pub(crate) fn templates(&self) -> Result<Vec<Template>, Error> {
-        let bound = |what, given: u64, min, max| {
-            if (min..=max).contains(&given) { Ok(()) } else { Err(Error::Bound { what, given, min, max }) }
+        let bound = |what, unit, given: u64, min, max| match (min..=max).contains(&given) {
+            true => Ok(()),
+            false => Err(Error::Bound { what, unit, given, min, max }),
         };
+        let count = |what, given, max| bound(what, Unit::Count, given, 1, max);
         if self.requests.is_empty() {
             return Err(Error::NoRequest);
         }
-        bound("the number of requests in the mix", self.requests.len() as u64, 1, REQUESTS_MAX as u64)?;
-        bound("the timeout in ns", self.timeout_ns, TIMEOUT_NS_MIN, TIMEOUT_NS_MAX)?;
-        bound("the number of connections", self.connections_max as u64, 1, CONNECTIONS_MAX as u64)?;
+        count("the number of requests in the mix", self.requests.len() as u64, REQUESTS_MAX as u64)?;
+        bound("the timeout", Unit::Ns, self.timeout_ns, TIMEOUT_NS_MIN, TIMEOUT_NS_MAX)?;
+        count("the number of connections", self.connections_max as u64, CONNECTIONS_MAX as u64)?;
         self.schedule.check(self.warm_up_ns)?;
         for request in &self.requests {
-            bound("a request's weight", u64::from(request.weight), 1, u64::from(u32::MAX))?;
+            count("a request's weight", u64::from(request.weight), u64::from(u32::MAX))?;
         }
         let render = |(index, request)| Template::render(index, &self.host, request);
         self.requests.iter().enumerate().map(render).collect()

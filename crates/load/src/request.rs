@@ -1,5 +1,7 @@
 //! What is sent: requests as a person describes them, and as bytes rendered once before the run.
 
+use plimsoll_base::Unit;
+
 use crate::error::{Error, shortened};
 use crate::status_set::StatusSet;
 
@@ -145,7 +147,13 @@ fn check(index: usize, host: &str, request: &Request) -> Result<(), Error> {
     let bytes = request.path.len() + header_bytes + rendered_bytes(&request.body);
     let (given, max) = (bytes as u64, REQUEST_BYTES_MAX as u64);
     if given > max {
-        return Err(Error::Bound { what: "a request's size in bytes", given, min: 0, max });
+        return Err(Error::Bound {
+            what: "a request's size in bytes",
+            unit: Unit::Count,
+            given,
+            min: 0,
+            max,
+        });
     }
     Ok(())
 }

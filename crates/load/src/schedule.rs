@@ -12,6 +12,7 @@
 //!
 //! A constant schedule reads no gaps: arrival `i` is due at `floor(i * 10^12 / rate_per_ks)` ns.
 
+use plimsoll_base::Unit;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -93,14 +94,15 @@ impl Schedule {
     }
 
     pub(crate) fn check(&self, warm_up_ns: u64) -> Result<(), Error> {
-        let bound = |what, given, min, max| {
-            if (min..=max).contains(&given) { Ok(()) } else { Err(Error::Bound { what, given, min, max }) }
+        let bound = |what, unit, given, min, max| match (min..=max).contains(&given) {
+            true => Ok(()),
+            false => Err(Error::Bound { what, unit, given, min, max }),
         };
         if self.pacing != Pacing::Closed {
-            bound("the rate in requests per 1,000 s", self.rate_per_ks(), 1, RATE_PER_KS_MAX)?;
+            bound("the rate", Unit::PerKs, self.rate_per_ks(), 1, RATE_PER_KS_MAX)?;
         }
-        bound("the duration in ns", self.duration_ns, 1, DURATION_NS_MAX)?;
-        bound("the warm-up in ns", warm_up_ns, 0, DURATION_NS_MAX)
+        bound("the duration", Unit::Ns, self.duration_ns, 1, DURATION_NS_MAX)?;
+        bound("the warm-up", Unit::Ns, warm_up_ns, 0, DURATION_NS_MAX)
     }
 }
 

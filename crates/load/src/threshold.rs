@@ -256,6 +256,9 @@ impl<'a> Reader<'a> {
         };
         match limit {
             Some(limit) if plain => Ok(limit),
+            None if plain && aggregate == Aggregate::FailedRatio => {
+                Err(self.error("a share from 0 to 1 was expected", hint))
+            }
             _ => Err(self.error("a plain number was expected", hint)),
         }
     }

@@ -1,11 +1,12 @@
 //! What is typed after a flag: numbers with units, seeds.
 
-use plimsoll_base::{Quantity, Unit};
+use plimsoll_base::{Quantity, Unit, UnitError};
 use plimsoll_proof::Digest;
 
 /// A rate per 1,000 s from `100` or `100/s`.
 pub(super) fn rate_per_ks(text: &str) -> Result<u64, String> {
-    let with_unit = if text.ends_with("/s") { text.to_owned() } else { format!("{text}/s") };
+    let is_bare = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let with_unit = if is_bare { format!("{text}/s") } else { text.to_owned() };
     quantity(&with_unit, Unit::PerKs, "a rate such as 100 or 100/s")
 }
 
@@ -23,7 +24,8 @@ fn quantity(text: &str, unit: Unit, wanted: &str) -> Result<u64, String> {
     match text.parse::<Quantity>() {
         Ok(quantity) if quantity.unit == unit => Ok(quantity.amount),
         Ok(_) => Err(format!("this is not {wanted}")),
-        Err(error) => Err(format!("this is not {wanted}: {error}")),
+        Err(error @ UnitError::Range(..)) => Err(format!("this is not {wanted}: {error}")),
+        Err(UnitError::Number(_) | UnitError::Name(_)) => Err(format!("this is not {wanted}")),
     }
 }
 

@@ -65,6 +65,27 @@ fn a_url_is_told_of_as_it_was_typed() {
 }
 
 #[test]
+fn a_load_that_cannot_be_run_is_refused_before_it_is_announced() {
+    let world = World::new();
+    for (arguments, told) in [
+        (["--rate", "0"], "error: the rate is 0/s, outside 0.001/s to "),
+        (["--timeout", "0s"], "error: the timeout is 0 ns, outside 1 ms to 10 min\n"),
+        (["--rate", "-1"], "this is not a rate such as 100 or 100/s\n"),
+        (["--rate", "100/m"], "this is not a rate such as 100 or 100/s\n"),
+        (["--threshold", "http_req_failed: rate<2"], "a share from 0 to 1 was expected"),
+    ] {
+        let rate = if arguments[0] == "--rate" { [].as_slice() } else { &["--rate", "1"] };
+        let ran = world.run(&[&["load", "http://127.0.0.1:1/"], rate, &arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error: ") && ran.stderr.contains(told),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
 fn no_cause_is_told_twice() {
     let world = World::new();
     world.write("bad.keys", "name = \"a\"\n");

@@ -78,7 +78,7 @@ struct RunArguments {
     #[arg(long, value_name = "SUBJECT.toml", conflicts_with_all = ["url", "method", "header", "body", "expect"])]
     subject: Option<PathBuf>,
     /// Requests per second, as 100 or 100/s
-    #[arg(long, value_parser = rate_per_ks)]
+    #[arg(long, value_parser = rate_per_ks, allow_negative_numbers = true)]
     rate: Option<u64>,
     /// How long requests keep being sent, after the warm-up
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration_ns)]

@@ -69,6 +69,7 @@ impl Order {
             timeout_ns: arguments.timeout.unwrap_or(asked.timeout_ns),
             connections_max: arguments.closed.or(arguments.connections).unwrap_or(asked.connections),
         };
+        plan.check()?;
         Ok(Self { plan, thresholds, what: asked.what })
     }
 

@@ -65,6 +65,10 @@ impl<'a> Finished<'a> {
             // The others ask whether a schedule was kept, and here there is none.
             gates.retain(|gate| gate.gate == Gate::Measured);
         }
+        if stopped == Some(Stopped::Interrupted) {
+            // Nothing is judged, and of a moment's data the allowances are wider than any doubt.
+            gates.clear();
+        }
         let judge = |threshold: &'a Threshold| (threshold, threshold.judge(run));
         let thresholds: Vec<_> = order.thresholds.iter().map(judge).collect();
         let (verdict, reasons) = conclude(stopped, run.good, &gates, &thresholds);

@@ -29,7 +29,9 @@ const CLOSED_NOTE: &str = "a closed loop measures cost: a slow subject slows dow
 pub(super) fn text(finished: &Finished<'_>, printer: &Printer) -> String {
     let mut text = format!("\n{}", counts(finished));
     text.push_str(&format!("\n{}", quantiles(finished)));
-    text.push_str(&format!("\n{}", gates(finished, printer)));
+    if !finished.gates.is_empty() {
+        text.push_str(&format!("\n{}", gates(finished, printer)));
+    }
     if !finished.thresholds.is_empty() {
         text.push_str(&format!("\n{}", thresholds(finished, printer)));
     }
@@ -56,7 +58,9 @@ fn counts(finished: &Finished<'_>) -> String {
         true => {
             format!("rate        {} good, as fast as the subject allowed\n", rate(finished.good_per_ks()))
         }
-        false => format!("rate        {} offered, {} achieved\n", rate(offered), rate(achieved)),
+        false => {
+            format!("rate        {} offered, {} sent within the schedule\n", rate(offered), rate(achieved))
+        }
     };
     text.push_str(&format!("requests    {}, {} good\n", finished.latency().count(), finished.run.good));
     let kinds = finished.run.errors.by_kind();

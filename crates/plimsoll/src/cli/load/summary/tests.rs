@@ -12,7 +12,7 @@ fn a_page_for_people() {
     let run = run(&order, 396, 4);
     let finished = Finished::new(&order, &run, None);
     insta::assert_snapshot!(text(&finished, &Printer::new()), @"
-    rate        200/s offered, 200/s achieved
+    rate        200/s offered, 200/s sent within the schedule
     requests    400, 396 good
     errors      4 (1 %): 4 timeout
 
@@ -41,7 +41,7 @@ fn a_failed_threshold_is_named_with_what_was_seen() {
     let run = run(&order, 300, 100);
     let finished = Finished::new(&order, &run, None);
     insta::assert_snapshot!(text(&finished, &Printer::new()), @"
-    rate        200/s offered, 200/s achieved
+    rate        200/s offered, 200/s sent within the schedule
     requests    400, 300 good
     errors      100 (25 %): 100 timeout
 
