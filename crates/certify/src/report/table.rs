@@ -45,6 +45,31 @@ pub(crate) fn table(caption: &str, columns: &[Column], rows: impl IntoIterator<I
     scrolling(caption, table)
 }
 
+/// The same for a few rows of many words: on a phone each row is a card, and each head stands before its cell. Roles are
+/// written out: a table that is laid out as cards would lose them.
+pub(crate) fn cards(caption: &str, columns: &[Column], rows: impl IntoIterator<Item = Vec<Html>>) -> Element {
+    let heads = columns.iter().map(|column| {
+        let head = el("th").attr("role", "columnheader").attr("scope", "col");
+        column.align(head).with(column.title())
+    });
+    let card = |cells: Vec<Html>| {
+        let cell = |(index, (column, content)): (usize, (&Column, Html))| match index {
+            0 => el("th").attr("role", "rowheader").attr("scope", "row").with(content),
+            _ => column
+                .align(el("td").attr("role", "cell").attr("data-label", column.title()))
+                .with(el("div").with(content)),
+        };
+        el("tr").attr("role", "row").with_each(columns.iter().zip(cells).enumerate().map(cell))
+    };
+    let table = el("table")
+        .class("cards")
+        .attr("role", "table")
+        .with(el("caption").with(caption))
+        .with(el("thead").attr("role", "rowgroup").with(el("tr").attr("role", "row").with_each(heads)))
+        .with(el("tbody").attr("role", "rowgroup").with_each(rows.into_iter().map(card)));
+    scrolling(caption, table)
+}
+
 /// A region that scrolls sideways, by keyboard too.
 pub(crate) fn scrolling(label: &str, content: impl Into<Html>) -> Element {
     el("div")
@@ -78,6 +103,15 @@ pub(crate) fn folded(summary: impl Into<Html>, content: impl Into<Html>) -> Elem
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_names_each_cell_where_heads_are_out_of_sight() {
+        let columns = [Column::text("Criterion"), Column::number("Harmed")];
+        let html =
+            Html::from(cards("Controls", &columns, [vec!["errors".into(), "12".into()]])).into_string();
+        assert!(html.contains(r#"<table class="cards" role="table">"#), "{html}");
+        assert!(html.contains(r#"data-label="Harmed" class="number"><div>12</div></td>"#), "{html}");
+    }
 
     #[test]
     fn a_table_names_its_columns_and_rows() {

@@ -110,7 +110,7 @@ fn every_criterion_stands_with_its_decision() {
     for story in [Story::certified(), Story::denied(), Story::by_url()] {
         let (_, judgement) = story.judged();
         let html = page(&story, Issuance::Issued);
-        let table = html.split("class=\"criteria\"").nth(1).unwrap().split("</table>").next().unwrap();
+        let table = html.split("class=\"criteria cards\"").nth(1).unwrap().split("</table>").next().unwrap();
         let rows: Vec<&str> = table.split("<tr").filter(|row| row.contains("scope=\"row\"")).collect();
         assert_eq!(rows.len(), judgement.criteria.len());
         for (judged, row) in judgement.criteria.iter().zip(rows) {
@@ -262,6 +262,15 @@ fn plots_have_words_and_numbers_beside_them() {
     }
     assert!(html.contains("load line 600/s"));
     assert!(html.contains("The next step, 800/s, does not pass: latency-p99"));
+}
+
+/// A trial of 5.5 s has a last window of half a second.
+#[test]
+fn a_window_that_is_no_whole_one_says_so() {
+    let html = page(&Story::preliminary(), Issuance::Issued);
+    let table = html.split("<caption>Replies over time").nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(table.matches(" in 0.5\u{a0}s").count(), 3, "{table}");
+    assert!(!page(&Story::certified(), Issuance::Issued).contains(" in 0.5\u{a0}s"));
 }
 
 /// Not one rate was judged: no word, mark or line may look as if one had passed.

@@ -4,7 +4,7 @@ use super::line::{label, rule};
 use crate::report::html::{Element, Html, el};
 
 /// Where the title of the left axis stands: above every mark.
-const TITLE_BASELINE: f64 = 12.0;
+const TITLE_BASELINE: f64 = 16.0;
 
 /// Length of a tick, and the distance of its name from it.
 const TICK: f64 = 5.0;

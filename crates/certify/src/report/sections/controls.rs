@@ -5,7 +5,7 @@ use plimsoll_evidence::{ControlResult, JudgedCriterion};
 use super::{Section, paragraph};
 use crate::report::html::{Html, el};
 use crate::report::page::Page;
-use crate::report::table::{Column, table};
+use crate::report::table::{Column, cards};
 use crate::report::words::{NOTHING, Weight, amount, count, mark, scene_meaning, verdict_mark};
 
 pub(super) fn section(page: &Page<'_>) -> Option<Section> {
@@ -27,7 +27,7 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
     ];
     let mut content = Html::default();
     content.push(paragraph(words));
-    content.push(table("Controls", &columns, tried.into_iter().map(row)));
+    content.push(cards("Controls", &columns, tried.into_iter().map(row)));
     Some(Section { id: "controls", title: "Controls", content })
 }
 

@@ -22,7 +22,7 @@ pub(super) fn section(page: &Page<'_>) -> Section {
     let head = COLUMNS.map(|title| el("th").attr("role", "columnheader").attr("scope", "col").with(title));
     // Roles are written out: a table that is laid out as cards on a phone would lose them.
     let table = el("table")
-        .class("criteria")
+        .class("criteria cards")
         .attr("role", "table")
         .with(el("caption").with("Criteria by domain"))
         .with(el("thead").attr("role", "rowgroup").with(el("tr").attr("role", "row").with_each(head)))

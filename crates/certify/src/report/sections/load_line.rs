@@ -17,7 +17,7 @@ use crate::report::table::{Column, table};
 use crate::report::words::{Weight, count, latency, limit, mark, quantity, verdict_weight};
 
 const HEIGHT: f64 = 330.0;
-const FRAME: Frame = Frame { left: 62.0, right: WIDTH - 14.0, top: 40.0, bottom: HEIGHT - 42.0 };
+const FRAME: Frame = Frame { left: 72.0, right: WIDTH - 26.0, top: 40.0, bottom: HEIGHT - 42.0 };
 
 /// How much further the axis goes than the highest rate, so that its marks stand free.
 const HEADROOM: f64 = 1.03;

@@ -14,7 +14,7 @@ use crate::report::table::{Column, table};
 use crate::report::words::{count, latency, limit};
 
 const HEIGHT: f64 = 340.0;
-const FRAME: Frame = Frame { left: 62.0, right: WIDTH - 26.0, top: 40.0, bottom: HEIGHT - 42.0 };
+const FRAME: Frame = Frame { left: 72.0, right: WIDTH - 26.0, top: 40.0, bottom: HEIGHT - 42.0 };
 
 /// Points along one line: one every two and a half units of the drawing.
 const POINTS: u32 = 250;
@@ -165,13 +165,19 @@ fn description(page: &Page<'_>) -> String {
     page.steady.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
+/// Quantiles beyond which at least one request of so many lies: any further one only repeats the greatest value.
+fn quantiles_of(requests: u64) -> impl Iterator<Item = Probability> + Clone {
+    QUANTILES.into_iter().filter(move |quantile| nines(*quantile) <= (requests.max(1) as f64).log10())
+}
+
 fn data(page: &Page<'_>) -> Element {
+    let quantiles = quantiles_of(page.steady.iter().map(|run| run.total.count()).max().unwrap_or(0));
     let mut columns = vec![Column::number("Trial"), Column::number("Requests")];
-    columns.extend(QUANTILES.map(|quantile| Column::number(quantile.to_string())));
+    columns.extend(quantiles.clone().map(|quantile| Column::number(quantile.to_string())));
     columns.extend([Column::number("greatest"), Column::number("without reply")]);
     let row = |run: &Run<'_>| {
         let mut cells: Vec<Html> = vec![run.run.trial.to_string().into(), count(run.total.count()).into()];
-        cells.extend(QUANTILES.map(|quantile| Html::from(latency(run.total.quantile(quantile)))));
+        cells.extend(quantiles.clone().map(|quantile| Html::from(latency(run.total.quantile(quantile)))));
         cells.extend([latency(run.total.max()).into(), Html::from(count(run.total.infinite()))]);
         cells
     };
@@ -188,6 +194,13 @@ mod tests {
         for (place, expected) in places.into_iter().zip(0u32..) {
             assert!((place - f64::from(expected)).abs() < 1e-9, "{places:?}");
         }
+    }
+
+    #[test]
+    fn the_table_has_no_quantile_that_only_repeats_the_greatest() {
+        assert_eq!(quantiles_of(1_061).last(), Some(Probability::P999));
+        assert_eq!(quantiles_of(10_000).last(), Some(Probability::P9999));
+        assert_eq!(quantiles_of(0).count(), 0);
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn trial(run: &Run<'_>, seconds: usize) -> Trial {
 impl Timeline {
     /// The panels, one per trial, side by side.
     fn panels(&self, height: f64) -> Vec<(&Trial, Frame)> {
-        let (left, right) = (62.0, WIDTH - 14.0);
+        let (left, right) = (72.0, WIDTH - 14.0);
         let number = self.trials.len() as f64;
         let width = (right - left - GAP * (number - 1.0)) / number;
         let panel = |(index, trial)| {
@@ -195,9 +195,20 @@ fn replies_plot(timeline: &Timeline) -> Option<Element> {
         height: REPLIES_HEIGHT,
         content,
     };
-    let cells = |point: &Point| vec![Html::from(count(point.good())), count(point.counts.infinite()).into()];
+    let cells = |point: &Point| {
+        let good = format!("{}{}", count(point.good()), shorter(point, timeline.seconds));
+        vec![Html::from(good), count(point.counts.infinite()).into()]
+    };
     let heads = ["good".to_owned(), "errors".to_owned()];
     Some(figure(drawing, caption, data("Replies over time", timeline, &heads, cells)))
+}
+
+/// Says of a window at the end of a trial that it is no whole one: fewer replies in it are no dip.
+fn shorter(point: &Point, seconds: usize) -> String {
+    match point.seconds < seconds as f64 {
+        true => format!(" in {:.1}\u{a0}s", point.seconds),
+        false => String::new(),
+    }
 }
 
 /// The frame around all panels.
