@@ -21,7 +21,7 @@ use crate::scratch::Scratch;
 /// Writers side by side.
 const WRITERS: usize = 8;
 /// Each writer ends after so many writes: what is written must be read again one by one. Paced as they are, only a
-/// subject that takes less than 50 us for a write on a new connection would come so far.
+/// subject that takes less than 30 us for a write on a new connection would come so far.
 const WRITES_MAX: usize = 2_000;
 /// From the first write to the kill, at least. Up to 255 ms more are drawn from the seed: a subject that stores its
 /// writes at a beat of its own is not met at the same point of it each time.

@@ -400,7 +400,7 @@ fn interrupted_after(world: &World, marker: &str, moment: Duration) {
     let left: Vec<_> =
         fs::read_dir(world.folder()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".plimsoll")), "{left:?}");
-    assert_eq!(logged(&world), ["registered", "no-result"]);
+    assert!(logged(world).ends_with(&["registered".into(), "no-result".into()]), "{:?}", logged(world));
 }
 
 #[test]
