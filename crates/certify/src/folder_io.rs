@@ -146,7 +146,7 @@ mod tests {
         write_folder(&out);
         let link = out.join("link");
         std::os::unix::fs::symlink("a.json", &link).unwrap();
-        assert!(read_folder(&out).unwrap_err().to_string().contains("judging"), "a link was read");
+        assert!(matches!(read_folder(&out), Err(Error::Folder(_))), "a link was read");
         fs::remove_file(&link).unwrap();
         fs::create_dir(out.join("empty")).unwrap();
         assert!(read_folder(&out).is_err(), "an empty folder was accepted");
