@@ -118,17 +118,14 @@ fn shuffled(mut scenes: Vec<Scene>, seed: Digest) -> Vec<Scene> {
 pub fn expected_ns(plan: &Plan) -> u64 {
     let profile = &plan.profile;
     let trial_ns = AROUND_TRIAL_NS + profile.warm_up_ns;
-    let asks_for = |probe: Probe| profile.criteria.iter().any(|criterion| criterion.probe == probe);
     let mut total_ns = profile.trials * (trial_ns + profile.trial_ns);
-    if asks_for(Probe::LoadLine) {
+    if profile.asks_for(&[Probe::LoadLine]) {
         let steps = profile.line.steps_percent.len().clamp(1, 2) as u64;
         total_ns += trial_ns + steps * (profile.warm_up_ns + profile.line.step_ns);
         // One trial at the step above, where there is one.
         total_ns += (profile.trials + steps - 1) * (trial_ns + profile.line.trial_ns);
     }
-    if plan.subject.kind == SubjectKind::Command {
-        total_ns += profile.drills * (STOP_DRILL_NS + CRASH_DRILL_NS);
-    }
+    total_ns += plan.stop_drills() * STOP_DRILL_NS + plan.crash_drills() * CRASH_DRILL_NS;
     total_ns + plan.scenes.iter().map(|scene| scene_ns(profile, *scene)).sum::<u64>()
 }
 
@@ -229,6 +226,19 @@ mod tests {
         assert!((40..60).contains(&quick_s), "quick takes {quick_s} s");
         let web_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "web-service", 1)) / 1_000_000_000;
         assert!((450..750).contains(&web_s), "web-service takes {web_s} s");
+    }
+
+    #[test]
+    fn drills_that_nobody_asked_for_take_no_time() {
+        let whole = plan(SUBJECT, "quick", 1);
+        let mut errors_only = whole.clone();
+        errors_only.profile.criteria.retain(|criterion| criterion.probe == Probe::Errors);
+        assert_eq!((errors_only.stop_drills(), errors_only.crash_drills()), (0, 0));
+        let drills_ns = whole.profile.drills * (STOP_DRILL_NS + CRASH_DRILL_NS);
+        assert!(expected_ns(&whole) - expected_ns(&errors_only) > drills_ns);
+        let mut no_trial = errors_only;
+        (no_trial.profile.trials, no_trial.scenes) = (0, Vec::new());
+        assert_eq!(expected_ns(&no_trial), 0);
     }
 
     #[test]

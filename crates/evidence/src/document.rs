@@ -3,6 +3,8 @@
 //! A document is canonical JSON of the form `{"kind": {...}}`. Times within a run are nanoseconds from the
 //! schedule's start.
 
+use std::fmt;
+
 use plimsoll_base::Utc;
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
@@ -189,7 +191,33 @@ pub struct LoadRun {
     pub proxy: Option<ProxyCounts>,
 }
 
+/// Where a run of load stands in its plan: `measured/steady/200000/1`. Under this name its seed is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunPlace {
+    /// Under what conditions.
+    pub scene: Scene,
+    /// What for.
+    pub step: Step,
+    /// At what rate.
+    pub rate_per_ks: u64,
+    /// Counts from 1.
+    pub trial: u64,
+}
+
+impl fmt::Display for RunPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scene, step, rate_per_ks, trial } = self;
+        write!(f, "{}/{}/{rate_per_ks}/{trial}", scene.name(), step.name())
+    }
+}
+
 impl LoadRun {
+    /// Where it stands in its plan.
+    pub fn place(&self) -> RunPlace {
+        let (scene, step, trial) = (self.scene, self.step, self.trial);
+        RunPlace { scene, step, rate_per_ks: self.schedule.rate_per_ks, trial }
+    }
+
     /// The run's name in sentences, as `steady-1`.
     pub(crate) fn name(&self) -> String {
         format!("{}-{}", self.step.name(), self.trial)

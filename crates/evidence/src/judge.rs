@@ -28,7 +28,7 @@ pub fn judge(documents: &Documents) -> Result<Judgement, Error> {
         .iter()
         .map(|criterion| judge_one(plan, criterion, documents))
         .collect::<Result<_, _>>()?;
-    let asks_for_line = plan.profile.criteria.iter().any(|criterion| criterion.probe == Probe::LoadLine);
+    let asks_for_line = plan.profile.asks_for(&[Probe::LoadLine]);
     let load_line = if asks_for_line { Some(estimate::load_line(plan, documents)?) } else { None };
     let (measured_from, measured_until) =
         documents.span().ok_or_else(|| Error::Missing("no trial was run".into()))?;

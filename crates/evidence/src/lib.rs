@@ -37,8 +37,8 @@ pub use control::without_control;
 pub use criterion::{Criterion, LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
 pub use document::{
     Arrivals, Calibration, CrashDrill, Document, Environment, ErrorCounts, HeldOutcome, InstrumentData,
-    Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, ProxyCounts, QuantileError, ScheduleData, StartRun,
-    Step, StopDrill,
+    Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, ProxyCounts, QuantileError, RunPlace, ScheduleData,
+    StartRun, Step, StopDrill,
 };
 pub use documents::Documents;
 pub use entry::{EntryType, LogEntry, attempts_before, check_chain};

@@ -20,6 +20,30 @@ const ONE_PPB: u64 = 1_000_000_000;
 /// Seconds after which a calibration speaks of another day.
 const CALIBRATION_AGE_S_MAX: i64 = 86_400;
 
+impl Profile {
+    /// Whether any of these probes is asked for.
+    pub fn asks_for(&self, probes: &[Probe]) -> bool {
+        self.criteria.iter().any(|criterion| probes.contains(&criterion.probe))
+    }
+}
+
+impl Plan {
+    /// How often the subject is stopped under load.
+    pub fn stop_drills(&self) -> u64 {
+        self.drills(&[Probe::GracefulStop])
+    }
+
+    /// How often it is killed under load.
+    pub fn crash_drills(&self) -> u64 {
+        self.drills(&[Probe::CrashRecovery, Probe::AcknowledgedWrites])
+    }
+
+    fn drills(&self, probes: &[Probe]) -> u64 {
+        let has_process = self.subject.kind == SubjectKind::Command;
+        if has_process && self.profile.asks_for(probes) { self.profile.drills } else { 0 }
+    }
+}
+
 /// Checks what the profile of a plan may say.
 pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     let wrong = |what: &str| Err(Error::evidence(format!("profile {}: {what}", profile.id)));
@@ -29,9 +53,8 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     if !profile.criteria.iter().any(|criterion| criterion.severity == Severity::Blocking) {
         return wrong("it has no blocking criterion, so that everything would pass");
     }
-    let asks_for = |probe: Probe| profile.criteria.iter().any(|criterion| criterion.probe == probe);
     // Its control is a delay, which only a limit of latency makes red.
-    if asks_for(Probe::LoadLine) && !asks_for(Probe::Latency) {
+    if profile.asks_for(&[Probe::LoadLine]) && !profile.asks_for(&[Probe::Latency]) {
         return wrong("a load line needs a criterion of latency to keep");
     }
     let mut ids = BTreeSet::new();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use plimsoll_evidence::{
-    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, Scene, ScheduleData, SeriesData, Step,
+    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, RunPlace, Scene, ScheduleData, SeriesData, Step,
 };
 use plimsoll_fault::Lease;
 use plimsoll_load::{Pacing, Run, Schedule};
@@ -26,7 +26,8 @@ pub(super) struct LoadOrder {
 impl LoadOrder {
     /// The name under which the run's seed is drawn.
     fn name(&self) -> String {
-        format!("{}/{:?}/{}/{}", self.scene.name(), self.step, self.rate_per_ks, self.trial).to_lowercase()
+        let Self { scene, step, trial, rate_per_ks, .. } = *self;
+        RunPlace { scene, step, rate_per_ks, trial }.to_string()
     }
 }
 

@@ -4,10 +4,9 @@ use plimsoll_proof::Digest;
 
 use super::signed::invalid;
 use super::{Failure, Outcome};
-use crate::criterion::{Probe, Scene};
+use crate::criterion::Scene;
 use crate::document::{Document, LoadRun, Plan, Step};
 use crate::documents::Documents;
-use crate::subject::SubjectKind;
 
 /// Checks that every run has the seed, the rate and the length that follow from the plan, that there are as many
 /// trials and drills as it asks for, and no scene that it does not name.
@@ -36,7 +35,7 @@ fn scene(document: &Document) -> Option<Scene> {
 }
 
 fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
-    let name = name(run);
+    let name = run.place();
     let differs = |what: &str| Err(invalid(format!("load run {name}: its {what} is not that of the plan")));
     let schedule = &run.schedule;
     if schedule.seed != Digest::of(format!("{}{name}", plan.seed).as_bytes()) {
@@ -52,11 +51,6 @@ fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
         return differs("warm-up");
     }
     Ok(())
-}
-
-/// The name under which the seed of a run is drawn.
-fn name(run: &LoadRun) -> String {
-    format!("{}/{}/{}/{}", run.scene.name(), run.step.name(), run.schedule.rate_per_ks, run.trial)
 }
 
 /// The subject's rate, and for the load line the steps above it.
@@ -80,19 +74,13 @@ fn duration_ns(plan: &Plan, run: &LoadRun) -> u64 {
 
 /// Fewer than planned are withheld evidence, more are evidence of another plan.
 fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
-    let asks_for =
-        |probes: &[Probe]| plan.profile.criteria.iter().any(|criterion| probes.contains(&criterion.probe));
-    let drills = |probes: &[Probe]| {
-        let has_process = plan.subject.kind == SubjectKind::Command;
-        if has_process && asks_for(probes) { plan.profile.drills } else { 0 }
-    };
     let runs = documents.load_runs(Scene::Measured);
     let trials = runs.iter().filter(|(_, run)| run.step == Step::Steady).count();
     count("steady trials", trials, plan.profile.trials)?;
     let stops = documents.stop_drills(Scene::Measured).len();
-    count("stop drills", stops, drills(&[Probe::GracefulStop]))?;
+    count("stop drills", stops, plan.stop_drills())?;
     let crashes = documents.crash_drills(Scene::Measured).len();
-    count("crash drills", crashes, drills(&[Probe::CrashRecovery, Probe::AcknowledgedWrites]))
+    count("crash drills", crashes, plan.crash_drills())
 }
 
 fn count(what: &str, found: usize, planned: u64) -> Result<(), Failure> {

@@ -3,7 +3,8 @@
 use plimsoll_base::{Kind, Quantity, Unit};
 use plimsoll_certify::{Issued, expected_ns};
 use plimsoll_evidence::{
-    Amount, CertificatePredicate, JudgedCriterion, Judgement, Measurement, Plan, Profile, Status, Verdict,
+    Amount, CertificatePredicate, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, Status,
+    Verdict,
 };
 use serde_json::{Value, json};
 
@@ -224,32 +225,40 @@ pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
         return pretty(&json!({"plan": plan, "expected_ns": expected.amount}));
     }
     let profile = &plan.profile;
-    let shown = |amount: u64| Quantity { amount, unit: Unit::Ns }.to_string();
     let rate = Quantity { amount: plan.rate_per_ks, unit: Unit::PerKs };
+    let trials = format!("{} of {}", counted(profile.trials, "trial"), time(profile.trial_ns));
+    let mut rows = vec![["steady load".to_owned(), format!("{trials} at {rate}, each a fresh process")]];
+    if profile.asks_for(&[Probe::LoadLine]) {
+        let line = &profile.line;
+        let trials = format!("{} fresh trials of {}", profile.trials, time(line.trial_ns));
+        rows.push(["load line".into(), format!("search in steps of {}, then {trials}", time(line.step_ns))]);
+    }
+    let drills = [(plan.stop_drills(), "stop"), (plan.crash_drills(), "crash")];
+    let drills: Vec<String> = drills
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| counted(*number, noun))
+        .collect();
+    if !drills.is_empty() {
+        rows.push(["drills".into(), format!("{} under load", drills.join(" and "))]);
+    }
     let scenes: Vec<&str> = plan.scenes.iter().map(|scene| scene.name()).collect();
-    let rows = [
-        [
-            "steady load".to_owned(),
-            format!(
-                "{} trials of {} at {rate}, each a fresh process",
-                profile.trials,
-                shown(profile.trial_ns)
-            ),
-        ],
-        [
-            "load line".into(),
-            format!(
-                "search in steps of {}, then {} fresh trials of {}",
-                shown(profile.line.step_ns),
-                profile.trials,
-                shown(profile.line.trial_ns)
-            ),
-        ],
-        ["drills".into(), format!("{} stops and {} crashes under load", profile.drills, profile.drills)],
-        ["controls".into(), scenes.join(", ")],
-        ["time".into(), format!("about {expected} for a subject that starts in 0.5 s")],
-    ];
+    rows.push(["controls".into(), scenes.join(", ")]);
+    rows.push(["time".into(), format!("about {expected} for a subject that starts in 0.5 s")]);
     Ok(table(["part", "what is run"], &rows, |line, _| line.to_owned()))
+}
+
+fn time(amount: u64) -> Quantity {
+    Quantity { amount, unit: Unit::Ns }
+}
+
+/// `1 stop`, `5 crashes`.
+fn counted(number: u64, noun: &str) -> String {
+    match (number, noun.ends_with("sh")) {
+        (1, _) => format!("1 {noun}"),
+        (_, true) => format!("{number} {noun}es"),
+        (_, false) => format!("{number} {noun}s"),
+    }
 }
 
 pub(crate) fn pretty<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Failure> {

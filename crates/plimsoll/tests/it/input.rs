@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::golden::golden;
-use crate::world::{World, notes_started_by};
+use crate::world::{World, notes_started_by, profile};
 
 /// What is named, and what must be said of it.
 fn refused(world: &World, arguments: &[&str], told: &str) {
@@ -83,6 +83,23 @@ fn a_load_that_cannot_be_run_is_refused_before_it_is_announced() {
             ran.stderr
         );
     }
+}
+
+/// A plan tells what is run, and nothing that is not.
+#[test]
+fn a_plan_names_no_step_that_nobody_asked_for() {
+    let world = World::new();
+    world.write("subject.toml", &notes_started_by("exec $SERVE"));
+    world.write("profile.toml", &profile(&[("errors", "errors", "1%")]));
+    let ran = world.run(&["certify", "subject.toml", "--profile", "profile.toml", "--plan"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("1 trial of 2 s at "), "{}", ran.stdout);
+    for part in ["load line", "drills", "0 ns"] {
+        assert!(!ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    world.write("profile.toml", &profile(&[("crash-recovery", "crash-recovery", "2s")]));
+    let ran = world.run(&["certify", "subject.toml", "--profile", "profile.toml", "--plan"]);
+    assert!(ran.stdout.contains("  1 crash under load\n"), "{}\n{}", ran.stdout, ran.stderr);
 }
 
 #[test]
