@@ -449,6 +449,10 @@ fn timing_the_planted_defects_of_the_demo_are_all_caught() {
     let result = ran.json();
     assert_eq!(result["caught"], true);
     assert_eq!(result["criteria"].as_array().unwrap().len(), 8);
+    // Off a terminal nobody sees a live line: what takes long is told before, and the end is.
+    let (begun, ended) =
+        (ran.stderr.find("calibrating the load generator, unless"), ran.stderr.find(" s  done\n"));
+    assert!(begun.is_some() && begun < ended, "{}", ran.stderr);
 }
 
 #[test]
