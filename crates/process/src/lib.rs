@@ -32,7 +32,7 @@ pub use family::adopt_orphans;
 pub use interrupt::Interrupt;
 pub use litter::Litter;
 pub use port::{free_port, is_listened_at};
-pub use redact::redact;
+pub use redact::{redact, tells_secret};
 pub use run::{Finished, run};
 pub use signal::Signal;
 pub use spec::Spec;

@@ -145,6 +145,13 @@ fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
 }
 
+/// Whether the name of a header, a variable or an option says that its value is a secret. Where the name stands for
+/// itself, and not in the midst of a text, `key` says so too.
+pub fn tells_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    contains_any(&name, &SECRET_WORDS) || name.contains("key")
+}
+
 fn contains_any(name: &str, words: &[&str]) -> bool {
     words.iter().any(|word| name.contains(word))
 }
@@ -265,6 +272,16 @@ mod tests {
     use super::*;
 
     const CANARY: &str = "c4n4ryV4lue9Xy7Qw2Z";
+
+    #[test]
+    fn a_name_tells_whether_its_value_is_a_secret() {
+        for name in ["DB_PASSWD", "PGPWD", "X-Api-Key", "Authorization", "KEY_PASSPHRASE", "ssh-key"] {
+            assert!(tells_secret(name), "{name}");
+        }
+        for name in ["LEVEL", "accept", "SIGNAL", "PORT"] {
+            assert!(!tells_secret(name), "{name}");
+        }
+    }
 
     #[test]
     fn every_known_form_of_a_secret_is_masked() {

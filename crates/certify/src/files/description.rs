@@ -4,15 +4,12 @@ use std::path::Path;
 
 use plimsoll_evidence::Arrivals;
 use plimsoll_load::Request;
-use plimsoll_process::redact;
+use plimsoll_process::{redact, tells_secret};
 use serde_json::{Value, json};
 
 use super::subject::{StartCommand, Subject, Target};
 
 const MASK: &str = "[redacted]";
-/// Words in a header's, a variable's or an option's name that say that its value is a secret.
-const SECRET_WORDS: [&str; 7] =
-    ["authorization", "cookie", "token", "secret", "password", "credential", "key"];
 
 /// Canonical JSON: serde_json sorts the keys of its maps and writes no white space, and all numbers are integers
 /// within 2^53, because files are read so.
@@ -98,11 +95,6 @@ fn describe_request(request: &Request) -> Value {
 /// A value by the rule for its name, and then by what it looks like.
 fn masked(name: &str, value: &str) -> String {
     if tells_secret(name) { MASK.into() } else { redact(value) }
-}
-
-fn tells_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// The path as the file writes it, so that the text does not depend on where the file lies.
