@@ -47,7 +47,7 @@ fn it_accepts_the_golden_certificate_for_those_who_trust_its_issuer() {
     intact: canonical JSON, 10 signatures, 54 files, log of 4 entries
     NOT checked: numbers and verdicts against the evidence, controls, registration, attempts
     says: notes preliminary, profile quick, issuer 5781a7cec109e36c39b5e9df25fa240dd3c6b0c224c8934a7b71e66f1e3cf67b
-    valid until 2026-12-21T22:11:58Z
+    valid until 2026-12-22T02:38:05Z
     ");
     assert_eq!(check_golden(&["", AT]).code, 3, "nobody is trusted");
     let later = check_golden(&[trust.to_str().unwrap(), "2027-06-01T00:00:00Z"]);

@@ -68,7 +68,7 @@ fn who_trusts_the_issuer_is_told_every_step() {
     ✓ registration  registered before the first trial; 1 earlier attempts
     ✓ log           entry 4 of 4, 0 witnesses
     ✓ trust         the issuer's key is trusted here
-    ✓ validity      valid until 2026-12-21T22:11:58Z
+    ✓ validity      valid until 2026-12-22T02:38:05Z
     ");
     assert_eq!(last_line(&ran), "valid");
 }

@@ -77,7 +77,8 @@ pub(super) fn good(parts: &mut Parts, n: usize) -> String {
 
 pub(super) fn send_lag(parts: &mut Parts, n: usize) -> String {
     edit(parts, n, is_judged_load, |document| {
-        load(document).instrument.send_lag.pairs.last_mut().unwrap().0 += 2_048
+        // All of it: of a thousand requests p99.9 is not the last.
+        load(document).instrument.send_lag.pairs.iter_mut().for_each(|pair| pair.0 += 2_048);
     })
 }
 
