@@ -171,12 +171,8 @@ impl Documents {
 fn place(document: &Document) -> Option<(String, u64)> {
     match document {
         Document::LoadRun(run) => {
-            let step = match run.step {
-                Step::Steady => "steady",
-                Step::Search => "search",
-                Step::Line => "line",
-            };
-            Some((format!("{} {step} load at {}/ks", run.scene.name(), run.schedule.rate_per_ks), run.trial))
+            let (scene, step) = (run.scene.name(), run.step.name());
+            Some((format!("{scene} {step} load at {}/ks", run.schedule.rate_per_ks), run.trial))
         }
         Document::StartRun(run) => Some((format!("{} start", run.scene.name()), run.trial)),
         Document::StopDrill(drill) => Some((format!("{} stop", drill.scene.name()), drill.trial)),

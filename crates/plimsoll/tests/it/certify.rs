@@ -143,27 +143,24 @@ fn timing_a_service_that_sleeps_before_it_recovers_is_refused() {
     assert_denied(&world, &ran, "crash-recovery");
 }
 
+/// A service of `examples/broken` is denied a certificate for the writes that it acknowledged and lost.
+fn assert_loses_writes(script: &str) {
+    let world = World::with_key();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken").join(script);
+    let start = format!("exec python3 {} {{port}} {{dir}}/notes.json", script.display());
+    let ran = world.certify(&notes_started_by(&start), &profile(&[WRITES]));
+    assert_denied(&world, &ran, "writes");
+}
+
 #[test]
 fn timing_a_service_that_acknowledges_before_it_writes_is_refused() {
-    let world = World::with_key();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/broken/forgetful.py");
-    let ran = world.certify(
-        &notes_started_by(&format!("exec python3 {script} {{port}} {{dir}}/notes.json")),
-        &profile(&[WRITES]),
-    );
-    assert_denied(&world, &ran, "writes");
+    assert_loses_writes("forgetful.py");
 }
 
 /// Its writes are on disk a quarter of a second later: they are lost if, and only if, it is killed while it is written to.
 #[test]
 fn timing_a_service_that_writes_behind_is_refused() {
-    let world = World::with_key();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/broken/write_behind.py");
-    let ran = world.certify(
-        &notes_started_by(&format!("exec python3 {script} {{port}} {{dir}}/notes.json")),
-        &profile(&[WRITES]),
-    );
-    assert_denied(&world, &ran, "writes");
+    assert_loses_writes("write_behind.py");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn the_golden_certificate_fits_the_schemas_and_shows_every_property() {
 fn no_object_may_have_a_field_more() {
     let mut refused = 0;
     for (mut schema, values) in schemas() {
-        for value in values.iter().take(3) {
+        for value in values.iter().take(5) {
             let mut places = Vec::new();
             objects(value, "", &mut places);
             for place in places {
@@ -213,7 +213,7 @@ fn no_object_may_have_a_field_more() {
             }
         }
     }
-    assert!(refused > 100, "{refused}");
+    assert!(refused > 150, "{refused}");
 }
 
 fn objects(value: &Value, at: &str, into: &mut Vec<String>) {
