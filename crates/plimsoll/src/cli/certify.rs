@@ -167,7 +167,7 @@ fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
     let plan = make_plan(order.subject, identify(order.subject)?, order.profile, [0; 32], 0)?;
     let expected = Quantity { amount: expected_ns(&plan), unit: Unit::Ns };
     printer.status(&format!(
-        "{} against {}: {} criteria, {} trials, {} planted defects and shams, about {expected}; once a day some 15 s \
+        "{} against {}: {} criteria, {} trials, {} planted defects and shams, about {expected}; once a day some 30 s \
          more to calibrate the load generator",
         order.subject.name,
         order.profile.id,

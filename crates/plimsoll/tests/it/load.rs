@@ -326,13 +326,20 @@ fn timing_calibration_prints_each_error_beside_its_tolerance() {
     let oracles = result["oracles"].as_array().unwrap();
     let names: Vec<&str> = oracles.iter().map(|oracle| oracle["oracle"].as_str().unwrap()).collect();
     assert_eq!(names, ["constant", "bimodal", "global-stall", "one-percent-errors", "refuse-all", "silent"]);
-    let compared: Vec<&Value> =
-        oracles.iter().flat_map(|oracle| oracle["quantiles"].as_array().unwrap()).collect();
-    for quantile in ["p50", "p90", "p95", "p99", "p99.9"] {
-        assert!(compared.iter().any(|found| found["quantile"] == quantile), "{quantile} was never compared");
-    }
-    for found in compared {
-        assert!(number(&found["error_ns"]) <= number(&found["tolerance_ns"]), "{found}");
+    for oracle in &oracles[..4] {
+        let mut compared: Vec<&str> = Vec::new();
+        for found in oracle["quantiles"].as_array().unwrap() {
+            assert!(number(&found["error_ns"]) <= number(&found["tolerance_ns"]), "{found}");
+            compared.push(found["quantile"].as_str().unwrap());
+        }
+        // With 1 % failures, chance decides whether p99 is a failure or the slowest of the others.
+        let wanted = ["p50", "p90", "p95", "p99", "p99.9"];
+        let wanted = wanted.iter().filter(|name| {
+            **name != "p99"
+                || compared.contains(name)
+                || !oracle["oracle"].as_str().unwrap().contains("errors")
+        });
+        assert!(wanted.eq(&compared), "{oracle}");
     }
     assert!(ran.stderr.contains("[6/6] silent at 500/s"), "{}", ran.stderr);
 }

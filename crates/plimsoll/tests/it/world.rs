@@ -58,7 +58,7 @@ impl World {
         world
     }
 
-    /// Hands the calibration on: it holds for a program, a boot and a day, and takes 15 s.
+    /// Hands the calibration on: it holds for a program, a boot and a day, and takes half a minute.
     pub(crate) fn keep_calibration(&self) {
         let mine = self.path("state/plimsoll/calibration.json");
         if mine.exists() {
