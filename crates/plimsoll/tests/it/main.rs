@@ -16,4 +16,5 @@ mod report;
 mod schema;
 mod script;
 mod verify;
+mod whole;
 mod world;
