@@ -25,7 +25,7 @@ use crate::identity::identify;
 use crate::issuer_log::{Chain, IssuerLog};
 use crate::planning::make_plan;
 use crate::report::{ReportInput, render_report};
-use crate::running::resolve;
+use crate::running::authorised_address;
 use crate::state::State;
 use crate::stop::Stop;
 
@@ -95,8 +95,8 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
 
 /// What must hold before anything is started: the target may be loaded, the generator is true.
 fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error> {
-    check_target(order.subject)?;
-    let environment = read_environment(order.version, is_here(order.subject)?)?;
+    let address = check_target(order.subject)?;
+    let environment = read_environment(order.version, plimsoll_load::is_this_machine(&address))?;
     watch(&Event::Calibrating);
     let kept = order.state.calibration();
     let calibration = calibration(&kept, &environment, order.clock, Stop(order.stop), watch)?;
@@ -107,17 +107,8 @@ fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error>
 }
 
 /// A load on somebody else's machine needs somebody's word.
-pub fn check_target(subject: &Subject) -> Result<(), Error> {
-    if is_here(subject)? || subject.target.authorised_by.is_some() {
-        Ok(())
-    } else {
-        Err(Error::NotAuthorised(subject.target.host.clone()))
-    }
-}
-
-fn is_here(subject: &Subject) -> Result<bool, Error> {
-    let address = SocketAddr::new(resolve(&subject.target)?, subject.target.port.unwrap_or(0));
-    Ok(plimsoll_load::is_this_machine(&address))
+pub fn check_target(subject: &Subject) -> Result<SocketAddr, Error> {
+    authorised_address(&subject.target, subject.target.port.unwrap_or(0))
 }
 
 /// The plan of an order, with fresh seeds.

@@ -200,7 +200,8 @@ mod tests {
     fn a_limit_that_the_planted_defect_could_not_break_is_refused() {
         let subject = parse_subject("subject.toml", SUBJECT, Path::new(".")).unwrap();
         let identity = crate::identity::identify(&subject).unwrap();
-        let (_, text) = builtin_profiles()[0];
+        let (id, text) = builtin_profiles()[0];
+        let text = text.replacen(&format!("id = \"{id}\""), "id = \"edited\"", 1);
         for (from, to, good) in [
             ("limit = \"99%\"", "limit = \"121/s\"", true),
             ("limit = \"99%\"", "limit = \"119/s\"", false),

@@ -28,8 +28,8 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// What stands in the `Host` header: always its own host and port, so that a proxy in between does not show.
     pub(crate) host: String,
-    /// From start to the first good reply.
-    pub(crate) start_up_ns: Amount,
+    /// When it was started, or first asked if it is not ours.
+    began_ns: u64,
     pub(crate) stop_signal: Signal,
     stop_within_ns: u64,
 }
@@ -59,8 +59,8 @@ pub(crate) fn start(
     }
     let address = proxy.map_or(direct, Proxy::address);
     let host = host_header(&subject.target.host, direct.port());
-    let start_up_ns = Amount::Infinite;
-    let mut running = Running { child, direct, address, host, start_up_ns, stop_signal, stop_within_ns };
+    let began_ns = child.as_ref().map_or_else(monotonic_ns, Child::started_monotonic_ns);
+    let mut running = Running { child, direct, address, host, began_ns, stop_signal, stop_within_ns };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
     match &running.child {
         Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
@@ -73,8 +73,19 @@ fn host_header(host: &str, port: u16) -> String {
     if port == 80 { host.to_owned() } else { format!("{host}:{port}") }
 }
 
+/// Where the target is: on this machine, or elsewhere with its owner's word. A name is looked up each time, and may have
+/// come to mean another machine.
+pub(crate) fn authorised_address(target: &Target, port: u16) -> Result<SocketAddr, Error> {
+    let address = SocketAddr::new(resolve(target)?, port);
+    if plimsoll_load::is_this_machine(&address) || target.authorised_by.is_some() {
+        Ok(address)
+    } else {
+        Err(Error::NotAuthorised(target.host.clone()))
+    }
+}
+
 /// The address of the target's host; a name is looked up.
-pub(crate) fn resolve(target: &Target) -> Result<IpAddr, Error> {
+fn resolve(target: &Target) -> Result<IpAddr, Error> {
     if let Some(address) = target.address {
         return Ok(address);
     }
@@ -93,7 +104,7 @@ fn listen_address(subject: &Subject) -> Result<SocketAddr, Error> {
         Some(port) => port,
         None => free_port()?.port(),
     };
-    Ok(SocketAddr::new(resolve(&subject.target)?, port))
+    authorised_address(&subject.target, port)
 }
 
 fn spec(start: &StartCommand, address: SocketAddr, folder: &Path) -> Spec {
@@ -181,22 +192,44 @@ impl Running {
         Err(self.error(format!("left processes behind when it ended: {}", names.join(", "))))
     }
 
+    /// How long ago it was started.
+    pub(crate) fn since_start_ns(&self) -> u64 {
+        monotonic_ns().saturating_sub(self.began_ns)
+    }
+
+    /// From the start until each of its requests has had a good reply: a green health check says that a subject is up,
+    /// not that it serves. Each is asked at least once, and again until `within_ns` after the start; then it is `inf`.
+    pub(crate) fn first_good_ns(
+        &self,
+        subject: &Subject,
+        within_ns: u64,
+        stop: Stop<'_>,
+    ) -> Result<Amount, Error> {
+        for request in &subject.requests {
+            let ask = || exchange(self.address, &self.host, request, 0, subject.load.timeout_ns);
+            while !ask().is_ok_and(|reply| reply.good) {
+                if self.since_start_ns() > within_ns {
+                    return Ok(Amount::Infinite);
+                }
+                stop.check()?;
+                std::thread::sleep(HEALTH_PAUSE);
+            }
+        }
+        Ok(Amount::Finite(self.since_start_ns()))
+    }
+
     fn wait_until_ready(&mut self, subject: &Subject, within_ns: u64, stop: Stop<'_>) -> Result<(), Error> {
         let health = Request::get(subject.target.health.clone());
-        let asked_ns = monotonic_ns();
-        let began_ns = self.child.as_ref().map_or(asked_ns, Child::started_monotonic_ns);
         loop {
             let good = exchange(self.address, &self.host, &health, 0, HEALTH_TIMEOUT_NS)
                 .is_ok_and(|reply| health.expect.contains(reply.status));
-            let elapsed_ns = monotonic_ns().saturating_sub(began_ns);
             if good {
-                self.start_up_ns = Amount::Finite(elapsed_ns);
                 return Ok(());
             }
             if let Some(exit) = self.child.as_mut().map(Child::try_exit).transpose()?.flatten() {
                 return Err(self.error(format!("ended before it was ready: {exit}")));
             }
-            if elapsed_ns > within_ns {
+            if self.since_start_ns() > within_ns {
                 let within = plimsoll_base::Quantity { amount: within_ns, unit: plimsoll_base::Unit::Ns };
                 return Err(self.error(format!(
                     "gave no good reply at {}{} within {within}",

@@ -325,14 +325,14 @@ pub struct StartRun {
     pub process: ProcessIdentity,
     /// When.
     pub at: Utc,
-    /// From start to the first good reply of the health check, in ns.
+    /// From start until the health check and each of the subject's requests have had a good reply, in ns.
     pub took_ns: Amount,
     /// What the fault proxy did, where one stood in between.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proxy: Option<ProxyCounts>,
 }
 
-/// One rehearsed stop: requests held half-sent across the stop signal.
+/// One rehearsed stop: requests in flight across the stop signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopDrill {
@@ -346,7 +346,7 @@ pub struct StopDrill {
     pub at: Utc,
     /// The signal's name.
     pub signal: String,
-    /// What became of each request in flight.
+    /// What became of each request in flight: half-sent, or whole and being worked on.
     pub held: Vec<HeldOutcome>,
     /// From the signal to the end of the process, in ns; `inf` if it had to be killed.
     pub took_ns: Amount,
@@ -376,7 +376,7 @@ pub struct CrashDrill {
     pub restarted: ProcessIdentity,
     /// When.
     pub at: Utc,
-    /// From the restart to the first good reply, in ns.
+    /// From the restart until the health check and each request have had a good reply, and the ledger can be read, in ns.
     pub recovered_ns: Amount,
     /// The writes that were tried; absent where the subject has no ledger.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -43,7 +43,7 @@ pub(crate) fn conditions(criteria: &[JudgedCriterion], trials: u64) -> Vec<Strin
     let mut conditions: Vec<String> = criteria.iter().filter(unmet).map(sentence).collect();
     if trials < TRIALS_FOR_BOUND as u64 {
         conditions.push(format!(
-            "{trials} trials: fewer than the {TRIALS_FOR_BOUND} that give a bound between trials, hence preliminary"
+            "too few trials for a bound between them, hence at best preliminary: {trials} of {TRIALS_FOR_BOUND}"
         ));
     }
     conditions

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use plimsoll_evidence::{Amount, CrashDrill, Document, Ledger, ProcessIdentity, Scene};
+use plimsoll_evidence::{Amount, CrashDrill, Document, Ledger, Probe, ProcessIdentity, Scene};
 use plimsoll_fault::{Defect, Proxy};
 use plimsoll_load::{Held, Request, exchange, hold};
 use plimsoll_process::{Signal, monotonic_ns};
@@ -34,6 +34,8 @@ const FULL_SPEED: Duration = Duration::from_millis(50);
 /// How long the subject stands still before it is killed: until then every writer has read the replies that were on
 /// their way, sent its next write, and waits. They need microseconds, on a busy machine more.
 const FROZEN: Duration = Duration::from_millis(50);
+/// Between two readings of a write, where the subject could not tell.
+const READ_PAUSE: Duration = Duration::from_millis(20);
 /// A write or a read of the ledger may take this long.
 const LEDGER_TIMEOUT_NS: u64 = 5_000_000_000;
 
@@ -148,19 +150,46 @@ impl Conductor<'_> {
     ) -> Result<(ProcessIdentity, Amount, Vec<bool>), Error> {
         let running = running::start(self.subject, folder.path(), proxy, self.stop)?;
         let restarted = running.process()?;
+        let within_ns = self.worth_waiting_ns(Probe::CrashRecovery);
+        let mut recovered_ns = running.first_good_ns(self.subject, within_ns, self.stop)?;
         let mut found = Vec::new();
         if let Some(ledger) = &self.subject.ledger {
-            // The ledger is read at the subject itself: a planted defect must not hide what it has.
             for (writer, written) in writes.writers.iter().enumerate() {
                 for write in 0..written.acknowledged.len() {
-                    self.stop.check()?;
-                    found.push(drill.is_found(ledger, running.direct, &running.host, writer, write));
+                    let is_found = self.read_back(drill, &running, ledger, (writer, write))?;
+                    if found.is_empty() {
+                        // The subject has not recovered before what it holds can be read.
+                        let readable_ns =
+                            is_found.map_or(Amount::Infinite, |_| Amount::Finite(running.since_start_ns()));
+                        recovered_ns = recovered_ns.max(readable_ns);
+                    }
+                    found.push(is_found.unwrap_or(false));
                 }
             }
         }
-        let recovered_ns = running.start_up_ns;
         running.end()?;
         Ok((restarted, recovered_ns, found))
+    }
+
+    /// Whether a write is there. A subject that cannot tell yet is asked again until the time that it has to get ready
+    /// is over; `None` if it never could. The ledger is read at the subject itself: a planted defect must not hide what
+    /// it has.
+    fn read_back(
+        &self,
+        drill: &Drill,
+        running: &Running,
+        ledger: &LedgerRequests,
+        (writer, write): (usize, usize),
+    ) -> Result<Option<bool>, Error> {
+        let within_ns = self.subject.start.as_ref().map_or(0, |start| start.ready_within_ns);
+        loop {
+            self.stop.check()?;
+            let is_found = drill.is_found(ledger, running.direct, &running.host, writer, write);
+            if is_found.is_some() || running.since_start_ns() > within_ns {
+                return Ok(is_found);
+            }
+            std::thread::sleep(READ_PAUSE);
+        }
     }
 }
 
@@ -224,6 +253,7 @@ impl Drill {
         written
     }
 
+    /// Whether a write can be read; `None` if the subject could not tell: it gave no reply, or an error of its own.
     fn is_found(
         &self,
         ledger: &LedgerRequests,
@@ -231,12 +261,14 @@ impl Drill {
         host: &str,
         writer: usize,
         write: usize,
-    ) -> bool {
+    ) -> Option<bool> {
         let request = self.fill(&ledger.read, writer, write);
         let value = self.value(writer, write);
-        exchange(address, host, &request, 0, LEDGER_TIMEOUT_NS).is_ok_and(|reply| {
-            reply.good && reply.body.windows(value.len()).any(|part| part == value.as_bytes())
-        })
+        let reply = exchange(address, host, &request, 0, LEDGER_TIMEOUT_NS).ok()?;
+        if !reply.good && is_for_later(reply.status) {
+            return None;
+        }
+        Some(reply.good && reply.body.windows(value.len()).any(|part| part == value.as_bytes()))
     }
 
     fn key(&self, writer: usize, write: usize) -> String {
@@ -260,6 +292,11 @@ impl Drill {
             ..request.clone()
         }
     }
+}
+
+/// Statuses that speak of the moment and not of what was asked for (RFC 9110, 15.5.9 and 15.6; RFC 6585, 4; RFC 8470, 5.2).
+fn is_for_later(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..)
 }
 
 fn bits<'a>(values: impl Iterator<Item = &'a bool>) -> String {

@@ -143,7 +143,9 @@ impl<'a> Conductor<'a> {
         let running = running::start(self.subject, folder.path(), None, self.stop)?;
         if let Some(process) = running.identity() {
             self.starts += 1;
-            let (trial, took_ns) = (self.starts, running.start_up_ns);
+            let trial = self.starts;
+            let took_ns =
+                running.first_good_ns(self.subject, self.worth_waiting_ns(Probe::StartUp), self.stop)?;
             self.keep(Document::StartRun(StartRun {
                 scene: Scene::Measured,
                 trial,
@@ -154,6 +156,17 @@ impl<'a> Conductor<'a> {
             }))?;
         }
         Ok(running)
+    }
+
+    /// How long a first good reply is waited for: beyond the largest limit that a probe has, the verdict is certain.
+    fn worth_waiting_ns(&self, probe: Probe) -> u64 {
+        self.largest_limit(probe).saturating_mul(2)
+    }
+
+    /// The largest limit that a probe has in the profile: a defect must break them all.
+    fn largest_limit(&self, probe: Probe) -> u64 {
+        let criteria = self.plan.profile.criteria.iter().filter(|criterion| criterion.probe == probe);
+        criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
     }
 
     fn keep(&mut self, document: Document) -> Result<(), Error> {

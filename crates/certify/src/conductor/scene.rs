@@ -60,7 +60,9 @@ impl Conductor<'_> {
         let lease = proxy.set(self.defect(scene))?;
         let at = self.clock.now();
         let running = running::start(self.subject, folder.path(), Some(&proxy), self.stop)?;
-        let (process, took_ns) = (running.process()?, running.start_up_ns);
+        let process = running.process()?;
+        let took_ns =
+            running.first_good_ns(self.subject, self.worth_waiting_ns(Probe::StartUp), self.stop)?;
         let counts = Some(counts(&lease.counters()));
         self.keep(Document::StartRun(StartRun { scene, trial: 1, process, at, took_ns, proxy: counts }))?;
         drop(lease);
@@ -94,12 +96,6 @@ impl Conductor<'_> {
     fn slow(&self, probe: Probe) -> Defect {
         let limit_ns = self.largest_limit(probe);
         Defect::SlowStart { delay_ns: limit_ns.saturating_mul(SLOWER_PERCENT) / 100 + SLOWER_NS }
-    }
-
-    /// The largest limit that a probe has in the profile: a defect must break them all.
-    fn largest_limit(&self, probe: Probe) -> u64 {
-        let criteria = self.plan.profile.criteria.iter().filter(|criterion| criterion.probe == probe);
-        criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
     }
 }
 

@@ -1,8 +1,9 @@
-//! A rehearsed stop: requests held half-sent across the signal, under load.
+//! A rehearsed stop: requests in flight across the signal, under load.
 //!
-//! A request counts as in flight when the subject has its connection and all of it but the last byte. The last
-//! byte goes out after the signal. A server that stops in an orderly way answers such a request; one that just
-//! ends does not. Requests that arrive on an idle connection in the moment of the signal are not counted: by
+//! Two kinds of request count as in flight. Of some the subject has all but the last byte, which goes out after the
+//! signal. Others it has had whole for some milliseconds and has not answered when the signal comes: how many depends
+//! on how long it works on one. A server that stops in an orderly way answers both; one that just ends, or gives up what
+//! it is working on, does not. Requests that arrive on an idle connection in the moment of the signal are not counted: by
 //! RFC 9112 section 9.6 either side may close an idle connection, and clients must try again.
 
 use std::ops::ControlFlow;
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plimsoll_evidence::{Document, HeldOutcome, Scene, Step, StopDrill};
-use plimsoll_load::{Held, hold};
+use plimsoll_load::{Answer, Held, hold};
 use plimsoll_process::{Signal, monotonic_ns};
 
 use super::Conductor;
@@ -19,8 +20,12 @@ use crate::error::Error;
 use crate::running::Running;
 use crate::scratch::Scratch;
 
-/// Requests in flight: each kind of request is held in turn until there are this many.
+/// Requests that are held half-sent: each kind of request in turn until there are this many.
 const HELD: usize = 16;
+/// Requests whose last byte goes out before the signal, one by one.
+const WORKED_ON: u32 = 16;
+/// Between those, and from the last of them to the signal: time for the subject to have read it on a busy machine.
+const LEAD: Duration = Duration::from_millis(5);
 /// From the last byte before the hold to the signal: the subject must have read what it has.
 const SETTLE_BEFORE: Duration = Duration::from_millis(150);
 /// From the signal to the last bytes: the subject must have begun to stop.
@@ -47,24 +52,40 @@ impl Conductor<'_> {
         self.keep(Document::StopDrill(drill))
     }
 
-    /// Holds requests, signals, lets them go; says what became of each, and when the signal was sent.
+    /// Holds requests, signals, lets them go; says what became of each that was in flight, and when the signal was sent.
     fn hold_across(&self, running: &Running, signal: Signal) -> Result<(Vec<HeldOutcome>, u64), Error> {
+        let (held, worked_on) =
+            (self.hold_requests(running, HELD)?, self.hold_requests(running, WORKED_ON as usize)?);
+        let first_in = SETTLE_BEFORE.saturating_sub(LEAD * WORKED_ON);
+        let (mut outcomes, worked_on, asked_ns) = std::thread::scope(|threads| {
+            let worked_on: Vec<_> = (0..WORKED_ON)
+                .zip(worked_on)
+                .map(|(number, held)| threads.spawn(move || finish_after(first_in + LEAD * number, held)))
+                .collect();
+            std::thread::sleep(SETTLE_BEFORE);
+            let asked_ns = monotonic_ns();
+            running.signal(signal)?;
+            std::thread::sleep(SETTLE_AFTER);
+            let outcomes: Vec<HeldOutcome> = held.into_iter().map(|held| outcome(held.finish())).collect();
+            let worked_on: Result<Vec<_>, _> = worked_on.into_iter().map(|thread| thread.join()).collect();
+            let worked_on = worked_on.map_err(|_| running.error("could not be asked"))?;
+            Ok::<_, Error>((outcomes, worked_on, asked_ns))
+        })?;
+        // What had come to its end when the signal came was not in flight.
+        let in_flight = worked_on.into_iter().filter(|(ended_ns, _)| *ended_ns > asked_ns);
+        outcomes.extend(in_flight.map(|(_, outcome)| outcome));
+        Ok((outcomes, asked_ns))
+    }
+
+    /// Sends so many requests but for their last bytes.
+    fn hold_requests(&self, running: &Running, count: usize) -> Result<Vec<Held>, Error> {
         let timeout_ns = self.subject.load.timeout_ns;
-        let held: Vec<Held> = (0..)
+        (0..)
             .zip(self.subject.requests.iter().cycle())
-            .take(HELD)
+            .take(count)
             .map(|(sequence, request)| hold(running.address, &running.host, request, sequence, timeout_ns))
             .collect::<Result<_, _>>()
-            .map_err(|error| running.error(format!("took no request to hold across its stop: {error}")))?;
-        std::thread::sleep(SETTLE_BEFORE);
-        let asked_ns = monotonic_ns();
-        running.signal(signal)?;
-        std::thread::sleep(SETTLE_AFTER);
-        let outcomes = held.into_iter().map(|held| match held.finish() {
-            Ok(reply) if reply.good => HeldOutcome::Answered,
-            _ => HeldOutcome::Lost,
-        });
-        Ok((outcomes.collect(), asked_ns))
+            .map_err(|error| running.error(format!("took no request to hold across its stop: {error}")))
     }
 
     /// Does `act` while load runs; the load's own figures are not kept.
@@ -100,5 +121,19 @@ impl Conductor<'_> {
             ran?;
             Ok(acted)
         })
+    }
+}
+
+/// Sends the last byte of a request after a while; says when it came to its end, and how.
+fn finish_after(pause: Duration, held: Held) -> (u64, HeldOutcome) {
+    std::thread::sleep(pause);
+    let ended = held.finish();
+    (monotonic_ns(), outcome(ended))
+}
+
+fn outcome(ended: std::io::Result<Answer>) -> HeldOutcome {
+    match ended {
+        Ok(reply) if reply.good => HeldOutcome::Answered,
+        _ => HeldOutcome::Lost,
     }
 }

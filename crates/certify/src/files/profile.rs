@@ -4,6 +4,7 @@ use plimsoll_base::Unit;
 use plimsoll_evidence::{Criterion, LineSearch, Probe, Profile, Rule, Severity};
 use plimsoll_load::DURATION_NS_MAX;
 
+use super::builtin::builtin_profiles;
 use super::criterion::parse_criterion;
 use super::error::FileError;
 use super::table::{File, Table};
@@ -43,8 +44,16 @@ pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> 
     };
     let criteria = parse_criteria(&root, &fields)?;
     let duration = |key| root.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
+    let id = root.required("id")?;
+    let name = id.name()?;
+    if builtin_profiles().iter().any(|(builtin, theirs)| *builtin == name && *theirs != text) {
+        let error = id.error("this id is that of a built-in profile, which says something else");
+        return Err(
+            error.with_hint("give your profile an id of its own: certificates name their profile by it")
+        );
+    }
     let profile = Profile {
-        id: root.required("id")?.name()?.into(),
+        id: name.into(),
         version: root.required("version")?.integer(1..=u64::from(u32::MAX))?,
         title: root.required("title")?.phrase()?.into(),
         trials: root.required("trials")?.integer(1..=REPETITIONS_MAX)?,

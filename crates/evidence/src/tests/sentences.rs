@@ -64,7 +64,7 @@ fn of_what_stands_between_a_status_and_a_better_one() {
     load-line: load line 0/s, limit >= 200/s: FAIL
     graceful-stop: lost in the worst stop: 2, limit <= 0: FAIL
     crash-recovery: slowest recovery 401 ms, limit <= 5 s: INCONCLUSIVE: so few drills give no bound: use a profile with five or more
-    3 trials: fewer than the 5 that give a bound between trials, hence preliminary
+    too few trials for a bound between them, hence at best preliminary: 3 of 5
     ");
 }
 

@@ -53,7 +53,7 @@ fn three_trials_are_preliminary_and_say_so() {
     story.profile.criteria.retain(|criterion| !criterion.probe.needs_process());
     let judgement = story.judged().unwrap();
     assert_eq!(judgement.status, Status::Preliminary);
-    assert!(judgement.conditions[0].contains("3 trials"), "{:?}", judgement.conditions);
+    assert!(judgement.conditions[0].ends_with("preliminary: 3 of 5"), "{:?}", judgement.conditions);
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     let documents = evidence::read(folder)?;
     let judgement = evidence::recompute(&signed, &documents)?;
     report.judgement = Some(judgement);
+    report.profile = documents.plan().ok().map(|(_, plan)| plan.profile.clone());
     report.done(format!(
         "every number and verdict follows from {} pieces of evidence",
         documents.iter().count()

@@ -1,5 +1,6 @@
 //! What a verification found, step by step.
 
+use crate::criterion::Profile;
 use crate::judgement::Judgement;
 use crate::statement::CertificatePredicate;
 
@@ -111,6 +112,8 @@ pub struct Report {
     pub certificate: Option<CertificatePredicate>,
     /// The verdicts as recomputed, once they could be.
     pub judgement: Option<Judgement>,
+    /// The profile by which it was judged, once it could be read: its id alone says little.
+    pub profile: Option<Profile>,
     /// The fingerprint of the signing key, once the signatures were checked.
     pub fingerprint: Option<String>,
 }
@@ -122,6 +125,7 @@ impl Default for Report {
             steps: Vec::new(),
             certificate: None,
             judgement: None,
+            profile: None,
             fingerprint: None,
         }
     }

@@ -270,7 +270,7 @@ fn profile(name: &str, base: &Path) -> Result<Profile, Failure> {
     let path = base.join(name);
     let text = read_text(&path).map_err(|failure| {
         let names: Vec<&str> = builtin_profiles().iter().map(|(id, _)| *id).collect();
-        failure.of("--profile").hint(format!("built in: {}", names.join(", ")))
+        failure.of(&format!("profile `{name}`")).hint(format!("built in: {}", names.join(", ")))
     })?;
     Ok(parse_profile(&path.display().to_string(), &text)?)
 }

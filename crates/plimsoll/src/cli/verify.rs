@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_base::{Clock, Kind, Utc};
-use plimsoll_certify::{SystemClock, identify_path, keys_folder, read_folder};
+use plimsoll_certify::{
+    SystemClock, builtin_profiles, identify_path, keys_folder, parse_profile, read_folder,
+};
 use plimsoll_evidence::{Anchors, Folder, Outcome, Question, Report, verify};
 use plimsoll_keys::Keyring;
 use plimsoll_proof::TrustFile;
@@ -18,6 +20,9 @@ use crate::state;
 
 /// A script for those who do not trust this program: openssl, sha256sum and Python's standard library.
 const SCRIPT: &str = include_str!("verify.sh");
+
+const BORROWED_NAME: &str =
+    "not the profile that this program has under that name: read its criteria and limits";
 
 /// Re-check a certificate offline, computing every verdict again from raw data
 #[derive(Debug, clap::Args)]
@@ -143,6 +148,14 @@ fn answer(outcome: Outcome) -> Answer {
     }
 }
 
+/// Whether the profile is called like one that is built in and says something else. Who compares the names only would
+/// take it for that.
+fn has_borrowed_name(report: &Report) -> bool {
+    let Some(profile) = &report.profile else { return false };
+    let namesake = builtin_profiles().iter().find(|(id, _)| *id == profile.id);
+    namesake.is_some_and(|(id, text)| parse_profile(id, text).ok().as_ref() != Some(profile))
+}
+
 fn text(report: &Report, printer: &Printer) -> String {
     let mut text = String::new();
     for step in &report.steps {
@@ -153,6 +166,10 @@ fn text(report: &Report, printer: &Printer) -> String {
             step.step.name(),
             step.found
         ));
+    }
+    if has_borrowed_name(report) {
+        let symbol = printer.styled(Style::Doubtful, "!");
+        text.push_str(&format!("{symbol} {:<13} {}\n", "profile", BORROWED_NAME));
     }
     // Verdicts of a certificate that is not intact would be read as if they held.
     let is_intact = matches!(report.outcome, Outcome::Valid | Outcome::ValidDemo | Outcome::Untrusted);
@@ -181,6 +198,27 @@ fn json(report: &Report) -> Result<String, Failure> {
         "outcome": report.outcome.name(),
         "fingerprint": report.fingerprint,
         "steps": steps,
+        "profile_is_other_than_built_in": has_borrowed_name(report),
         "certificate": report.certificate,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_with_the_name_of_another_is_noticed() {
+        let (id, text) = builtin_profiles()[0];
+        let profile = parse_profile(id, text).unwrap();
+        let report = |profile| Report { profile: Some(profile), ..Report::default() };
+        assert!(!has_borrowed_name(&report(profile.clone())));
+        let mut lenient = profile.clone();
+        lenient.criteria[0].limit *= 2;
+        assert!(has_borrowed_name(&report(lenient.clone())));
+        lenient.id = "mine".into();
+        assert!(!has_borrowed_name(&report(lenient)));
+        let shorter = plimsoll_evidence::Profile { trial_ns: profile.trial_ns / 2, ..profile };
+        assert!(has_borrowed_name(&report(shorter)));
+    }
 }

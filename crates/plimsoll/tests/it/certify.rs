@@ -143,13 +143,39 @@ fn timing_a_service_that_sleeps_before_it_recovers_is_refused() {
     assert_denied(&world, &ran, "crash-recovery");
 }
 
+/// A service of `examples/broken`, which is told its port and `data`.
+fn broken(script: &str, data: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken").join(script);
+    notes_started_by(&format!("exec python3 {} {{port}} {data}", script.display()))
+}
+
 /// A service of `examples/broken` is denied a certificate for the writes that it acknowledged and lost.
 fn assert_loses_writes(script: &str) {
     let world = World::with_key();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken").join(script);
-    let start = format!("exec python3 {} {{port}} {{dir}}/notes.json", script.display());
-    let ran = world.certify(&notes_started_by(&start), &profile(&[WRITES]));
+    let ran = world.certify(&broken(script, "{dir}/notes.json"), &profile(&[WRITES]));
     assert_denied(&world, &ran, "writes");
+}
+
+/// What it is still being sent when the signal comes, it answers: only what it works on is lost.
+#[test]
+fn timing_a_service_that_gives_up_the_requests_that_it_works_on_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&broken("abandoning.py", ""), &profile(&[GRACEFUL_STOP]));
+    assert_denied(&world, &ran, "graceful-stop");
+    let lost = ran.json()["criteria"][0]["value"].as_u64().unwrap();
+    assert!((1..=16).contains(&lost), "{lost} requests were lost");
+}
+
+/// Neither is its green health check taken for service, nor its silence for loss.
+#[test]
+fn timing_a_service_that_is_healthy_and_serves_nobody_after_a_crash_is_refused_for_that() {
+    let world = World::with_key();
+    let ran = world.certify(&broken("waking.py", "{dir}"), &profile(&[CRASH_RECOVERY, WRITES]));
+    assert_denied(&world, &ran, "crash-recovery");
+    let result = ran.json();
+    assert_eq!(verdict(&result, "writes"), "PASS", "{result:#}");
+    let recovered_ns = result["criteria"][0]["value"].as_u64().unwrap();
+    assert!((2_500_000_000..3_000_000_000).contains(&recovered_ns), "{recovered_ns} ns");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_subject_file_that_cannot_be_used_is_named() {
     ] {
         refused(&world, &["certify", subject, "--passphrase-file", "passphrase"], told);
     }
-    refused(&world, &["certify", "artifact.toml", "--profile", "none"], "--profile: reading ");
+    refused(&world, &["certify", "artifact.toml", "--profile", "none"], "profile `none`: reading ");
 }
 
 #[test]

@@ -322,6 +322,19 @@ fn built_in(wanted: &str) -> Profile {
 }
 
 #[test]
+fn the_name_of_a_built_in_profile_cannot_be_borrowed() {
+    let (id, text) = builtin_profiles()[1];
+    parse_profile("copy.toml", text).unwrap();
+    let borrowed = text.replacen("limit = \"99%\"", "limit = \"10%\"", 1);
+    let error = parse_profile("mine.toml", &borrowed).unwrap_err();
+    let line = text.lines().position(|line| line.starts_with("id = ")).unwrap() + 1;
+    assert_eq!((error.line, error.column), (line, 6), "{error}");
+    assert!(error.to_string().contains("built-in profile"), "{error}");
+    let renamed = borrowed.replacen(&format!("id = \"{id}\""), "id = \"mine\"", 1);
+    assert_eq!(parse_profile("mine.toml", &renamed).unwrap().id, "mine");
+}
+
+#[test]
 fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
     assert_eq!(builtin_profiles().len(), 2);
     for (id, _) in builtin_profiles() {

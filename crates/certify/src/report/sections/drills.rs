@@ -16,7 +16,8 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
     if tables.is_empty() {
         return None;
     }
-    let words = "Each rehearsal is a unit of its own, on a fresh process. A stop holds requests half sent across the signal; \
+    let words = "Each rehearsal is a unit of its own, on a fresh process. A stop has requests in flight across the signal: 16 of which the subject has all but the last byte, \
+                 and those that it is working on; \
                  a crash is SIGKILL while writes are outstanding, or under load where the subject has no ledger; \
                  after it every acknowledged write is read again.";
     let mut content = Html::default();
