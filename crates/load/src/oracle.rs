@@ -26,7 +26,7 @@ const SLOW_PER_MILLE: u64 = 70;
 const ERROR_PER_MILLE: u64 = 10;
 /// Counted from the first request.
 const STALL_START_NS: u64 = 500_000_000;
-/// A fifth of the default calibration: p90 falls into the stall and p50 does not.
+/// 4 % of the default calibration: p99 falls into the stall and p95 does not.
 const STALL_NS: u64 = 500_000_000;
 /// Connections that may wait to be accepted: as many as any generator opens at once.
 const BACKLOG: i32 = 4_096;

@@ -21,7 +21,7 @@ use crate::print::{Printer, Style};
 /// Compare what the generator says about oracle servers with their own logs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  plimsoll load calibrate            some 25 s; leave the machine alone
+  plimsoll load calibrate            some 30 s; leave the machine alone
   plimsoll load calibrate --json
 
 An oracle is a server whose every delay is known beforehand. Truth is when it
