@@ -23,6 +23,9 @@ const EVIDENCE: &str = "plimsoll-evidence";
 const PROCESS: &str = "plimsoll-process";
 const LOAD: &str = "plimsoll-load";
 const FAULT: &str = "plimsoll-fault";
+const STORE: &str = "plimsoll-store";
+const IDENTITY: &str = "plimsoll-identity";
+const POLICY: &str = "plimsoll-policy";
 const CERTIFY: &str = "plimsoll-certify";
 /// The demo subject: everybody's tests may start it, only the binary links it.
 const NOTES: &str = "plimsoll-notes";
@@ -41,8 +44,11 @@ pub const CRATES: &[Crate] = &[
     row(2, PROCESS, &[BASE]),
     row(2, LOAD, &[BASE, MEASURE]),
     row(3, FAULT, &[BASE, PROCESS]),
+    row(3, STORE, &[BASE, PROOF, KEYS]),
+    row(4, IDENTITY, &[BASE, PROOF, KEYS, STORE]),
+    row(4, POLICY, &[BASE]),
     row(6, CERTIFY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT]),
-    row(8, BINARY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, CERTIFY, NOTES]),
+    row(8, BINARY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, STORE, CERTIFY, NOTES]),
 ];
 
 /// Where a dependency from outside may be linked. Tests may use any that has an entry.
@@ -61,16 +67,22 @@ pub const HOMES: &[(&str, Home)] = &[
     // what acts on the world
     ("axum", Home::In(&[NOTES, BINARY])),
     ("clap", Home::In(&[BINARY])),
-    ("getrandom", Home::In(&[KEYS, CERTIFY])),
+    // identity: what opens a door (sessions, tokens, salts, second factors) is made where its hash is kept
+    ("getrandom", Home::In(&[KEYS, IDENTITY, CERTIFY])),
     ("libc", Home::In(&[PROCESS, LOAD])),
-    ("rusqlite", Home::In(&[NOTES])),
-    ("rustix", Home::In(&[PROCESS, LOAD, FAULT, CERTIFY, BINARY])),
-    ("tokio", Home::In(&[FAULT, NOTES, BINARY])),
+    ("rusqlite", Home::In(&[NOTES, STORE])),
+    ("rustix", Home::In(&[PROCESS, LOAD, FAULT, STORE, CERTIFY, BINARY])),
+    ("tokio", Home::In(&[FAULT, STORE, NOTES, BINARY])),
     // what secrets and signatures hang on
+    ("argon2", Home::In(&[IDENTITY])),
     ("chacha20poly1305", Home::In(&[KEYS])),
     ("ed25519-dalek", Home::In(&[PROOF, KEYS])),
+    // with sha1: the codes of authenticators, and nothing else
+    ("hmac", Home::In(&[IDENTITY])),
     ("scrypt", Home::In(&[KEYS])),
+    ("sha1", Home::In(&[IDENTITY])),
     ("sha2", Home::In(&[PROOF])),
+    ("subtle", Home::In(&[IDENTITY])),
     ("zeroize", Home::In(&[BASE, KEYS])),
     // what reads, makes or computes one thing
     ("globset", Home::In(&[CERTIFY])),
@@ -83,6 +95,7 @@ pub const HOMES: &[(&str, Home)] = &[
     ("strsim", Home::In(&[CERTIFY])),
     ("time", Home::In(&[BASE])),
     ("toml", Home::In(&[CERTIFY, BINARY, XTASK])),
+    ("zxcvbn", Home::In(&[IDENTITY])),
     ("base64", Home::Anywhere),
     ("serde", Home::Anywhere),
     ("serde_json", Home::Anywhere),

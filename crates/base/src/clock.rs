@@ -6,6 +6,10 @@ use crate::Utc;
 pub trait Clock: Send + Sync {
     /// Nanoseconds on a clock that never goes back (`CLOCK_MONOTONIC`); its zero has no meaning.
     fn monotonic_ns(&self) -> u64;
-    /// The time of day as the machine tells it.
-    fn now(&self) -> Utc;
+    /// Milliseconds since 1970-01-01T00:00:00Z as the machine tells the time of day. It may go back.
+    fn unix_ms(&self) -> u64;
+    /// The time of day in the form that is signed.
+    fn now(&self) -> Utc {
+        Utc::from_unix_seconds(i64::try_from(self.unix_ms() / 1_000).unwrap_or(i64::MAX))
+    }
 }

@@ -1,6 +1,6 @@
 //! The machine's clocks.
 
-use plimsoll_base::{Clock, Utc};
+use plimsoll_base::Clock;
 use rustix::time::{ClockId, clock_gettime};
 
 /// The clocks of the kernel.
@@ -12,7 +12,8 @@ impl Clock for SystemClock {
         plimsoll_process::monotonic_ns()
     }
 
-    fn now(&self) -> Utc {
-        Utc::from_unix_seconds(clock_gettime(ClockId::Realtime).tv_sec)
+    fn unix_ms(&self) -> u64 {
+        let now = clock_gettime(ClockId::Realtime);
+        u64::try_from(now.tv_sec * 1_000 + now.tv_nsec / 1_000_000).unwrap_or_default()
     }
 }

@@ -92,6 +92,12 @@ impl From<plimsoll_keys::Error> for Failure {
     }
 }
 
+impl From<plimsoll_store::Error> for Failure {
+    fn from(error: plimsoll_store::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.kind(), with_causes(&error)) }
+    }
+}
+
 impl From<plimsoll_process::Error> for Failure {
     fn from(error: plimsoll_process::Error) -> Self {
         Self::new(error.kind(), with_causes(&error))

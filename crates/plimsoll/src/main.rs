@@ -32,6 +32,7 @@ fn run(cli: Cli, printer: &Printer) -> Result<exit::Answer, Failure> {
         Command::Verify(arguments) => cli::verify::run(arguments, printer),
         Command::Load(arguments) => cli::load::run(*arguments, printer),
         Command::Keys(arguments) => cli::keys::run(arguments, printer),
+        Command::Journal(arguments) => cli::journal::run(arguments, printer),
         Command::DemoService(arguments) => cli::demo_service::run(arguments),
         Command::Oracle(arguments) => cli::oracle::run(&arguments, printer),
     }

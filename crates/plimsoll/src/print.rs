@@ -123,6 +123,20 @@ impl Printer {
     }
 }
 
+/// JSON on one line, in which nothing is left that a terminal or a reader of lines could take for a command: besides the
+/// control characters that JSON escapes, DEL, those of C1 (U+009B begins a sequence) and the line ends U+2028 and U+2029.
+pub(crate) fn one_line(value: &serde_json::Value) -> String {
+    let is_command = |found: char| matches!(found, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
+    let mut line = String::new();
+    for found in value.to_string().chars() {
+        match is_command(found) {
+            true => line.push_str(&format!("\\u{:04x}", u32::from(found))),
+            false => line.push(found),
+        }
+    }
+    line
+}
+
 /// As much of a line as a terminal of so many columns shows without wrapping it. Zero means that it does not tell.
 fn cut(text: &str, columns: usize) -> String {
     let columns = if columns == 0 { COLUMNS_DEFAULT } else { columns };
@@ -133,6 +147,14 @@ fn cut(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_line_commands_a_terminal() {
+        let value = serde_json::json!({"a\n": "\u{1b}[2J \u{9b}31m \u{85} \u{2028}\u{2029} \u{7f} é"});
+        let line = one_line(&value);
+        assert_eq!(line, r#"{"a\n":"\u001b[2J \u009b31m \u0085 \u2028\u2029 \u007f é"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+    }
 
     #[test]
     fn a_live_line_never_wraps() {

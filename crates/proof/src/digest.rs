@@ -20,7 +20,7 @@ impl Digest {
     }
 
     /// The digest of `parts` one after the other.
-    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+    pub fn of_parts(parts: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
             hasher.update(part);

@@ -15,6 +15,7 @@ mod checkpoint;
 mod digest;
 mod dsse;
 mod error;
+mod frontier;
 mod log_error;
 mod log_proof;
 mod merkle;
@@ -29,10 +30,12 @@ pub use checkpoint::{Checkpoint, Cosignature, SignedCheckpoint};
 pub use digest::Digest;
 pub use dsse::{ENVELOPE_BYTES_MAX, Envelope, EnvelopeSignature, PAYLOAD_BYTES_MAX, pae};
 pub use error::{CanonicalError, DigestError, EnvelopeError, Error, PublicKeyError, SignatureError};
+pub use frontier::Frontier;
 pub use log_error::LogError;
 pub use log_proof::LogProof;
 pub use merkle::{
-    TreeHead, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
+    Subtree, TreeHead, consistency_proof, consistency_proof_of, inclusion_proof, inclusion_proof_of,
+    leaf_hash, node_hash, root_of, verify_consistency, verify_inclusion,
 };
 pub use note::{NoteAlgorithm, NoteSignature, VerifierKey};
 pub use public_key::PublicKey;

@@ -27,8 +27,26 @@ pub fn leaf_hash(entry: &[u8]) -> Digest {
     Digest::of_parts(&[&[0], entry])
 }
 
-fn node_hash(left: &Digest, right: &Digest) -> Digest {
+/// The hash of a node over its two children.
+pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
     Digest::of_parts(&[&[1], left.as_bytes(), right.as_bytes()])
+}
+
+/// A full subtree: the `2^level` leaves from `index * 2^level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Subtree {
+    /// Its height; a leaf has none.
+    pub level: u32,
+    /// Which of the subtrees of its level.
+    pub index: u64,
+}
+
+impl Subtree {
+    /// Its root, where all leaves are at hand. Beyond them there is nothing, which is the empty tree.
+    fn root_in(self, leaves: &[Digest]) -> Digest {
+        let at = |index: u64| usize::try_from(index << self.level).unwrap_or(usize::MAX);
+        subtree_root(leaves.get(at(self.index)..at(self.index + 1)).unwrap_or_default())
+    }
 }
 
 fn subtree_root(leaves: &[Digest]) -> Digest {
@@ -36,33 +54,64 @@ fn subtree_root(leaves: &[Digest]) -> Digest {
         [] => Digest::of(b""),
         [leaf] => *leaf,
         _ => {
-            let (left, right) = leaves.split_at(left_size(leaves.len()));
+            let left = usize::try_from(left_size(leaves.len() as u64)).unwrap_or(usize::MAX);
+            let (left, right) = leaves.split_at(left);
             node_hash(&subtree_root(left), &subtree_root(right))
         }
     }
 }
 
+/// The root of the tree of `size` leaves: `root` finds the root of a full subtree.
+pub fn root_of<E>(size: u64, root: &mut dyn FnMut(Subtree) -> Result<Digest, E>) -> Result<Digest, E> {
+    if size == 0 { Ok(subtree_root(&[])) } else { range_root(0, size, root) }
+}
+
+/// The root over the leaves from `first` to before `end`, which is a node of some tree: its left part is full.
+fn range_root<E>(
+    first: u64,
+    end: u64,
+    root: &mut dyn FnMut(Subtree) -> Result<Digest, E>,
+) -> Result<Digest, E> {
+    let size = end - first;
+    if size.is_power_of_two() {
+        let level = size.ilog2();
+        return root(Subtree { level, index: first >> level });
+    }
+    let middle = first + left_size(size);
+    let left = range_root(first, middle, root)?;
+    let right = range_root(middle, end, root)?;
+    Ok(node_hash(&left, &right))
+}
+
 /// The largest power of two below `size`, which is at least two: the size of the left subtree.
-fn left_size(size: usize) -> usize {
+fn left_size(size: u64) -> u64 {
     1 << (size - 1).ilog2()
 }
 
 /// The hashes that lead from leaf `index` to the root, lowest first.
 pub fn inclusion_proof(leaves: &[Digest], index: u64) -> Result<Vec<Digest>, LogError> {
-    let size = leaves.len() as u64;
-    let outside = LogError::NotInTree { index, size };
-    let mut index = usize::try_from(index).ok().filter(|index| *index < leaves.len()).ok_or(outside)?;
-    let mut range = leaves;
+    inclusion_proof_of(leaves.len() as u64, index, &mut |node| Ok(node.root_in(leaves)))
+}
+
+/// The same of a tree of `size` leaves that is too large to hold: `root` finds the root of a full subtree.
+pub fn inclusion_proof_of<E: From<LogError>>(
+    size: u64,
+    index: u64,
+    root: &mut dyn FnMut(Subtree) -> Result<Digest, E>,
+) -> Result<Vec<Digest>, E> {
+    if index >= size {
+        return Err(LogError::NotInTree { index, size }.into());
+    }
+    let (mut first, mut end) = (0, size);
     let mut path = Vec::new();
-    while range.len() > 1 {
-        let (left, right) = range.split_at(left_size(range.len()));
-        if index < left.len() {
-            path.push(subtree_root(right));
-            range = left;
+    while end - first > 1 {
+        let middle = first + left_size(end - first);
+        if index < middle {
+            path.push(range_root(middle, end, root)?);
+            end = middle;
         } else {
-            path.push(subtree_root(left));
-            index -= left.len();
-            range = right;
+            path.push(range_root(first, middle, root)?);
+            first = middle;
         }
     }
     path.reverse();
@@ -93,29 +142,36 @@ pub fn verify_inclusion(
 
 /// The hashes that show the tree over `leaves` to begin with its first `old_size` leaves (RFC 9162, 2.1.4.1).
 pub fn consistency_proof(leaves: &[Digest], old_size: u64) -> Result<Vec<Digest>, LogError> {
-    let shrunk = LogError::Shrunk { old: old_size, new: leaves.len() as u64 };
-    let mut old = usize::try_from(old_size).ok().filter(|old| *old <= leaves.len()).ok_or(shrunk)?;
-    let mut range = leaves;
+    consistency_proof_of(leaves.len() as u64, old_size, &mut |node| Ok(node.root_in(leaves)))
+}
+
+/// The same of a tree of `size` leaves that is too large to hold: `root` finds the root of a full subtree.
+pub fn consistency_proof_of<E: From<LogError>>(
+    size: u64,
+    old_size: u64,
+    root: &mut dyn FnMut(Subtree) -> Result<Digest, E>,
+) -> Result<Vec<Digest>, E> {
+    if old_size > size {
+        return Err(LogError::Shrunk { old: old_size, new: size }.into());
+    }
+    let (mut first, mut end) = (0, size);
     let mut path = Vec::new();
-    if old == 0 || old == range.len() {
+    if old_size == 0 || old_size == size {
         return Ok(path);
     }
-    // While the old tree is a left edge of `range`, its own root is known to the verifier and is left out.
-    let mut is_left_edge = true;
-    while old != range.len() {
-        let (left, right) = range.split_at(left_size(range.len()));
-        if old <= left.len() {
-            path.push(subtree_root(right));
-            range = left;
+    // While the old tree is a left edge of the range, its own root is known to the verifier and is left out.
+    while old_size != end {
+        let middle = first + left_size(end - first);
+        if old_size <= middle {
+            path.push(range_root(middle, end, root)?);
+            end = middle;
         } else {
-            path.push(subtree_root(left));
-            old -= left.len();
-            range = right;
-            is_left_edge = false;
+            path.push(range_root(first, middle, root)?);
+            first = middle;
         }
     }
-    if !is_left_edge {
-        path.push(subtree_root(range));
+    if first != 0 {
+        path.push(range_root(first, end, root)?);
     }
     path.reverse();
     Ok(path)

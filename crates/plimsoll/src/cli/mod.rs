@@ -4,6 +4,7 @@ pub(crate) mod certify;
 mod columns;
 pub(crate) mod demo_service;
 mod http_url;
+pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod oracle;
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     Load(Box<load::Arguments>),
     Keys(keys::Arguments),
+    Journal(journal::Arguments),
     #[command(hide = true)]
     DemoService(demo_service::Arguments),
     #[command(hide = true)]

@@ -47,6 +47,26 @@ fn timing_bench_smoke() {
 }
 
 #[test]
+fn timing_bench_journal_smoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results.json");
+    let run = bench("journal/run");
+    let ran = python(&[run.to_str().unwrap(), "--smoke", "--out", results.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
+    let steps = results["parts"]["journal"]["rounds"][0].as_array().unwrap();
+    assert_eq!(steps.len(), 6);
+    for step in steps {
+        assert!(
+            step["floor_per_s"].as_array().unwrap().iter().all(|floor| floor.as_f64() > Some(0.0)),
+            "{step}"
+        );
+    }
+    assert_eq!(steps[5]["records"], 10_000);
+    assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_bench_whose_subject_does_not_work_has_no_figures() {
     let folder = tempfile::tempdir().unwrap();
     let results = folder.path().join("results.json");
@@ -64,7 +84,9 @@ fn the_specification_holds_the_figures_of_the_newest_results() {
 
 #[test]
 fn the_judgement_of_the_bench_is_seen_met_and_missed() {
-    let ran = python(&["-m", "unittest", "discover", bench("load").to_str().unwrap()]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);
+    for judged in ["load", "journal"] {
+        let ran = python(&["-m", "unittest", "discover", bench(judged).to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);
+    }
 }

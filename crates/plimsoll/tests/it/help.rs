@@ -28,7 +28,7 @@ fn commands(words: &[&str]) -> Vec<String> {
 #[test]
 fn every_command_has_examples_and_its_exit_codes() {
     let top = commands(&[]);
-    assert_eq!(top, ["certify", "verify", "load", "keys"]);
+    assert_eq!(top, ["certify", "verify", "load", "keys", "journal"]);
     let mut lines: Vec<Vec<String>> = top.iter().map(|name| vec![name.clone()]).collect();
     for name in ["load", "keys"] {
         let verbs = commands(&[name]);
@@ -58,6 +58,11 @@ fn examples_fit_on_a_terminal_of_80_columns() {
         &["keys", "list"],
         &["keys", "trust"],
         &["keys", "export"],
+        &["journal"],
+        &["journal", "verify"],
+        &["journal", "tail"],
+        &["journal", "export"],
+        &["journal", "prove"],
         &["oracle"],
     ] {
         assert_eq!(below(help_at("80", words)), below(help_at("100", words)), "{words:?}");
@@ -86,6 +91,11 @@ snapshots! {
     help_keys_list: ["keys", "list"];
     help_keys_trust: ["keys", "trust"];
     help_keys_export: ["keys", "export"];
+    help_journal: ["journal"];
+    help_journal_verify: ["journal", "verify"];
+    help_journal_tail: ["journal", "tail"];
+    help_journal_export: ["journal", "export"];
+    help_journal_prove: ["journal", "prove"];
     help_oracle: ["oracle"];
     help_demo_service: ["demo-service"];
 }

@@ -7,6 +7,7 @@ mod golden;
 mod help;
 mod input;
 mod issuer;
+mod journal;
 mod keys;
 mod load;
 mod mutants;

@@ -1,0 +1,134 @@
+//! A journal in a folder of its own, identities over it, and a clock that is told.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use plimsoll_base::{Clock, Secret};
+use plimsoll_identity::{
+    Agent, Error, Identity, Label, NewToken, NewUser, PasswordHash, Place, RecoveryHash, RoleName, Rules,
+    Scope, SessionId, TotpSecret, UserName, hash_new, new_recovery_codes,
+};
+use plimsoll_keys::LogKey;
+use plimsoll_store::{Journal, Options, SqliteJournal};
+use tempfile::TempDir;
+
+pub(crate) const PASSWORD: &str = "tulip anvil orbit kelp";
+pub(crate) const MINUTE: u64 = 60_000;
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub(crate) struct ToldClock(AtomicU64);
+
+impl Clock for ToldClock {
+    fn monotonic_ns(&self) -> u64 {
+        self.unix_ms() * 1_000_000
+    }
+
+    fn unix_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub(crate) struct World {
+    folder: TempDir,
+    key: Arc<LogKey>,
+    clock: Arc<ToldClock>,
+    runtime: tokio::runtime::Runtime,
+    /// The same for everybody: it takes time to make.
+    pub(crate) hash: PasswordHash,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            key: Arc::new(LogKey::generate().unwrap()),
+            // 2026-11-22T00:00:00Z
+            clock: Arc::new(ToldClock(AtomicU64::new(1_795_305_600_000))),
+            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            hash: hash_new(&name("alice"), &secret(PASSWORD)).unwrap(),
+        }
+    }
+
+    pub(crate) fn journal(&self) -> Arc<SqliteJournal> {
+        let clock = self.clock();
+        let options = Options { folder: self.folder.path().to_owned(), key: Arc::clone(&self.key), clock };
+        Arc::new(SqliteJournal::open(options).unwrap())
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    pub(crate) fn pass(&self, ms: u64) {
+        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    pub(crate) fn open<J: Journal>(&self, journal: Arc<J>) -> Identity<J> {
+        self.wait(Identity::open(journal, self.clock(), Rules::default())).unwrap()
+    }
+
+    pub(crate) fn add<J: Journal>(&self, identity: &Identity<J>, user: &str, role: &str) {
+        let new = self.new_user(user, role);
+        self.wait(identity.act(|directory, _| directory.create_user(&new, None))).unwrap();
+    }
+
+    pub(crate) fn new_user(&self, user: &str, role: &str) -> NewUser {
+        let roles = BTreeSet::from([RoleName::new(role).unwrap()]);
+        NewUser { name: name(user), password: self.hash.clone(), roles }
+    }
+
+    /// Signs in with the right password, and a code if one is given.
+    pub(crate) fn sign_in<J: Journal>(
+        &self,
+        identity: &Identity<J>,
+        user: &str,
+        code: Option<&str>,
+    ) -> Result<(SessionId, Secret<String>), Error> {
+        let proof = identity.password_check(user).verify(&secret(PASSWORD))?;
+        self.wait(identity.sign_in(&proof, code, &place(1)))
+    }
+
+    /// Sets up a second factor, and gives the recovery codes.
+    pub(crate) fn enrol<J: Journal>(&self, identity: &Identity<J>, user: &str) -> Vec<Secret<String>> {
+        // The secret of RFC 6238's examples, through the form in which it is stored.
+        let offered: TotpSecret = serde_json::from_str("\"MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=\"").unwrap();
+        let codes = new_recovery_codes().unwrap();
+        let hashes = codes.iter().map(|code| RecoveryHash::of(code.expose()).unwrap()).collect();
+        self.wait(identity.act(|directory, _| directory.offer_second_factor(&name(user), &offered))).unwrap();
+        let confirmed = self.wait(identity.act(|directory, _| {
+            // What the authenticator shows at this moment, as the RFC has it for 2009-02-13T23:31:30Z.
+            directory.confirm_second_factor(1_234_567_890_000, &name(user), "005924", &hashes, None)
+        }));
+        confirmed.unwrap();
+        codes
+    }
+}
+
+pub(crate) fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}
+
+pub(crate) fn secret(text: &str) -> Secret<String> {
+    Secret::new(String::from(text))
+}
+
+pub(crate) fn place(number: u8) -> Place {
+    let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, number));
+    Place { address, agent: Agent::new("a test") }
+}
+
+pub(crate) fn new_token(user: &str) -> NewToken {
+    NewToken {
+        user: name(user),
+        label: Label::new("ci").unwrap(),
+        scopes: BTreeSet::from([Scope::new("certification.read").unwrap()]),
+        life_ms: 86_400_000,
+    }
+}

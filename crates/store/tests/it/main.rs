@@ -1,0 +1,8 @@
+//! What every adapter must do, and what the one on SQLite must survive.
+#![cfg(test)]
+
+mod conformance;
+mod crash;
+mod damage;
+mod simulation;
+mod world;
