@@ -144,7 +144,8 @@ impl Error {
             ),
             Self::Source { hint, .. } => Some((*hint).to_owned()),
             Self::Unbreakable { .. } => Some(
-                "it harms half of the requests: write the limit as a share of the subject's rate, such as \"99%\"".into(),
+                "it harms half of the requests: choose a limit that half of them break; for a throughput write a share of the \
+                 subject's rate, such as \"99%\"".into(),
             ),
             Self::NotAuthorised(_) => {
                 Some("write `authorised_by` and `rate_cap` in [target] of the subject file".into())

@@ -6,6 +6,8 @@
 
 mod batch;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod journal;
 mod name;
 mod record;

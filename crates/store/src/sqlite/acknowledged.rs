@@ -73,6 +73,12 @@ fn parse(found: &str) -> Option<TreeHead> {
     (found.len() == BYTES && text(&head) == found).then_some(head)
 }
 
+/// What is written of what is read.
+#[cfg(fuzzing)]
+pub(crate) fn respelled(found: &str) -> Option<String> {
+    parse(found).map(|head| text(&head))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -113,7 +113,7 @@ fn to_bytes(positions: &[u64]) -> Vec<u8> {
     bytes
 }
 
-fn from_bytes(bytes: &[u8]) -> Option<Vec<u64>> {
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<u64>> {
     let mut positions = Vec::new();
     let (mut position, mut distance, mut shift) = (0u64, 0u64, 0u32);
     for byte in bytes {

@@ -37,6 +37,10 @@ use recent::Recent;
 use rows::RowKind;
 use writer::Request;
 
+#[cfg(fuzzing)]
+pub(crate) use acknowledged::respelled as parse_acknowledged;
+#[cfg(fuzzing)]
+pub(crate) use index::from_bytes as postings_from_bytes;
 pub use verify::{Verified, verify};
 pub use view::JournalView;
 

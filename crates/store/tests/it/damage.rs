@@ -77,13 +77,13 @@ fn damage_found(world: &World, image: &Image, wanted: &Held, what: &str) -> Opti
 fn flip(world: &World, whole: &Image, file: &str, wanted: &Held, step: usize) -> Vec<usize> {
     let mut unnoticed = Vec::new();
     for at in (0..whole[file].len()).step_by(step) {
-        for mask in [0x01, 0xff] {
-            let mut damaged = whole.clone();
-            damaged.get_mut(file).unwrap()[at] ^= mask;
-            let what = format!("byte {at} of {file} with {mask:#x}");
-            if damage_found(world, &damaged, wanted, &what).is_none() {
-                unnoticed.push(at);
-            }
+        // One bit, or all of them: in turn, for each trial opens a journal twice.
+        let mask = if (at / step).is_multiple_of(2) { 0x01 } else { 0xff };
+        let mut damaged = whole.clone();
+        damaged.get_mut(file).unwrap()[at] ^= mask;
+        let what = format!("byte {at} of {file} with {mask:#x}");
+        if damage_found(world, &damaged, wanted, &what).is_none() {
+            unnoticed.push(at);
         }
     }
     unnoticed
@@ -113,7 +113,7 @@ fn sweep(step: usize) {
         eprintln!(
             "{file}: {} of {} flips changed nothing",
             unnoticed.len(),
-            2 * whole[file].len().div_ceil(step)
+            whole[file].len().div_ceil(step)
         );
     }
 }
