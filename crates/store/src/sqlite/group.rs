@@ -9,7 +9,7 @@ use crate::batch::{Append, Batch, Durability, Expect, Fence, Receipt, Write};
 use crate::error::{Error, Result};
 use crate::name::{LeaseName, Owner, StreamName};
 use crate::record::encode;
-use crate::sqlite::index::Pending;
+use crate::sqlite::index::{self, Pending};
 use crate::sqlite::rows::{self, Row, RowKind, first_bytes};
 use crate::sqlite::tree::{Growth, Tree};
 
@@ -144,8 +144,12 @@ impl<'a> Group<'a> {
         if let Some(sequence) = self.streams.get(stream).or_else(|| self.memory.streams.get(stream)) {
             return Ok(*sequence);
         }
-        let row = rows::find(self.connection, RowKind::Stream, stream.as_str())?;
-        Ok(row.map_or(0, |row| row.number))
+        match rows::find(self.connection, RowKind::Stream, stream.as_str())? {
+            Some(row) => Ok(row.number),
+            // A stream that begins again would have two records of one number.
+            None if index::postings(self.connection, stream, 0, 1)?.is_empty() => Ok(0),
+            None => Err(Error::corrupt(format!("the end of stream {stream} is missing"))),
+        }
     }
 
     /// The lease as it is when `owner` has taken it.
@@ -243,7 +247,7 @@ impl<'a> Group<'a> {
             .connection
             .prepare_cached("UPDATE record SET body = x'' WHERE position = ?1")
             .map_err(failed())?;
-        for (_, position) in crate::sqlite::index::postings(self.connection, stream, before.other, many)? {
+        for (_, position) in index::postings(self.connection, stream, before.other, many)? {
             update.execute([position]).map_err(failed())?;
         }
         let row = Row { other: before.other.max(through), ..before };

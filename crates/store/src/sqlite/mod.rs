@@ -124,7 +124,8 @@ impl Journal for SqliteJournal {
     }
 
     async fn tail(&self, after: u64, amount: Amount) -> Result<Vec<Record>> {
-        self.reading(move |connection, _| reader::tail(connection, after, amount)).await
+        let position = *self.recent.position().borrow();
+        self.reading(move |connection, _| reader::tail(connection, position, after, amount)).await
     }
 
     fn position(&self) -> watch::Receiver<u64> {

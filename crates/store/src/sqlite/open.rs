@@ -159,7 +159,7 @@ pub(crate) fn pending(connection: &Connection, through: u64) -> Result<Vec<Pendi
 fn for_each_after(connection: &Connection, after: u64, each: &mut dyn FnMut(Record)) -> Result<()> {
     let mut after = after;
     loop {
-        let records = reader::tail(connection, after, Amount::records(usize::MAX))?;
+        let records = reader::tail(connection, 0, after, Amount::records(usize::MAX))?;
         let Some(last) = records.last() else { return Ok(()) };
         after = last.position;
         records.into_iter().for_each(&mut *each);

@@ -63,8 +63,14 @@ pub(crate) fn last_position(connection: &Connection) -> Result<u64> {
     connection.query_row(sql, [], |row| row.get(0)).map_err(Error::database("read"))
 }
 
-/// The records of the journal after a position.
-pub(crate) fn tail(connection: &Connection, after: u64, amount: Amount) -> Result<Vec<Record>> {
+/// The records of the journal after a position. It is known to reach to `position` at least: a table that ends before is
+/// damaged.
+pub(crate) fn tail(
+    connection: &Connection,
+    position: u64,
+    after: u64,
+    amount: Amount,
+) -> Result<Vec<Record>> {
     let failed = || Error::database("read");
     let sql = "SELECT position, body FROM record WHERE position > ?1 ORDER BY position";
     let mut statement = connection.prepare_cached(sql).map_err(failed())?;
@@ -72,16 +78,17 @@ pub(crate) fn tail(connection: &Connection, after: u64, amount: Amount) -> Resul
     let mut taken = Taken::new(amount);
     let mut expected = after + 1;
     while taken.has_room() {
-        let Some(row) = rows.next().map_err(failed())? else { break };
-        let position: u64 = row.get(0).map_err(failed())?;
-        if position != expected {
-            return Err(Error::corrupt(format!("record {expected} is missing")));
+        let row = rows.next().map_err(failed())?;
+        let found: Option<u64> = row.map(|row| row.get(0)).transpose().map_err(failed())?;
+        if found.map_or(expected <= position, |found| found != expected) {
+            return Err(no_record(expected));
+        }
+        let Some(row) = row else { break };
+        let kept = row.get_ref(1).map_err(failed())?.as_blob().map_err(|_| no_record(expected))?;
+        if !kept.is_empty() {
+            taken.add(checked(expected, kept)?);
         }
         expected += 1;
-        let kept = row.get_ref(1).map_err(failed())?.as_blob().map_err(|_| no_record(position))?;
-        if !kept.is_empty() {
-            taken.add(checked(position, kept)?);
-        }
     }
     Ok(taken.records)
 }
@@ -97,10 +104,17 @@ pub(crate) fn read(
     let failed = || Error::database("read");
     // What is not indexed first: what is being indexed meanwhile is then seen twice rather than never.
     let newest = recent.after(stream, after);
-    let trimmed = rows::find(connection, RowKind::Stream, stream.as_str())?.map_or(0, |row| row.other);
-    let after = after.max(trimmed);
-    let mut places = index::postings(connection, stream, after, amount.records.min(READ_RECORDS_MAX))?;
+    let row = rows::find(connection, RowKind::Stream, stream.as_str())?.unwrap_or_default();
+    let after = after.max(row.other);
+    let max = amount.records.min(READ_RECORDS_MAX);
+    let mut places = index::postings(connection, stream, after, max)?;
     let indexed = places.last().map_or(after, |(sequence, _)| *sequence);
+    if places.len() < max && indexed < row.number {
+        let last = row.number;
+        return Err(Error::corrupt(format!(
+            "the index of stream {stream} ends at {indexed} and not at {last}"
+        )));
+    }
     places.extend(newest.into_iter().filter(|(sequence, _)| *sequence > indexed));
     let sql = "SELECT body FROM record WHERE position = ?1";
     let mut statement = connection.prepare_cached(sql).map_err(failed())?;

@@ -36,7 +36,7 @@ impl JournalView {
 
     /// The records of the whole journal after a position, in order. What was trimmed is left out.
     pub fn tail(&self, after: u64, amount: Amount) -> Result<Vec<Record>> {
-        reader::tail(&self.0, after, amount)
+        reader::tail(&self.0, index::through(&self.0)?, after, amount)
     }
 
     /// The records of a stream after a sequence, in order. What was trimmed is left out.

@@ -211,6 +211,35 @@ fn records_that_were_changed_with_their_sums_do_not_make_the_root() {
 }
 
 #[test]
+fn what_an_index_has_lost_is_not_taken_for_nothing() {
+    let world = World::new();
+    drop(closed_and_killed(&world));
+    let whole = image(world.folder());
+    let lost = [
+        ("DELETE FROM posting WHERE stream = 'a'", "the index of stream a ends at 0 and not at 17"),
+        ("DELETE FROM record WHERE position = 32", "record 32 is missing"),
+        ("DELETE FROM small WHERE kind = 'stream' AND name = 'a'", "the end of stream a is missing"),
+    ];
+    for (tamper, wanted) in lost {
+        let folder = tempfile::tempdir().unwrap();
+        restore(&whole, folder.path());
+        let connection = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
+        connection.execute_batch(tamper).unwrap();
+        drop(connection);
+        let journal = world.open_in(folder.path()).unwrap();
+        let all = Amount::records(1_000);
+        let said = [
+            world.wait(journal.read(&stream("a"), 0, all)).map(drop),
+            world.wait(journal.tail(0, all)).map(drop),
+            world.commit(&journal, says("a", Expect::Any, &["again"])).map(drop),
+        ];
+        let said: Vec<String> =
+            said.into_iter().filter_map(|answer| answer.err()).map(|error| error.to_string()).collect();
+        assert!(said.iter().any(|sentence| sentence.contains(wanted)), "{tamper}: {said:?}");
+    }
+}
+
+#[test]
 fn the_journal_of_another_key_is_refused() {
     let world = World::new();
     let (closed, ..) = closed_and_killed(&world);
