@@ -196,58 +196,39 @@ fn verify_journal(arguments: Verify, printer: &Printer) -> Result<Answer, Failur
 
 fn tail(arguments: Tail, printer: &Printer) -> Result<Answer, Failure> {
     let journal = arguments.place.open()?;
-    let count = usize::try_from(arguments.count).unwrap_or(usize::MAX);
-    let records = match &arguments.stream {
-        Some(stream) => last_of_stream(&journal, &StreamName::new(stream)?, count)?,
-        None => {
-            let after = journal.position()?.saturating_sub(arguments.count);
-            all_after(
-                after,
-                count,
-                |after| journal.tail(after, Amount::records(PAGE)),
-                |record| record.position,
-            )?
-        }
-    };
     let line = if arguments.json { json_line } else { text_line };
-    for record in &records {
-        printer.data(&line(record))?;
-    }
-    Ok(Answer::Yes)
-}
-
-fn last_of_stream(journal: &JournalView, stream: &StreamName, count: usize) -> Result<Vec<Record>, Failure> {
-    let read = |after| journal.read(stream, after, Amount::records(PAGE));
-    let mut records = all_after(0, usize::MAX, read, |record| record.sequence)?;
-    Ok(records.split_off(records.len().saturating_sub(count)))
-}
-
-/// Reads page after page, until there is nothing more or enough.
-fn all_after(
-    after: u64,
-    count: usize,
-    read: impl Fn(u64) -> plimsoll_store::Result<Vec<Record>>,
-    place: impl Fn(&Record) -> u64,
-) -> Result<Vec<Record>, Failure> {
-    let mut after = after;
-    let mut records = Vec::new();
-    while records.len() < count {
-        let page = read(after)?;
-        let Some(last) = page.last() else { break };
-        after = place(last);
-        records.extend(page);
-    }
-    Ok(records)
+    let all = Amount::records(PAGE);
+    let Some(stream) = arguments.stream else {
+        let after = journal.position()?.saturating_sub(arguments.count);
+        let read = |after| journal.tail(after, all);
+        return print_after(after, read, |record| record.position, line, printer);
+    };
+    let stream = StreamName::new(&stream)?;
+    let after = journal.sequence(&stream)?.saturating_sub(arguments.count);
+    let read = |after| journal.read(&stream, after, all);
+    print_after(after, read, |record| record.sequence, line, printer)
 }
 
 fn export(arguments: Export, printer: &Printer) -> Result<Answer, Failure> {
     let journal = arguments.place.open()?;
-    let mut after = arguments.after;
+    let read = |after| journal.tail(after, Amount::records(PAGE));
+    print_after(arguments.after, read, |record| record.position, json_line, printer)
+}
+
+/// Prints page after page until there is nothing more; what is printed is not held.
+fn print_after(
+    after: u64,
+    read: impl Fn(u64) -> plimsoll_store::Result<Vec<Record>>,
+    place: fn(&Record) -> u64,
+    line: fn(&Record) -> String,
+    printer: &Printer,
+) -> Result<Answer, Failure> {
+    let mut after = after;
     loop {
-        let page = journal.tail(after, Amount::records(PAGE))?;
+        let page = read(after)?;
         let Some(last) = page.last() else { return Ok(Answer::Yes) };
-        after = last.position;
-        printer.data(&page.iter().map(json_line).collect::<String>())?;
+        after = place(last);
+        printer.data(&page.iter().map(line).collect::<String>())?;
     }
 }
 

@@ -13,8 +13,6 @@ use plimsoll_proof::{Digest, TreeHead};
 use crate::error::{Error, Result};
 
 const NAME: &str = "acknowledged";
-/// Twenty digits, the root in 64 hexadecimal ones, a sum over both in 16, and a line's end: always within one sector.
-const BYTES: usize = 20 + 1 + 64 + 1 + 16 + 1;
 
 /// The file, open for writing.
 #[derive(Debug)]
@@ -56,31 +54,26 @@ fn damaged() -> Error {
     Error::corrupt(format!("the file `{NAME}` does not say how far the journal had come"))
 }
 
+/// Twenty digits, the root in 64 hexadecimal ones, a sum over both in 16, and a line's end: 103 bytes, so that it is
+/// overwritten in place and within one sector.
 fn text(head: &TreeHead) -> String {
-    let said = format!("{:020} {}", head.size, hex(head.root.as_bytes()));
-    let sum = Digest::of(said.as_bytes());
-    format!("{said} {}\n", hex(&sum.as_bytes()[..8]))
+    let said = format!("{:020} {}", head.size, head.root);
+    let sum = Digest::of(said.as_bytes()).to_string();
+    format!("{said} {}\n", sum.get(..16).unwrap_or_default())
 }
 
 /// Accepts exactly what [`text`] writes.
 fn parse(found: &str) -> Option<TreeHead> {
-    let (position, rest) = found.split_at_checked(20)?;
-    let root = rest.strip_prefix(' ')?.get(..64)?;
-    let bytes: Vec<u8> = (0..32)
-        .map(|at| u8::from_str_radix(root.get(at * 2..at * 2 + 2)?, 16).ok())
-        .collect::<Option<_>>()?;
-    let head = TreeHead { size: position.parse().ok()?, root: Digest::from_bytes(bytes.try_into().ok()?) };
-    (found.len() == BYTES && text(&head) == found).then_some(head)
+    let mut words = found.split(' ');
+    let (size, root) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let head = TreeHead { size, root };
+    (text(&head) == found).then_some(head)
 }
 
 /// What is written of what is read.
 #[cfg(fuzzing)]
 pub(crate) fn respelled(found: &str) -> Option<String> {
     parse(found).map(|head| text(&head))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +84,7 @@ mod tests {
     fn what_is_written_is_read_and_any_other_byte_is_refused() {
         let head = TreeHead { size: 12_345, root: Digest::of(b"root") };
         let text = text(&head);
-        assert_eq!(text.len(), BYTES);
+        assert_eq!(text.len(), 103);
         assert_eq!(parse(&text), Some(head));
         for at in 0..text.len() {
             for byte in [b'0', b'1', b'f', b' ', b'\n', 0] {
@@ -102,7 +95,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(parse(&text[..BYTES - 1]), None);
+        assert_eq!(parse(&text[..102]), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::name::StreamName;
+use crate::record::Record;
 use crate::sqlite::rows::{self, ONLY, Row, RowKind};
 use crate::sqlite::tree::{Tile, tile_hashes};
 
@@ -16,6 +17,12 @@ pub(crate) struct Pending {
     pub(crate) stream: StreamName,
     pub(crate) sequence: u64,
     pub(crate) position: u64,
+}
+
+impl From<Record> for Pending {
+    fn from(record: Record) -> Self {
+        Self { stream: record.stream, sequence: record.sequence, position: record.position }
+    }
 }
 
 /// Writes postings for `pending`, which follow each other without a gap, and the tiles that changed with them. The last of

@@ -123,7 +123,7 @@ fn load(connection: &Connection, acknowledged: Option<&TreeHead>) -> Result<Load
         if acknowledged.is_some_and(|said| said.size == record.position) {
             head_then = Some(growth.head());
         }
-        pending.push(Pending { stream: record.stream, sequence: record.sequence, position: record.position });
+        pending.push(record.into());
     })?;
     tree.keep(growth);
     check_acknowledged(acknowledged, tree.size(), head_then.as_ref())?;
@@ -150,9 +150,7 @@ pub(crate) fn check_acknowledged(said: Option<&TreeHead>, size: u64, then: Optio
 /// The records that are not indexed.
 pub(crate) fn pending(connection: &Connection, through: u64) -> Result<Vec<Pending>> {
     let mut pending = Vec::new();
-    for_each_after(connection, through, &mut |record| {
-        pending.push(Pending { stream: record.stream, sequence: record.sequence, position: record.position });
-    })?;
+    for_each_after(connection, through, &mut |record| pending.push(record.into()))?;
     Ok(pending)
 }
 

@@ -1,10 +1,9 @@
 //! The Merkle log of the journal in memory: its frontier, and the tiles that are not full yet.
 
-use plimsoll_proof::{Digest, Frontier, TreeHead};
+use plimsoll_proof::{Digest, Frontier, TILE_HASHES, TreeHead};
 
-/// Hashes in a full tile, and with it levels of the tree between two levels of tiles.
-const TILE_HASHES: usize = 256;
-const TILE_LEVELS: u32 = 8;
+/// Levels of the tree between two levels of tiles.
+const TILE_LEVELS: u32 = TILE_HASHES.ilog2();
 const DIGEST_BYTES: usize = 32;
 
 /// 256 hashes of one level, or those at the end of it.
@@ -26,13 +25,13 @@ impl Tile {
 /// Reads the hashes of a tile.
 pub(crate) fn tile_hashes(bytes: &[u8]) -> Option<Vec<Digest>> {
     let (hashes, rest) = bytes.as_chunks::<DIGEST_BYTES>();
-    let fits = rest.is_empty() && (1..=TILE_HASHES).contains(&hashes.len());
+    let fits = rest.is_empty() && (1..=TILE_HASHES).contains(&(hashes.len() as u64));
     fits.then(|| hashes.iter().copied().map(Digest::from_bytes).collect())
 }
 
 /// Which tile holds the node at `index` of a level, and where in it.
 pub(crate) fn place(index: u64) -> (u64, usize) {
-    (index / TILE_HASHES as u64, usize::try_from(index % TILE_HASHES as u64).unwrap_or_default())
+    (index / TILE_HASHES, usize::try_from(index % TILE_HASHES).unwrap_or_default())
 }
 
 /// A tree that grows, and what of its tiles has changed since they were last written.
@@ -115,8 +114,8 @@ impl Tree {
             }
             let Some(hashes) = self.last.get_mut(at) else { continue };
             hashes.push(root);
-            if hashes.len() == TILE_HASHES {
-                let number = (size >> (level * TILE_LEVELS)) / TILE_HASHES as u64 - 1;
+            if hashes.len() as u64 == TILE_HASHES {
+                let number = (size >> (level * TILE_LEVELS)) / TILE_HASHES - 1;
                 self.full.push(Tile { level, number, hashes: std::mem::take(hashes) });
             }
         }

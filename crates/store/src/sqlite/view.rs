@@ -11,6 +11,7 @@ use crate::name::StreamName;
 use crate::record::Record;
 use crate::sqlite::open::{self, DATABASE};
 use crate::sqlite::recent::Recent;
+use crate::sqlite::rows::{self, RowKind};
 use crate::sqlite::{index, reader, schema};
 
 /// The journal in a folder, which may be in use. Nothing can be changed through it.
@@ -43,6 +44,15 @@ impl JournalView {
     pub fn read(&self, stream: &StreamName, after: u64, amount: Amount) -> Result<Vec<Record>> {
         let pending = open::pending(&self.0, index::through(&self.0)?)?;
         reader::read(&self.0, &Recent::new(&pending, 0), stream, after, amount)
+    }
+
+    /// The sequence of the last record of a stream; 0 if it has none.
+    pub fn sequence(&self, stream: &StreamName) -> Result<u64> {
+        let pending = open::pending(&self.0, index::through(&self.0)?)?;
+        let last = pending.iter().rev().find(|record| record.stream == *stream).map(|record| record.sequence);
+        let indexed =
+            || Ok(rows::find(&self.0, RowKind::Stream, stream.as_str())?.map_or(0, |row| row.number));
+        last.map_or_else(indexed, Ok)
     }
 
     /// The newest signed checkpoint; a journal that was just begun has none.
