@@ -16,6 +16,7 @@ ONE_FLOORS_MIN = 0.55
 REPLAY_S_MAX = 1.0
 APPEND_MS_MAX = 5.0
 APPEND_FLOORS_MAX = 40
+SEALED_RATIO_MIN = 0.7
 
 
 def runs_of(part, step, amount=None):
@@ -62,6 +63,16 @@ def figures_of(part):
         f"{spread([run['p99_ms'] for run in paced], '.2f')} ms; {floors(paced)}",
         all(run["p99_ms"] < bound_ms(run) for run in paced),
     )
+    # Results of before it was measured have none.
+    if sealing := runs_of(part, "sealing"):
+        yield Figure(
+            "the same with payloads that are sealed, 64 writers, in turns with unsealed ones",
+            f">= {SEALED_RATIO_MIN:g} of the unsealed",
+            f"{spread([run['ratio'] for run in sealing], '.2f')} of them: "
+            f"{spread([run['per_s'] for run in sealing], ',.0f')}/s beside "
+            f"{spread([run['plain_per_s'] for run in sealing], ',.0f')}/s",
+            median(run["per_s"] for run in sealing) >= SEALED_RATIO_MIN * median(run["plain_per_s"] for run in sealing),
+        )
 
 
 def contenders(part):

@@ -83,6 +83,21 @@ def high_water_bytes(pid):
     return int(lines[0].split()[1]) * 1024 if lines else 0
 
 
+def floor_per_s(folder, seconds):
+    """How often a second the disk confirms 8 KiB that are written over: no journal can wait for it more often."""
+    block, blocks = bytes([7]) * 8192, 1_000
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(len(block) * blocks))
+        file.flush()
+        os.fsync(file.fileno())
+        began_s, count = time.monotonic(), 0
+        while (took_s := time.monotonic() - began_s) < seconds:
+            os.pwrite(file.fileno(), block, count % blocks * len(block))
+            os.fdatasync(file.fileno())
+            count += 1
+        return count / took_s
+
+
 def name(command):
     return pathlib.Path(command[0]).name
 

@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "Cargo.toml: `tokio` is at home in plimsoll-fault, plimsoll-store, plimsoll-notes, plimsoll, not in `plimsoll-measure`"
+                "Cargo.toml: `tokio` is at home in plimsoll-tasks, plimsoll-fault, plimsoll-store, plimsoll-certify, plimsoll-notes, plimsoll, not in `plimsoll-measure`"
             ]
         );
         assert_eq!(manifest("plimsoll-measure", "[dev-dependencies]\ntokio.workspace = true"), [""; 0]);

@@ -26,6 +26,7 @@ const FAULT: &str = "plimsoll-fault";
 const STORE: &str = "plimsoll-store";
 const IDENTITY: &str = "plimsoll-identity";
 const POLICY: &str = "plimsoll-policy";
+const TASKS: &str = "plimsoll-tasks";
 const CERTIFY: &str = "plimsoll-certify";
 /// The demo subject: everybody's tests may start it, only the binary links it.
 const NOTES: &str = "plimsoll-notes";
@@ -39,6 +40,7 @@ pub const CRATES: &[Crate] = &[
     row(0, XTASK, &[]),
     row(1, MEASURE, &[BASE]),
     row(1, PROOF, &[BASE]),
+    row(1, TASKS, &[BASE]),
     row(2, KEYS, &[BASE, PROOF]),
     row(2, EVIDENCE, &[BASE, MEASURE, PROOF]),
     row(2, PROCESS, &[BASE]),
@@ -46,9 +48,16 @@ pub const CRATES: &[Crate] = &[
     row(3, FAULT, &[BASE, PROCESS]),
     row(3, STORE, &[BASE, PROOF, KEYS]),
     row(4, IDENTITY, &[BASE, PROOF, KEYS, STORE]),
-    row(4, POLICY, &[BASE]),
-    row(6, CERTIFY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT]),
-    row(8, BINARY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, STORE, CERTIFY, NOTES]),
+    row(4, POLICY, &[BASE, STORE]),
+    row(6, CERTIFY, &[BASE, MEASURE, PROOF, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, STORE]),
+    row(
+        8,
+        BINARY,
+        &[
+            BASE, MEASURE, PROOF, TASKS, KEYS, EVIDENCE, PROCESS, LOAD, FAULT, STORE, IDENTITY, POLICY,
+            CERTIFY, NOTES,
+        ],
+    ),
 ];
 
 /// Where a dependency from outside may be linked. Tests may use any that has an entry.
@@ -67,21 +76,27 @@ pub const HOMES: &[(&str, Home)] = &[
     // what acts on the world
     ("axum", Home::In(&[NOTES, BINARY])),
     ("clap", Home::In(&[BINARY])),
+    ("hyper", Home::In(&[BINARY])),
+    ("hyper-util", Home::In(&[BINARY])),
     // identity: what opens a door (sessions, tokens, salts, second factors) is made where its hash is kept
     ("getrandom", Home::In(&[KEYS, IDENTITY, CERTIFY])),
     ("libc", Home::In(&[PROCESS, LOAD])),
     ("rusqlite", Home::In(&[NOTES, STORE])),
     ("rustix", Home::In(&[PROCESS, LOAD, FAULT, STORE, CERTIFY, BINARY])),
-    ("tokio", Home::In(&[FAULT, STORE, NOTES, BINARY])),
+    ("tokio", Home::In(&[TASKS, FAULT, STORE, CERTIFY, NOTES, BINARY])),
+    // one TLS stack, and one place that speaks it
+    ("rustls", Home::In(&[BINARY])),
+    ("tokio-rustls", Home::In(&[BINARY])),
+    ("tower", Home::In(&[BINARY])),
     // what secrets and signatures hang on
     ("argon2", Home::In(&[IDENTITY])),
     ("chacha20poly1305", Home::In(&[KEYS])),
     ("ed25519-dalek", Home::In(&[PROOF, KEYS])),
-    // with sha1: the codes of authenticators, and nothing else
-    ("hmac", Home::In(&[IDENTITY])),
+    // identity, with sha1: the codes of authenticators, and nothing else; keys, with sha2: HKDF
+    ("hmac", Home::In(&[KEYS, IDENTITY])),
     ("scrypt", Home::In(&[KEYS])),
     ("sha1", Home::In(&[IDENTITY])),
-    ("sha2", Home::In(&[PROOF])),
+    ("sha2", Home::In(&[PROOF, KEYS])),
     ("subtle", Home::In(&[IDENTITY])),
     ("zeroize", Home::In(&[BASE, KEYS])),
     // what reads, makes or computes one thing
@@ -92,7 +107,9 @@ pub const HOMES: &[(&str, Home)] = &[
     ("miniz_oxide", Home::In(&[MEASURE])),
     ("rand_chacha", Home::In(&[LOAD, CERTIFY])),
     ("rand_core", Home::In(&[LOAD, CERTIFY])),
-    ("strsim", Home::In(&[CERTIFY])),
+    ("schemars", Home::In(&[BINARY])),
+    ("strsim", Home::In(&[CERTIFY, BINARY])),
+    ("tar", Home::In(&[BINARY])),
     ("time", Home::In(&[BASE])),
     ("toml", Home::In(&[CERTIFY, BINARY, XTASK])),
     ("zxcvbn", Home::In(&[IDENTITY])),

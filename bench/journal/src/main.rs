@@ -1,15 +1,20 @@
 //! One measurement of one contender: `bench-journal CONTENDER FOLDER SECONDS WRITERS [RATE]` prints one JSON object.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use plimsoll_base::Clock;
-use plimsoll_keys::LogKey;
-use plimsoll_store::{Amount, Batch, Expect, Journal, NewRecord, Options, RecordKind, SqliteJournal, StreamName};
+use plimsoll_keys::{Credential, LogKey, SealingKey};
+use plimsoll_store::{
+    Amount, Batch, Expect, Journal, NewRecord, Options, Payload, RecordKind, SealName, SqliteJournal, StreamName,
+};
 use rustix::time::{ClockId, clock_gettime};
 
 const RECORD_BYTES: usize = 256;
+/// How often sealed and unsealed appends take turns.
+const SEALING_TURNS: usize = 4;
 
 struct SystemClock;
 
@@ -69,33 +74,77 @@ fn sqlite_rows(folder: &str, seconds: f64) -> serde_json::Value {
 
 /// `writers` tasks, each of which waits for its receipt before it appends again.
 fn closed(folder: &str, seconds: f64, writers: usize) -> serde_json::Value {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let journal = Arc::new(open(folder));
+    serde_json::json!({"per_s": appends_per_s(&journal, 0.3, seconds, writers, None)})
+}
+
+/// The same with payloads that are sealed before and that are not, in turns within one journal: what the disk does
+/// from one moment to the next hits both alike.
+fn sealing(folder: &str, seconds: f64, writers: usize) -> serde_json::Value {
+    let credential = Credential::create(&Path::new(folder).join("credential")).unwrap();
+    let key = Arc::new(credential.sealing_key("bench").unwrap());
+    let journal = Arc::new(open(folder));
+    let slice_s = seconds / SEALING_TURNS as f64 / 2.0;
+    let (mut plain, mut sealed) = (0.0, 0.0);
+    for turn in 0..SEALING_TURNS {
+        let mut plain_turn = || plain += appends_per_s(&journal, 0.1, slice_s, writers, None);
+        let mut sealed_turn = || sealed += appends_per_s(&journal, 0.1, slice_s, writers, Some(&key));
+        if turn % 2 == 0 {
+            plain_turn();
+            sealed_turn();
+        } else {
+            sealed_turn();
+            plain_turn();
+        }
+    }
+    let turns = SEALING_TURNS as f64;
+    serde_json::json!({"plain_per_s": plain / turns, "per_s": sealed / turns, "ratio": sealed / plain})
+}
+
+/// How many appends a second are acknowledged, for `seconds` after a while of `warm_s`.
+fn appends_per_s(
+    journal: &Arc<SqliteJournal>,
+    warm_s: f64,
+    seconds: f64,
+    writers: usize,
+    key: Option<&Arc<SealingKey>>,
+) -> f64 {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let tasks: Vec<_> = (0..writers)
         .map(|writer| {
-            let (journal, stop, count) = (Arc::clone(&journal), Arc::clone(&stop), Arc::clone(&count));
+            let (journal, stop, count) = (Arc::clone(journal), Arc::clone(&stop), Arc::clone(&count));
+            let key = key.cloned();
             runtime.spawn(async move {
                 let stream = StreamName::new(&format!("stream/{writer}")).unwrap();
                 let kind = RecordKind::new("measured").unwrap();
                 let mut salt = 0;
                 while !stop.load(Ordering::Relaxed) {
                     salt += 1;
-                    let batch = Batch::append(stream.clone(), Expect::Any, vec![record(&kind, salt)]);
+                    let mut record = record(&kind, salt);
+                    if let Some(key) = &key {
+                        record.payload = sealed(key, &stream, &record.payload.bytes);
+                    }
+                    let batch = Batch::append(stream.clone(), Expect::Any, vec![record]);
                     journal.commit(batch).await.unwrap();
                     count.fetch_add(1, Ordering::Relaxed);
                 }
             })
         })
         .collect();
-    std::thread::sleep(Duration::from_secs_f64(0.3));
+    std::thread::sleep(Duration::from_secs_f64(warm_s));
     let (began, before) = (Instant::now(), count.load(Ordering::Relaxed));
     std::thread::sleep(Duration::from_secs_f64(seconds));
     let done = count.load(Ordering::Relaxed) - before;
     let per_s = done as f64 / began.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     runtime.block_on(async { for task in tasks { task.await.unwrap() } });
-    serde_json::json!({"per_s": per_s})
+    per_s
+}
+
+fn sealed(key: &SealingKey, stream: &StreamName, plain: &[u8]) -> Payload {
+    let bytes = key.seal(stream.as_str(), plain).unwrap();
+    Payload { sealed_under: Some(SealName::new("bench").unwrap()), bytes }
 }
 
 #[cfg(not(feature = "nats"))]
@@ -214,6 +263,7 @@ fn main() {
         "floor" => floor(folder, seconds),
         "sqlite-rows" => sqlite_rows(folder, seconds),
         "journal" => closed(folder, seconds, number),
+        "sealing" => sealing(folder, seconds, number),
         "paced" => paced(folder, seconds, number as u64),
         "replay" => replay(folder, number),
         other => panic!("there is no contender {other}"),

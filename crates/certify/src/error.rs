@@ -107,6 +107,123 @@ pub enum Error {
     /// Random bytes could not be had.
     #[error("the system gave no random bytes: {0}")]
     Random(String),
+    /// A text is no name.
+    #[error("`{text}` cannot name {what}")]
+    Name {
+        /// What was to be named.
+        what: &'static str,
+        /// How the text begins.
+        text: String,
+    },
+    /// A text for the register is too long.
+    #[error("the text has {bytes} bytes, at most {max} are taken")]
+    TextLong {
+        /// How many it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// A file calls what it describes by another name.
+    #[error("what is written as `{name}` calls itself `{found}`")]
+    Misnamed {
+        /// The name under which it is written.
+        name: String,
+        /// The name in the file.
+        found: String,
+    },
+    /// There is no such thing in the register.
+    #[error("there is no {what} `{name}`")]
+    Absent {
+        /// What sort of thing.
+        what: &'static str,
+        /// What it would be called.
+        name: String,
+    },
+    /// There is a certification of that name.
+    #[error("there is a certification `{0}` already")]
+    Exists(String),
+    /// What ships with Plimsoll cannot be changed.
+    #[error("the {what} `{name}` is built in and cannot be changed")]
+    BuiltIn {
+        /// What sort of thing.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+    },
+    /// Somebody else has changed it meanwhile.
+    #[error("the {what} `{name}` has revision {found}, not {expected}")]
+    Changed {
+        /// What sort of thing.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+        /// The revision that the caller has seen.
+        expected: u64,
+        /// The revision it has; 0 if there is none.
+        found: u64,
+    },
+    /// A profile is needed.
+    #[error("the subject `{subject}` is kept fresh by the profile `{profile}`")]
+    InUse {
+        /// The profile.
+        profile: String,
+        /// Who needs it.
+        subject: String,
+    },
+    /// There are as many as there may be.
+    #[error("there are {max} {what}s already, and no more are allowed")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// As many certifications wait as may wait.
+    #[error("{0} certifications wait for their turn already")]
+    QueueFull(usize),
+    /// A subject of the register wants what it may not do.
+    #[error("a subject of this server may not {what}")]
+    NotAllowed {
+        /// What it may not do, and where it says so.
+        what: &'static str,
+        /// The key of the configuration that opens it.
+        key: &'static str,
+    },
+    /// A certification would take too long.
+    #[error("it would take {}, and everything else would wait for it: at most {} are allowed", quantity(*.expected_ns), quantity(*.max_ns))]
+    TooLong {
+        /// How long it would take, in ns.
+        expected_ns: u64,
+        /// How long it may take, in ns.
+        max_ns: u64,
+    },
+    /// A certification is in a state that forbids the act.
+    #[error("the certification is {state}, and cannot be {act}")]
+    State {
+        /// Its state.
+        state: &'static str,
+        /// What was to be done to it.
+        act: &'static str,
+    },
+    /// A record of the register does not say what this program wrote.
+    #[error("record {sequence} of the register cannot be understood: {why}")]
+    Record {
+        /// Its place in its stream.
+        sequence: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The journal could not do what was asked.
+    #[error(transparent)]
+    Store(#[from] plimsoll_store::Error),
+    /// A fault of this program.
+    #[error("a fault of this program: {0}")]
+    Bug(String),
+}
+
+/// A time as people write it.
+fn quantity(ns: u64) -> Quantity {
+    Quantity { amount: ns, unit: Unit::Ns }
 }
 
 impl Error {
@@ -120,14 +237,30 @@ impl Error {
             | Self::ClockBehind { .. }
             | Self::Random(_)
             | Self::Interrupted => Kind::Unavailable,
-            Self::NotAuthorised(_) | Self::Source { .. } | Self::Unbreakable { .. } => Kind::Invalid,
+            Self::NotAuthorised(_)
+            | Self::Source { .. }
+            | Self::Unbreakable { .. }
+            | Self::Name { .. }
+            | Self::TextLong { .. }
+            | Self::Misnamed { .. }
+            | Self::TooLong { .. } => Kind::Invalid,
+            Self::NotAllowed { .. } => Kind::Denied,
+            Self::Absent { .. } => Kind::NotFound,
+            Self::Exists(_)
+            | Self::BuiltIn { .. }
+            | Self::Changed { .. }
+            | Self::InUse { .. }
+            | Self::TooMany { .. }
+            | Self::State { .. } => Kind::Conflict,
+            Self::QueueFull(_) => Kind::Busy,
+            Self::Store(error) => error.kind(),
             Self::Process(error) => error.kind(),
             Self::Load(error) => error.kind(),
             Self::Fault(error) => error.kind(),
             Self::Keys(error) => error.kind(),
             Self::Evidence(error) | Self::Folder(error) => error.kind(),
-            Self::Log(_) => Kind::Corrupt,
-            Self::NotVerified(_) => Kind::Bug,
+            Self::Log(_) | Self::Record { .. } => Kind::Corrupt,
+            Self::NotVerified(_) | Self::Bug(_) => Kind::Bug,
             Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,
             Self::StateInUse(_) => Kind::Busy,
             Self::OutputExists(_) => Kind::Invalid,
@@ -160,8 +293,30 @@ impl Error {
             }
             Self::StateInUse(_) => Some("wait for it to end, or choose another folder with --state".into()),
             Self::OutputExists(_) => Some("choose another folder with --out".into()),
+            Self::NotAllowed { key, .. } => {
+                Some(format!("whoever runs the server may open it: {key} = true in its configuration"))
+            }
+            Self::Misnamed { name, .. } => Some(format!("write `{name}` in the file, or write it as what it calls itself")),
+            Self::Changed { .. } => Some("read it again, and decide anew".into()),
+            Self::InUse { .. } => Some("keep the subject fresh by another profile first".into()),
+            Self::QueueFull(_) => Some("wait for one to end, or cancel one".into()),
+            Self::Record { .. } => {
+                Some("nothing was changed: restore a backup, or use a later program".into())
+            }
+            Self::Store(error) => error.hint().map(str::to_owned),
             _ => None,
         }
+    }
+
+    /// The error with its causes, as one line.
+    pub(crate) fn told(&self) -> String {
+        let mut told = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            told = format!("{told}: {error}");
+            cause = error.source();
+        }
+        told
     }
 
     /// An error of the file system.

@@ -24,13 +24,18 @@ pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
     }
     let description = Digest::of(subject.description().as_bytes());
     resources.push(resource("subject-description", [("sha256", description.to_string())]));
-    Ok(SubjectIdentity {
+    Ok(identity_of(subject, resources))
+}
+
+/// The subject as a certificate names it, with what it consists of.
+pub(crate) fn identity_of(subject: &Subject, resources: Vec<ResourceDescriptor>) -> SubjectIdentity {
+    SubjectIdentity {
         name: subject.name.clone(),
         version: subject.version.clone().unwrap_or_default(),
         kind: if subject.start.is_some() { SubjectKind::Command } else { SubjectKind::Url },
         has_ledger: subject.ledger.is_some(),
         resources,
-    })
+    }
 }
 
 /// The digests of one file or folder, for comparison with those of a certificate. `key` is what named it.

@@ -1,5 +1,5 @@
 //! Measures a subject against a profile and issues the certificate: files that people write, trials, controls,
-//! drills, the issuer's log, the report.
+//! drills, the issuer's log, the report; and the register of a server that does this for many, and again in time.
 
 mod calibration;
 mod certification;
@@ -12,11 +12,13 @@ mod folder_io;
 mod identity;
 mod issuer_log;
 mod planning;
+pub mod register;
 mod report;
 mod running;
 mod scratch;
 mod state;
 mod stop;
+mod verification;
 
 pub use certification::{Issued, Order, certify, check_target, plan, sabotage};
 pub use clock::SystemClock;
@@ -32,3 +34,4 @@ pub use identity::{identify, identify_path};
 pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};
 pub use state::{State, keys_folder};
+pub use verification::{has_borrowed_name, report_json, unreadable};

@@ -49,7 +49,7 @@ pub fn make_plan(
 }
 
 /// The profile with every limit that is a share of the subject's rate turned into a rate.
-fn at_rate(profile: &Profile, rate_per_ks: u64) -> Profile {
+pub(crate) fn at_rate(profile: &Profile, rate_per_ks: u64) -> Profile {
     let mut profile = profile.clone();
     for criterion in &mut profile.criteria {
         if criterion.probe.unit() == Unit::PerKs && criterion.unit == Unit::Ppb {

@@ -7,6 +7,9 @@ use tempfile::{Builder, TempDir};
 
 use crate::error::Error;
 
+/// How the names of hidden folders begin: what bears such a name is half-written.
+pub(crate) const HIDDEN_PREFIX: &str = ".plimsoll-";
+
 /// A folder that is removed when this is dropped, and also when a second Ctrl-C ends the process.
 #[derive(Debug)]
 pub(crate) struct Scratch {
@@ -23,7 +26,7 @@ impl Scratch {
 
     /// A folder in `parent`, hidden.
     pub(crate) fn hidden_in(parent: &Path) -> Result<Self, Error> {
-        let folder = Builder::new().prefix(".plimsoll-").tempdir_in(parent);
+        let folder = Builder::new().prefix(HIDDEN_PREFIX).tempdir_in(parent);
         Ok(Self::of(folder.map_err(Error::io("writing in", parent))?))
     }
 

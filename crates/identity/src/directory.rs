@@ -1,14 +1,17 @@
 //! Everybody and everything that may come in: a pure fold over the records of the stream `identity`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use plimsoll_store::{Batch, Expect, Record};
+use plimsoll_keys::SealingKey;
+use plimsoll_store::{Batch, Expect, Fold, Record};
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Place, STREAM, stream};
 use crate::names::{Label, RoleName, Scope, UserName};
 use crate::password::{PasswordCheck, PasswordHash};
 use crate::recovery::RecoveryHash;
+use crate::seals::Seals;
 use crate::token::{LinkId, SessionId, TokenId};
 use crate::totp::TotpSecret;
 
@@ -16,8 +19,9 @@ use crate::totp::TotpSecret;
 pub const USERS_MAX: usize = 10_000;
 
 /// Users, their secrets as they are kept, their sessions and tokens. Two that read the same records are equal.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directory {
+    pub(crate) seals: Seals,
     pub(crate) sequence: u64,
     pub(crate) link: Option<Link>,
     pub(crate) users: BTreeMap<UserName, User>,
@@ -106,11 +110,43 @@ impl User {
 }
 
 impl Directory {
-    /// How many records it has read.
-    pub fn sequence(&self) -> u64 {
+    /// One that has read nothing yet. Secrets that it must show are sealed with `sealing` in what it writes.
+    pub fn new(sealing: Arc<SealingKey>) -> Self {
+        Self {
+            seals: Seals::new(sealing),
+            sequence: 0,
+            link: None,
+            users: BTreeMap::new(),
+            sessions: HashMap::new(),
+            tokens: HashMap::new(),
+        }
+    }
+}
+
+impl Fold for Directory {
+    const STREAM: &'static str = STREAM;
+    type Error = Error;
+
+    fn sequence(&self) -> u64 {
         self.sequence
     }
 
+    fn apply(&mut self, record: &Record) -> Result<()> {
+        let unclear = |why: String| Error::Record { sequence: record.sequence, why };
+        if record.stream.as_str() != STREAM {
+            return Err(unclear(format!("it belongs to the stream {}", record.stream)));
+        }
+        if record.sequence != self.sequence + 1 {
+            return Err(unclear(format!("it does not follow record {}", self.sequence)));
+        }
+        let event = Event::from_record(record)?;
+        self.change(event, record.unix_ms).map_err(|error| unclear(error.to_string()))?;
+        self.sequence = record.sequence;
+        Ok(())
+    }
+}
+
+impl Directory {
     /// All users by name.
     pub fn users(&self) -> impl Iterator<Item = (&UserName, &User)> {
         self.users.iter()
@@ -138,21 +174,6 @@ impl Directory {
         Ok(Batch::append(stream()?, Expect::At(self.sequence), records))
     }
 
-    /// Takes in the next record of the stream. What does not fit is an error, and changes nothing.
-    pub fn apply(&mut self, record: &Record) -> Result<()> {
-        let unclear = |why: String| Error::Record { sequence: record.sequence, why };
-        if record.stream.as_str() != STREAM {
-            return Err(unclear(format!("it belongs to the stream {}", record.stream)));
-        }
-        if record.sequence != self.sequence + 1 {
-            return Err(unclear(format!("it does not follow record {}", self.sequence)));
-        }
-        let event = Event::from_record(record)?;
-        self.change(event, record.unix_ms).map_err(|error| unclear(error.to_string()))?;
-        self.sequence = record.sequence;
-        Ok(())
-    }
-
     fn change(&mut self, event: Event, now_ms: u64) -> Result<()> {
         match event {
             Event::SetUpOffered { link, expires_ms } => self.link = Some(Link { id: link, expires_ms }),
@@ -166,13 +187,14 @@ impl Directory {
                     Session { user, opened_ms: now_ms, expires_ms, used_ms: now_ms, place, second_factor };
                 self.sessions.insert(session, opened);
             }
+            // A session and a token are forgotten at some time after they have expired: what is said of them then is
+            // of nothing.
             Event::SessionUsed { session, used_ms, place } => {
-                let session = self.sessions.get_mut(&session).ok_or(Error::NotFound("session"))?;
-                (session.used_ms, session.place) = (session.used_ms.max(used_ms), place);
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    (session.used_ms, session.place) = (session.used_ms.max(used_ms), place);
+                }
             }
-            Event::SessionEnded { session, .. } => {
-                self.sessions.remove(&session).ok_or(Error::NotFound("session"))?;
-            }
+            Event::SessionEnded { session, .. } => drop(self.sessions.remove(&session)),
             Event::SessionsEnded { user, .. } => {
                 self.user(&user)?;
                 self.end_sessions(&user);
@@ -184,12 +206,11 @@ impl Directory {
                 self.tokens.insert(token, issued);
             }
             Event::TokenUsed { token, used_ms, place } => {
-                let token = self.tokens.get_mut(&token).ok_or(Error::NotFound("token"))?;
-                token.used = Some((used_ms, place));
+                if let Some(token) = self.tokens.get_mut(&token) {
+                    token.used = Some((used_ms, place));
+                }
             }
-            Event::TokenRevoked { token, .. } => {
-                self.tokens.remove(&token).ok_or(Error::NotFound("token"))?;
-            }
+            Event::TokenRevoked { token, .. } => drop(self.tokens.remove(&token)),
             event => self.change_user(event, now_ms)?,
         }
         Ok(())
@@ -239,7 +260,10 @@ impl Directory {
                 self.revoke_tokens(&name);
             }
             Event::UserEnabled { user, .. } => self.user_mut(&user)?.enabled = true,
-            Event::SecondFactorOffered { user, secret } => self.user_mut(&user)?.offered = Some(secret),
+            Event::SecondFactorOffered { user, sealed } => {
+                let secret = self.seals.open(&user, &sealed)?;
+                self.user_mut(&user)?.offered = Some(secret);
+            }
             Event::SecondFactorConfirmed { user: name, step, recovery, session } => {
                 let user = self.user_mut(&name)?;
                 let secret = user.offered.take().ok_or(Error::NotFound("offered second factor"))?;

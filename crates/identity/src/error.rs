@@ -114,6 +114,9 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A secret could not be sealed, or does not open.
+    #[error(transparent)]
+    Keys(#[from] plimsoll_keys::Error),
     /// The journal could not do what was asked.
     #[error(transparent)]
     Store(#[from] plimsoll_store::Error),
@@ -147,6 +150,7 @@ impl Error {
             Self::Randomness(_) => Kind::Unavailable,
             Self::Hash(_) | Self::Bug(_) => Kind::Bug,
             Self::Record { .. } => Kind::Corrupt,
+            Self::Keys(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }

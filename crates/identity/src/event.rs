@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::names::{Agent, Label, RoleName, Scope, UserName};
 use crate::password::PasswordHash;
 use crate::recovery::RecoveryHash;
+use crate::seals::SealedSecret;
 use crate::token::{LinkId, SessionId, TokenId};
-use crate::totp::TotpSecret;
 
 /// The stream that holds all of it.
 pub const STREAM: &str = "identity";
@@ -71,7 +71,7 @@ pub(crate) enum Event {
     },
     SecondFactorOffered {
         user: UserName,
-        secret: TotpSecret,
+        sealed: SealedSecret,
     },
     SecondFactorConfirmed {
         user: UserName,

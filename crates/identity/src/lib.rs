@@ -18,8 +18,8 @@
 //!
 //! # What is kept
 //! Of passwords argon2id; of sessions, tokens, set-up links and recovery codes SHA-256; the secrets of authenticators
-//! as they are, since nothing seals payloads yet. Whoever reads the journal can thus compute six digits, and nothing
-//! else that opens a door.
+//! sealed, each for its user, under a key that follows from the server's credential. Whoever reads the journal and has
+//! not the credential finds nothing that opens a door.
 //!
 //! # What is not here
 //! Nobody else's word is taken: OIDC and passkeys are other ways to come to a [`PasswordProof`], and will get a proof
@@ -37,6 +37,7 @@ mod password;
 mod people;
 mod recovery;
 mod rules;
+mod seals;
 mod second_factor;
 mod sign_in;
 #[cfg(test)]

@@ -159,7 +159,8 @@ pub struct PasswordCheck {
 /// Says that somebody typed the password of a user. It comes from [`PasswordCheck::verify`] and from nowhere else.
 #[derive(Debug, Clone)]
 pub struct PasswordProof {
-    pub(crate) user: UserName,
+    /// Whose password it is.
+    pub user: UserName,
     /// What was compared with: if the password has changed since, the proof is worth nothing.
     pub(crate) hash: PasswordHash,
     /// The same password hashed anew, if its hash is outdated.

@@ -19,7 +19,8 @@ impl Directory {
         if self.enabled(user)?.second_factor.is_some() {
             return Err(Error::SecondFactorExists(user.clone()));
         }
-        self.batch(&[Event::SecondFactorOffered { user: user.clone(), secret: secret.clone() }])
+        let sealed = self.seals.seal(user, secret)?;
+        self.batch(&[Event::SecondFactorOffered { user: user.clone(), sealed }])
     }
 
     /// Takes the offered secret into use, with a code of it and with new recovery codes. The session in which it is

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
 
 use plimsoll_base::Secret;
-use plimsoll_store::{Batch, Expect, Record};
+use plimsoll_keys::{Credential, SealingKey};
+use plimsoll_store::{Batch, Expect, Fold, Record};
 
 use crate::api_token::NewToken;
 use crate::directory::Directory;
@@ -41,6 +43,24 @@ pub(crate) fn link(number: u8) -> LinkId {
     LinkId::of(&numbered("link", number))
 }
 
+fn sealing_keys() -> &'static [Arc<SealingKey>; 2] {
+    static KEYS: OnceLock<[Arc<SealingKey>; 2]> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let credential = Credential::create(&folder.path().join("credential")).unwrap();
+        ["identity", "other"].map(|purpose| Arc::new(credential.sealing_key(purpose).unwrap()))
+    })
+}
+
+/// The same for everybody.
+pub(crate) fn sealing_key() -> Arc<SealingKey> {
+    Arc::clone(&sealing_keys()[0])
+}
+
+pub(crate) fn other_sealing_key() -> Arc<SealingKey> {
+    Arc::clone(&sealing_keys()[1])
+}
+
 pub(crate) fn name(text: &str) -> UserName {
     UserName::new(text).unwrap()
 }
@@ -68,7 +88,7 @@ pub(crate) fn place() -> Place {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { directory: Directory::default(), records: vec![], now_ms: 1_795_305_600_000 }
+        Self { directory: Directory::new(sealing_key()), records: vec![], now_ms: 1_795_305_600_000 }
     }
 
     /// Does what a journal does with a batch, and applies the records.

@@ -1,21 +1,17 @@
 //! The six digits of an authenticator: TOTP as RFC 6238 defines it, with SHA-1 and steps of 30 seconds, for this is
 //! what every authenticator can do.
 //!
-//! The secret is needed in the clear for every comparison. There is no sealing of payloads yet, so it stands in the
-//! journal as it is: whoever can read the folder of the journal can compute codes, though not passwords.
+//! The secret is needed in the clear for every comparison, and so is in memory; in the journal it is sealed.
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::digest::KeyInit as _;
 use hmac::{Hmac, Mac as _};
 use plimsoll_base::Secret;
-use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::names::UserName;
 use crate::token::random;
 
@@ -27,14 +23,21 @@ const SECRET_BYTES: usize = 20;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What an authenticator and the server share: 160 random bits, as RFC 4226 recommends.
-#[derive(Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct TotpSecret(Secret<[u8; SECRET_BYTES]>);
 
 impl TotpSecret {
     /// A new secret.
     pub fn generate() -> Result<Self> {
         Ok(Self(Secret::new(random()?)))
+    }
+
+    /// The secret that these bytes are, if there are as many as it takes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(Secret::new(bytes.try_into().ok()?)))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.expose()
     }
 
     /// The secret as people type it into an authenticator: 32 characters of base32 (RFC 4648).
@@ -114,21 +117,6 @@ impl fmt::Debug for TotpSecret {
     }
 }
 
-impl TryFrom<String> for TotpSecret {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        let bytes = BASE64.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(|bytes| Self(Secret::new(bytes))).ok_or(Error::NotFound("secret in a record"))
-    }
-}
-
-impl From<TotpSecret> for String {
-    fn from(secret: TotpSecret) -> Self {
-        BASE64.encode(secret.0.expose())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -204,7 +192,7 @@ mod tests {
         #[test]
         fn a_secret_is_read_again_and_no_foreign_text_is_a_code(bytes: [u8; 20], code in "\\PC{0,8}", now_ms: u64) {
             let secret = TotpSecret(Secret::new(bytes));
-            let again = TotpSecret::try_from(String::from(secret.clone())).unwrap();
+            let again = TotpSecret::from_bytes(secret.bytes()).unwrap();
             prop_assert!(again == secret);
             if let Some(step) = secret.step_of(&code, now_ms, None) {
                 prop_assert_eq!(secret.code(step), Some(code));

@@ -76,12 +76,38 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// A key file has a version that this program does not know.
-    #[error("key file `{0}` was made by a newer plimsoll")]
+    /// A key file or a credential has a version that this program does not know.
+    #[error("`{0}` was made by a newer plimsoll")]
     Newer(PathBuf),
     /// A key file is undamaged and does not open.
     #[error("passphrase does not open `{0}`")]
     Passphrase(PathBuf),
+    /// A key file of a server is undamaged and does not open.
+    #[error("credential does not open `{0}`")]
+    Credential(PathBuf),
+    /// A key file that is sealed under a credential was to be opened with a passphrase.
+    #[error("key file `{0}` is sealed under a server's credential, and not under a passphrase")]
+    NeedsCredential(PathBuf),
+    /// A key file that is sealed under a passphrase was to be opened with a credential.
+    #[error("key file `{0}` is sealed under a passphrase, and not under a server's credential")]
+    NeedsPassphrase(PathBuf),
+    /// A key file of a server stands in the place of another one.
+    #[error("key file `{0}` holds another of the server's keys")]
+    Misplaced(PathBuf),
+    /// There is a credential already.
+    #[error("there is a credential `{0}` already")]
+    CredentialExists(PathBuf),
+    /// A credential is not as it was written.
+    #[error("credential `{0}` is damaged")]
+    CredentialDamaged(PathBuf),
+    /// What was sealed does not open.
+    #[error("what is sealed for `{context}` does not open: {problem}")]
+    Sealed {
+        /// For what it should have been sealed.
+        context: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A key file is for another purpose than its place says.
     #[error("key file `{path}` is not a {wanted} key")]
     Purpose {
@@ -124,14 +150,22 @@ impl Error {
             Self::ShortPassphrase { .. } | Self::Name(_) | Self::Pins { .. } | Self::Newer(_) => {
                 Kind::Invalid
             }
-            Self::Exposed { .. } | Self::Passphrase(_) => Kind::Denied,
+            Self::Exposed { .. }
+            | Self::Passphrase(_)
+            | Self::Credential(_)
+            | Self::NeedsCredential(_)
+            | Self::NeedsPassphrase(_) => Kind::Denied,
             Self::NotFound(_) => Kind::NotFound,
-            Self::Exists(_) | Self::PinnedOtherwise(_) => Kind::Conflict,
+            Self::Exists(_) | Self::CredentialExists(_) | Self::PinnedOtherwise(_) => Kind::Conflict,
             Self::Busy(_) => Kind::Busy,
             Self::Randomness(_) | Self::Io { .. } => Kind::Unavailable,
-            Self::NotAFile(_) | Self::TooLarge { .. } | Self::Damaged { .. } | Self::Purpose { .. } => {
-                Kind::Corrupt
-            }
+            Self::NotAFile(_)
+            | Self::TooLarge { .. }
+            | Self::Damaged { .. }
+            | Self::Misplaced(_)
+            | Self::CredentialDamaged(_)
+            | Self::Sealed { .. }
+            | Self::Purpose { .. } => Kind::Corrupt,
             Self::OtherLog { .. } | Self::PublicKey(_) | Self::Parameters(_) => Kind::Bug,
         }
     }
@@ -147,7 +181,23 @@ impl Error {
             Self::NotFound(_) => Some("make one with `plimsoll keys new`"),
             Self::Busy(_) => Some("try again when it has ended"),
             Self::Exposed { hint, .. } => Some(hint),
-            Self::Damaged { .. } | Self::Purpose { .. } => Some("restore the file from a backup"),
+            Self::Damaged { .. } | Self::Purpose { .. } | Self::Misplaced(_) | Self::CredentialDamaged(_) => {
+                Some("restore the file from a backup")
+            }
+            Self::CredentialExists(_) => {
+                Some("what is sealed under it opens with nothing else: move it away if it is of no use")
+            }
+            Self::Credential(_) => Some(
+                "start the server with the credential that it began with, or move its keys away: it will make new ones, \
+                 which others have to trust anew",
+            ),
+            Self::NeedsCredential(_) => Some("it is one of a server's own keys: only the server opens it"),
+            Self::NeedsPassphrase(_) => Some(
+                "give the server a folder of its own: it does not use keys that were made by `plimsoll keys new`",
+            ),
+            Self::Sealed { .. } => {
+                Some("restore it from a backup, together with the credential that it was sealed under")
+            }
             Self::Newer(_) => Some("update this program"),
             Self::Passphrase(_) => Some(
                 "the file is undamaged, so the passphrase is another one, or somebody altered the file on purpose",

@@ -16,11 +16,20 @@ const OTHERS: u32 = 0o077;
 /// Who may write beside the owner.
 const OTHERS_WRITE: u32 = 0o022;
 
+/// Who may write at all.
+const ANYBODY_WRITES: u32 = 0o222;
+
+/// What the group may do with a credential that nobody may write.
+const GROUP_READS: u32 = 0o040;
+
 /// What others may do with a file without its being refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Privacy {
     /// Nothing: it holds a secret.
     Secret,
+    /// Nothing, or the group may read what nobody may write: systemd shows a file so that is handed to a user by an
+    /// entry of its access list.
+    Credential,
     /// Read it: it holds what is public, but decides whom we trust.
     Public,
 }
@@ -30,10 +39,19 @@ pub(crate) fn io_error<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(i
     move |source| Error::Io { doing, path: path.to_owned(), source }
 }
 
-/// Makes a folder, and those above it, that only the owner may enter. One that is there stays as it is.
+/// Makes a folder, and those above it, that only the owner may enter, through to the disk. One that is there stays
+/// as it is.
 pub(crate) fn create_private_folder(path: &Path) -> Result<()> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
     let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(FOLDER_MODE).create(path).map_err(io_error("creating the folder", path))
+    builder.recursive(true).mode(FOLDER_MODE).create(path).map_err(io_error("creating the folder", path))?;
+    missing.into_iter().try_for_each(|made| sync_folder(folder_of(made)))
+}
+
+/// The folder in which `path` stands.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Refuses a folder in which others could put files. One that does not exist passes.
@@ -66,6 +84,10 @@ pub(crate) fn read_file(path: &Path, privacy: Privacy, limit: usize) -> Result<O
         Privacy::Secret => {
             (OTHERS, "close it with `chmod 600`, and make a new key if others may have read it")
         }
+        Privacy::Credential => {
+            let open = if mode & ANYBODY_WRITES == 0 { GROUP_READS } else { 0 };
+            (OTHERS & !open, "close it with `chmod 600`, and make a new one if others may have read it")
+        }
         Privacy::Public => (OTHERS_WRITE, "close it with `chmod 600`: others could pin keys of theirs"),
     };
     if mode & closed != 0 {
@@ -94,7 +116,7 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     renamed?;
-    path.parent().map_or(Ok(()), sync_folder)
+    sync_folder(folder_of(path))
 }
 
 /// A fresh name beside `path` that is no name of an issuer, of a key or of pins.

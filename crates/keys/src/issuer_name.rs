@@ -13,6 +13,11 @@ const NAME_CHARACTERS_MAX: usize = 40;
 pub struct IssuerName(String);
 
 impl IssuerName {
+    /// The name under which a server keeps its own keys.
+    pub(crate) fn of_server() -> Self {
+        Self(String::from("server"))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,6 +3,7 @@
 //! ```text
 //! <issuer>/certificate.key   sealed private keys, mode 0600 in a folder of mode 0700
 //! <issuer>/log.key
+//! server/journal.key         a server's third key; its keys are sealed under its credential
 //! trusted.keys               pinned issuers and witnesses, a trust file
 //! demo.keys                  keys of demos that ran here, a trust file
 //! ```
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_base::Secret;
 use plimsoll_proof::{PublicKey, TRUST_FILE_BYTES_MAX, TrustEntry, TrustFile, VerifierKey};
 
+use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::folder::{
     Privacy, check_folder, create_file, create_private_folder, io_error, lock_folder, read_file,
@@ -22,7 +24,9 @@ use crate::folder::{
 use crate::issuer_name::IssuerName;
 use crate::pins::{DEMO_PINS_MAX, PinKind, Pins};
 use crate::purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
-use crate::sealed_key::{Cost, KEY_FILE_BYTES_MAX, SealedKey, check_passphrase};
+use crate::seal::{Cost, KeySlot, Opener, Seal, file_name};
+use crate::sealed_key::{KEY_FILE_BYTES_MAX, SealedKey, check_passphrase};
+use crate::server_keys::ServerKeys;
 use crate::signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};
 
 /// The most names of the folder that are looked at: a keyring is one person's or one team's.
@@ -80,39 +84,73 @@ impl Keyring {
     /// Makes the two keys of a new issuer, seals both under `passphrase`, and pins them.
     pub fn create(&self, name: &IssuerName, passphrase: &Secret<String>) -> Result<Issuer> {
         check_passphrase(passphrase)?;
-        create_private_folder(&self.folder)?;
-        let _lock = lock_folder(&self.folder)?;
-        let place = self.folder.join(name.as_str());
-        // Asked under the lock, since a rename would take the place of an empty folder.
-        if fs::symlink_metadata(&place).is_ok() {
-            return Err(Error::Exists(name.to_string()));
-        }
         let keys = IssuerKeys::generate()?;
         let (certificate, log) = (keys.certificate.public_key(), keys.log.public_key());
         let issuer = Issuer { name: name.clone(), certificate, log };
+        self.put(&issuer, |folder| {
+            self.write_sealed(folder, &keys.certificate, passphrase)?;
+            self.write_sealed(folder, &keys.log, passphrase)
+        })?;
+        Ok(issuer)
+    }
+
+    /// Seals the keys of a server under its credential, and pins those of its issuer.
+    pub(crate) fn create_server(
+        &self,
+        name: &IssuerName,
+        keys: &ServerKeys,
+        credential: &Credential,
+    ) -> Result<()> {
+        let ServerKeys { issuer: IssuerKeys { certificate, log }, journal } = keys;
+        let (name, public) = (name.clone(), (certificate.public_key(), log.public_key()));
+        self.put(&Issuer { name, certificate: public.0, log: public.1 }, |folder| {
+            write_in_slot(folder, certificate, KeySlot::IssuerCertificate, credential)?;
+            write_in_slot(folder, log, KeySlot::IssuerLog, credential)?;
+            write_in_slot(folder, journal, KeySlot::Journal, credential)
+        })
+    }
+
+    /// Puts the folder of a new issuer, which `write` fills, into its place: whole, or not at all.
+    fn put(&self, issuer: &Issuer, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        create_private_folder(&self.folder)?;
+        let _lock = lock_folder(&self.folder)?;
+        // Asked under the lock, since a rename would take the place of an empty folder.
+        if self.has(&issuer.name) {
+            return Err(Error::Exists(issuer.name.to_string()));
+        }
+        let place = self.folder.join(issuer.name.as_str());
         let temporary = temporary_beside(&place)?;
-        let written = self.write_issuer(&temporary, &keys, passphrase).and_then(|()| {
-            // Pinned first: a pin without a key is idle, a key without its pin would surprise.
-            self.pin(PinKind::Issuer, issuer.trust_entries())?;
-            fs::rename(&temporary, &place).map_err(io_error("creating", &place))
-        });
+        let written = create_private_folder(&temporary)
+            .and_then(|()| write(&temporary))
+            .and_then(|()| sync_folder(&temporary))
+            .and_then(|()| {
+                // Pinned first: a pin without a key is idle, a key without its pin would surprise.
+                self.pin(PinKind::Issuer, issuer.trust_entries())?;
+                fs::rename(&temporary, &place).map_err(io_error("creating", &place))
+            });
         if written.is_err() {
             // The first error is the one to report; a folder that is left over is never read.
             let _ = fs::remove_dir_all(&temporary);
         }
         written?;
-        sync_folder(&self.folder)?;
-        Ok(issuer)
+        sync_folder(&self.folder)
     }
 
-    fn write_issuer(&self, folder: &Path, keys: &IssuerKeys, passphrase: &Secret<String>) -> Result<()> {
-        create_private_folder(folder)?;
-        let certificate = SealedKey::seal(&keys.certificate, passphrase, self.cost)?;
-        let log = SealedKey::seal(&keys.log, passphrase, self.cost)?;
-        for sealed in [certificate, log] {
-            create_file(&folder.join(file_name(sealed.purpose)), sealed.to_text().as_bytes())?;
-        }
-        sync_folder(folder)
+    fn write_sealed<P: Purpose>(
+        &self,
+        folder: &Path,
+        key: &SigningKey<P>,
+        passphrase: &Secret<String>,
+    ) -> Result<()> {
+        let path = folder.join(file_name(P::PURPOSE));
+        let seal = Seal::under_passphrase(self.cost)?;
+        let sealed = SealedKey::seal(key, seal, Opener::Passphrase(passphrase), &path)?;
+        create_file(&path, sealed.to_text().as_bytes())
+    }
+
+    /// Whether there is something in an issuer's place.
+    pub(crate) fn has(&self, name: &IssuerName) -> bool {
+        fs::symlink_metadata(self.folder.join(name.as_str())).is_ok()
     }
 
     /// The issuers kept here, by name. No passphrase is needed: the public keys stand in the files, and are
@@ -155,7 +193,20 @@ impl Keyring {
 
     fn load<P: Purpose>(&self, name: &IssuerName, passphrase: &Secret<String>) -> Result<SigningKey<P>> {
         let (path, sealed) = self.read_key(name, P::PURPOSE)?;
-        sealed.open(passphrase, &path)
+        sealed.open(Opener::Passphrase(passphrase), &path)
+    }
+
+    /// Opens a key of a server, which must be there.
+    pub(crate) fn open_slot<P: Purpose>(
+        &self,
+        name: &IssuerName,
+        slot: KeySlot,
+        credential: &Credential,
+    ) -> Result<SigningKey<P>> {
+        let path = self.folder.join(name.as_str()).join(slot.file_name());
+        let bytes = read_file(&path, Privacy::Secret, KEY_FILE_BYTES_MAX)?;
+        let bytes = bytes.ok_or_else(|| Error::Damaged { path: path.clone(), problem: "it is missing" })?;
+        SealedKey::parse(&bytes, &path)?.open(Opener::Credential(credential, slot), &path)
     }
 
     fn read_key(&self, name: &IssuerName, purpose: KeyPurpose) -> Result<(PathBuf, SealedKey)> {
@@ -250,8 +301,16 @@ impl Keyring {
     }
 }
 
-fn file_name(purpose: KeyPurpose) -> String {
-    format!("{purpose}.key")
+fn write_in_slot<P: Purpose>(
+    folder: &Path,
+    key: &SigningKey<P>,
+    slot: KeySlot,
+    credential: &Credential,
+) -> Result<()> {
+    let path = folder.join(slot.file_name());
+    let sealed =
+        SealedKey::seal(key, Seal::Credential { slot }, Opener::Credential(credential, slot), &path)?;
+    create_file(&path, sealed.to_text().as_bytes())
 }
 
 /// Entries as lines of a trust file.

@@ -36,26 +36,37 @@
 //! passphrase with scrypt and XChaCha20-Poly1305; its readable header is bound to the sealed part. Beside the
 //! keys lie the pins: the public keys that are believed on this machine.
 //!
+//! A server starts with nobody to type a passphrase. Its [`ServerKeys`] are sealed under a [`Credential`], 256 random
+//! bits in a file that should come from elsewhere than the disk with the keys; and so is data that must not be
+//! readable at rest, by a [`SealingKey`] for each purpose.
+//!
 //! # In memory
 //! Seeds, derived keys and passphrases are wiped when they are dropped, and no `Debug` shows them. What this
 //! crate does *not* do: it does not lock memory, so the system may write a key to swap; it does not prevent a
 //! core dump or a debugger of the same user, which the binary does by `prctl(PR_SET_DUMPABLE)`; scrypt's
-//! working memory is freed without being wiped; and copies that the compiler leaves in registers or on the
+//! working memory and the state of HMAC are freed without being wiped; and copies that the compiler leaves in registers or on the
 //! stack are out of reach. Passphrases are asked for by the binary, and compared as the bytes that were typed.
 
+mod credential;
 mod error;
 mod folder;
 mod issuer_name;
 mod keyring;
 mod pins;
 mod purpose;
+mod seal;
 mod sealed_key;
+mod sealing_key;
+mod server_keys;
 mod signing_key;
 
+pub use credential::Credential;
 pub use error::{Error, Result};
 pub use issuer_name::IssuerName;
 pub use keyring::{Issuer, Keyring};
 pub use pins::{PinKind, Pins};
 pub use purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
 pub use sealed_key::PASSPHRASE_CHARACTERS_MIN;
+pub use sealing_key::SealingKey;
+pub use server_keys::ServerKeys;
 pub use signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};

@@ -1,4 +1,4 @@
-//! A private key as a text file that opens under a passphrase.
+//! A private key as a text file that opens under a passphrase, or under a server's credential.
 //!
 //! ```text
 //! plimsoll-key v1
@@ -11,7 +11,8 @@
 //! ```
 //!
 //! scrypt turns the passphrase and the salt into a key; XChaCha20-Poly1305 seals the 32 bytes of the seed with
-//! the first five lines as associated data. The last line is the digest of all lines before it: with it, a
+//! the first five lines as associated data. In a file of a server the fourth line is `hkdf-sha256 key=SLOT` instead,
+//! and the key follows from the credential and the name of the slot. The last line is the digest of all lines before it: with it, a
 //! file that rotted is told apart from a passphrase that is wrong. Whoever alters the file on purpose can
 //! correct the digest, and then the seal does not open: that case looks like a wrong passphrase.
 
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::purpose::{KeyPurpose, Purpose};
+use crate::seal::{Opener, Seal};
 use crate::signing_key::SigningKey;
 
 /// The shortest passphrase for a new key, in characters: guesses are slow but free for whoever has the file.
@@ -37,44 +39,12 @@ pub(crate) const KEY_FILE_BYTES_MAX: usize = 4 << 10;
 
 const VERSION_LINE: &str = "plimsoll-key v1";
 
-/// The work to try one passphrase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cost {
-    log2_n: u8,
-}
-
-impl Cost {
-    /// N = 2^17, r = 8, p = 1: 128 MiB and a third of a second for each guess, which is what OWASP asks for.
-    pub(crate) const STANDARD: Self = Self { log2_n: 17 };
-
-    /// Next to no work. It cannot be named, and files of it cannot be read, outside the tests of this crate.
-    #[cfg(test)]
-    pub(crate) const FOR_TESTS: Self = Self { log2_n: 1 };
-
-    /// No other cost is read: a file could ask for too little work to be safe, or for all of the memory.
-    const ACCEPTED: &[Self] = &[
-        Self::STANDARD,
-        #[cfg(test)]
-        Self::FOR_TESTS,
-    ];
-
-    fn derive(self, passphrase: &Secret<String>, salt: &[u8; 16]) -> Result<Zeroizing<[u8; 32]>> {
-        let refused = Error::Parameters("scrypt");
-        let mut key = Zeroizing::new([0; 32]);
-        let Ok(parameters) = scrypt::Params::new(self.log2_n, 8, 1) else { return Err(refused) };
-        scrypt::scrypt(passphrase.expose().as_bytes(), salt, &parameters, key.as_mut_slice())
-            .map_err(|_| refused)?;
-        Ok(key)
-    }
-}
-
-/// The content of a key file. Nothing in it is secret without the passphrase.
+/// The content of a key file. Nothing in it is secret without what it is sealed under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedKey {
     pub(crate) purpose: KeyPurpose,
     pub(crate) public: PublicKey,
-    cost: Cost,
-    salt: [u8; 16],
+    seal: Seal,
     nonce: [u8; 24],
     sealed_seed: [u8; 32],
     tag: [u8; 16],
@@ -87,26 +57,24 @@ pub(crate) fn check_passphrase(passphrase: &Secret<String>) -> Result<()> {
 }
 
 impl SealedKey {
-    /// Seals `key` under a passphrase that is long enough.
+    /// Seals `key` as `seal` says.
     pub(crate) fn seal<P: Purpose>(
         key: &SigningKey<P>,
-        passphrase: &Secret<String>,
-        cost: Cost,
+        seal: Seal,
+        opener: Opener<'_>,
+        path: &Path,
     ) -> Result<Self> {
-        check_passphrase(passphrase)?;
-        let (mut salt, mut nonce) = ([0; 16], [0; 24]);
-        getrandom::fill(&mut salt).map_err(Error::Randomness)?;
+        let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).map_err(Error::Randomness)?;
         let mut sealed = Self {
             purpose: P::PURPOSE,
             public: key.public_key(),
-            cost,
-            salt,
+            seal,
             nonce,
             sealed_seed: [0; 32],
             tag: [0; 16],
         };
-        let cipher = sealed.cipher(passphrase)?;
+        let cipher = sealed.cipher(opener, path)?;
         let mut seed = key.seed();
         let tag = cipher
             .encrypt_inout_detached(
@@ -121,11 +89,11 @@ impl SealedKey {
     }
 
     /// Opens the file that was read from `path` as a key for `P`.
-    pub(crate) fn open<P: Purpose>(&self, passphrase: &Secret<String>, path: &Path) -> Result<SigningKey<P>> {
+    pub(crate) fn open<P: Purpose>(&self, opener: Opener<'_>, path: &Path) -> Result<SigningKey<P>> {
         if self.purpose != P::PURPOSE {
             return Err(Error::Purpose { path: path.to_owned(), wanted: P::PURPOSE });
         }
-        let cipher = self.cipher(passphrase)?;
+        let cipher = self.cipher(opener, path)?;
         let mut seed = Zeroizing::new(self.sealed_seed);
         cipher
             .decrypt_inout_detached(
@@ -134,7 +102,7 @@ impl SealedKey {
                 seed.as_mut_slice().into(),
                 &Tag::from(self.tag),
             )
-            .map_err(|_| Error::Passphrase(path.to_owned()))?;
+            .map_err(|_| opener.refused(path))?;
         let key = SigningKey::from_seed(&seed)?;
         if key.public_key() == self.public {
             Ok(key)
@@ -143,18 +111,17 @@ impl SealedKey {
         }
     }
 
-    fn cipher(&self, passphrase: &Secret<String>) -> Result<XChaCha20Poly1305> {
-        let key = self.cost.derive(passphrase, &self.salt)?;
+    fn cipher(&self, opener: Opener<'_>, path: &Path) -> Result<XChaCha20Poly1305> {
+        let key = self.seal.key(opener, path)?;
         XChaCha20Poly1305::new_from_slice(key.as_slice()).map_err(|_| Error::Parameters("xchacha20-poly1305"))
     }
 
     fn header(&self) -> String {
         format!(
-            "{VERSION_LINE}\npurpose {}\npublic {}\nscrypt ln={} r=8 p=1 salt={}\nxchacha20poly1305 nonce={}\n",
+            "{VERSION_LINE}\npurpose {}\npublic {}\n{}\nxchacha20poly1305 nonce={}\n",
             self.purpose,
             self.public,
-            self.cost.log2_n,
-            BASE64.encode(self.salt),
+            self.seal,
             BASE64.encode(self.nonce),
         )
     }
@@ -194,14 +161,11 @@ impl SealedKey {
         let purpose = field("purpose ")?;
         let purpose = KeyPurpose::ALL.into_iter().find(|known| known.to_string() == purpose)?;
         let public = field("public ")?.parse().ok()?;
-        let (log2_n, salt) = field("scrypt ln=")?.split_once(" r=8 p=1 salt=")?;
-        let cost = Cost { log2_n: log2_n.parse().ok()? };
-        let salt = decode(salt)?;
+        let seal = Seal::parse(field("")?)?;
         let nonce = decode(field("xchacha20poly1305 nonce=")?)?;
         let sealed: [u8; 48] = decode(field("sealed ")?)?;
         let (sealed_seed, tag) = (*sealed.first_chunk()?, *sealed.last_chunk()?);
-        let is_accepted = Cost::ACCEPTED.contains(&cost);
-        is_accepted.then_some(Self { purpose, public, cost, salt, nonce, sealed_seed, tag })
+        Some(Self { purpose, public, seal, nonce, sealed_seed, tag })
     }
 }
 

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use ed25519_dalek::Signer as _;
 use plimsoll_proof::{
-    Checkpoint, Envelope, EnvelopeSignature, NoteSignature, PublicKey, SignedCheckpoint, VerifierKey, pae,
+    Checkpoint, Envelope, EnvelopeSignature, NoteSignature, PublicKey, SignedCheckpoint, TreeHead,
+    VerifierKey, pae,
 };
 use zeroize::Zeroizing;
 
@@ -97,12 +98,25 @@ impl SigningKey<LogPurpose> {
         if checkpoint.origin != log.name() {
             return Err(Error::OtherLog { origin: checkpoint.origin.clone(), log: log.name().to_owned() });
         }
+        Ok(self.sign_as(&log, checkpoint.tree))
+    }
+
+    /// Signs how many steps made the schema of what keeps this log, and the digest of the last, which covers those
+    /// before it. Its origin is another than the log's, so it is never taken for a checkpoint.
+    pub fn sign_schema(&self, steps: TreeHead) -> Result<SignedCheckpoint> {
+        let schema =
+            self.verifier_key().for_schema().map_err(|_| Error::Parameters("the name of a schema"))?;
+        Ok(self.sign_as(&schema, steps))
+    }
+
+    fn sign_as(&self, named: &VerifierKey, tree: TreeHead) -> SignedCheckpoint {
+        let checkpoint = Checkpoint { origin: named.name().to_owned(), tree };
         let signature = NoteSignature {
-            name: log.name().to_owned(),
-            key_id: log.key_id(),
+            name: named.name().to_owned(),
+            key_id: named.key_id(),
             signature: self.key.sign(checkpoint.to_string().as_bytes()).to_bytes().into(),
         };
-        Ok(SignedCheckpoint { checkpoint: checkpoint.clone(), signatures: vec![signature] })
+        SignedCheckpoint { checkpoint, signatures: vec![signature] }
     }
 }
 
@@ -114,7 +128,7 @@ impl<P: Purpose> fmt::Debug for SigningKey<P> {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_proof::{LogError, TreeHead, leaf_hash};
+    use plimsoll_proof::{LogError, leaf_hash};
 
     use super::*;
 
@@ -137,6 +151,25 @@ mod tests {
         assert_eq!(signed.verify(&log.verifier_key(), &[]), Ok(Vec::new()));
         assert_eq!(signed.verify(&other.verifier_key(), &[]), Err(LogError::OtherLogKey));
         assert!(matches!(other.sign_checkpoint(&checkpoint), Err(Error::OtherLog { .. })));
+    }
+
+    #[test]
+    fn a_schema_is_never_taken_for_a_checkpoint_nor_a_checkpoint_for_a_schema() {
+        let log = LogKey::generate().unwrap();
+        let (of_log, of_schema) = (log.verifier_key(), log.verifier_key().for_schema().unwrap());
+        let tree = TreeHead::of(&[leaf_hash(b"entry")]);
+        let schema = log.sign_schema(tree).unwrap();
+        assert_eq!(schema.checkpoint.origin, format!("{}/schema", of_log.name()));
+        assert_eq!(schema.verify(&of_schema, &[]), Ok(Vec::new()));
+        assert_eq!(schema.verify(&of_log, &[]), Err(LogError::OtherLogKey));
+        let checkpoint = log.sign_checkpoint(&Checkpoint { origin: of_log.name().to_owned(), tree }).unwrap();
+        assert_eq!(checkpoint.verify(&of_schema, &[]), Err(LogError::OtherLogKey));
+        // Not even with the names exchanged.
+        let mut renamed = schema;
+        renamed.checkpoint.origin = of_log.name().to_owned();
+        renamed.signatures[0].name = of_log.name().to_owned();
+        renamed.signatures[0].key_id = of_log.key_id();
+        assert!(matches!(renamed.verify(&of_log, &[]), Err(LogError::Signature(_))));
     }
 
     #[test]

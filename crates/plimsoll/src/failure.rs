@@ -60,7 +60,7 @@ impl Failure {
 }
 
 /// The message of an error followed by those of its causes.
-fn with_causes(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -94,6 +94,12 @@ impl From<plimsoll_keys::Error> for Failure {
 
 impl From<plimsoll_store::Error> for Failure {
     fn from(error: plimsoll_store::Error) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.kind(), with_causes(&error)) }
+    }
+}
+
+impl From<plimsoll_identity::Error> for Failure {
+    fn from(error: plimsoll_identity::Error) -> Self {
         Self { hint: error.hint().map(str::to_owned), ..Self::new(error.kind(), with_causes(&error)) }
     }
 }

@@ -1,12 +1,19 @@
 //! `plimsoll`: measures what a service can carry, and proves it with evidence that a stranger can re-check.
 
+mod api;
+mod app;
 mod cli;
 mod exit;
 mod failure;
 mod input;
+mod listen;
 mod passphrase;
 mod print;
+mod record;
+mod settings;
+mod share;
 mod state;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -30,6 +37,7 @@ fn run(cli: Cli, printer: &Printer) -> Result<exit::Answer, Failure> {
     match cli.command {
         Command::Certify(arguments) => cli::certify::run(arguments, printer),
         Command::Verify(arguments) => cli::verify::run(arguments, printer),
+        Command::Serve(arguments) => cli::serve::run(arguments, printer),
         Command::Load(arguments) => cli::load::run(*arguments, printer),
         Command::Keys(arguments) => cli::keys::run(arguments, printer),
         Command::Journal(arguments) => cli::journal::run(arguments, printer),

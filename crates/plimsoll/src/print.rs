@@ -127,8 +127,13 @@ impl Printer {
 /// control characters that JSON escapes, DEL, those of C1 (U+009B begins a sequence) and the line ends U+2028 and U+2029.
 pub(crate) fn one_line(value: &serde_json::Value) -> String {
     let is_command = |found: char| matches!(found, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
+    let text = value.to_string();
+    // Nearly every line is so, and there is one for each request.
+    if !text.contains(is_command) {
+        return text;
+    }
     let mut line = String::new();
-    for found in value.to_string().chars() {
+    for found in text.chars() {
         match is_command(found) {
             true => line.push_str(&format!("\\u{:04x}", u32::from(found))),
             false => line.push(found),

@@ -17,3 +17,16 @@ pub(crate) fn folder(asked: Option<PathBuf>) -> Result<PathBuf, Failure> {
                 .hint("give one with --state DIR")
         })
 }
+
+/// Where the credential of a server lies: in what systemd has prepared, else in the folder for settings.
+pub(crate) fn credential() -> Result<PathBuf, Failure> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("CREDENTIALS_DIRECTORY")
+        .map(|folder| folder.join("plimsoll.credential"))
+        .or_else(|| from("XDG_CONFIG_HOME").map(|folder| folder.join("plimsoll/server.credential")))
+        .or_else(|| from("HOME").map(|home| home.join(".config/plimsoll/server.credential")))
+        .ok_or_else(|| {
+            Failure::new(Kind::Invalid, "there is no place for what unseals the server's keys")
+                .hint("name one in the configuration: credential = \"FILE\"")
+        })
+}

@@ -94,8 +94,6 @@ actions! {
     JournalExport = "journal.export",
     /// Shows how the server is set up.
     SettingsRead = "settings.read",
-    /// Changes how the server is set up.
-    SettingsChange = "settings.change",
     /// Reads the server's measurements.
     MetricsRead = "metrics.read",
 }
@@ -135,7 +133,6 @@ impl Action {
                 | Self::UserReset
                 | Self::UserDisable
                 | Self::JournalExport
-                | Self::SettingsChange
         )
     }
 }

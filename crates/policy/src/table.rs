@@ -39,7 +39,6 @@ const TABLE: &[(Action, &[Role])] = &[
     (Action::JournalProve,          &[C, R, A]),
     (Action::JournalExport,         &[A]),
     (Action::SettingsRead,          &[A]),
-    (Action::SettingsChange,        &[A]),
     (Action::MetricsRead,           &[O, A]),
 ];
 

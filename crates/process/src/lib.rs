@@ -6,6 +6,8 @@
 //!
 //! What this cannot do: should Plimsoll itself be killed by SIGKILL, the kernel ends the programs it started, but
 //! not *their* children. Linux only.
+//!
+//! Beside it, since it needs the C library too: [`give_back_memory`] and [`hold_little_memory`] for this process itself.
 
 mod capture;
 mod child;
@@ -16,6 +18,7 @@ mod family;
 mod interrupt;
 mod listener;
 mod litter;
+mod memory;
 mod port;
 mod process_table;
 mod redact;
@@ -31,6 +34,7 @@ pub use exit::{Exit, Resources, StopReport, Straggler};
 pub use family::adopt_orphans;
 pub use interrupt::Interrupt;
 pub use litter::Litter;
+pub use memory::{give_back_memory, hold_little_memory};
 pub use port::{free_port, is_listened_at};
 pub use redact::{redact, tells_secret};
 pub use run::{Finished, run};

@@ -65,6 +65,12 @@ impl VerifierKey {
         Self { name: format!("{ISSUER_NAME_PREFIX}{digits}"), algorithm: NoteAlgorithm::Ed25519, key }
     }
 
+    /// The same key under the name by which it signs the schema of what keeps its log: its own name and `/schema`.
+    /// A signature under one of the names is none under the other.
+    pub fn for_schema(&self) -> Result<Self, LogError> {
+        Self::new(&format!("{}/schema", self.name), self.algorithm, self.key)
+    }
+
     /// The key's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -18,6 +18,9 @@ pub const LEASE_TTL_MS_MAX: u64 = 3_600_000;
 /// Appends and changes of rows that are kept together or not at all. Nothing is changed twice in one batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
+    /// To which batches it belongs that were asked for before it and are not answered yet, if it was made for what
+    /// they will have done.
+    pub link: Option<Link>,
     /// What must be owned, and since which epoch, for any of it to happen.
     pub fences: Vec<Fence>,
     /// Records for streams.
@@ -33,6 +36,18 @@ pub struct Fence {
     pub lease: LeaseName,
     /// The epoch that its owner was given.
     pub epoch: u64,
+}
+
+/// A place in a chain of batches that were asked for one after the other without waiting for answers. A length alone
+/// would not do: if the batch before is refused and somebody else's record takes its place, the stream is as long as
+/// was expected, and says something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Which chain. No two have the same number, whoever makes them.
+    pub chain: u64,
+    /// Whether a batch of the chain comes before it: then the last record of each stream whose length it expects must
+    /// be of this chain.
+    pub follows: bool,
 }
 
 /// Records for one stream.
@@ -148,6 +163,11 @@ impl Batch {
     /// A batch that appends to one stream.
     pub fn append(stream: StreamName, expect: Expect, records: Vec<NewRecord>) -> Self {
         Self { appends: vec![Append { stream, expect, records }], ..Self::default() }
+    }
+
+    /// Whether it asks for nothing: no record, and no change of a row.
+    pub fn is_empty(&self) -> bool {
+        self.appends.iter().all(|append| append.records.is_empty()) && self.writes.is_empty()
     }
 
     /// How many bytes it asks to keep.

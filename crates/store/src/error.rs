@@ -52,6 +52,12 @@ pub enum Error {
         /// How far it is.
         found: u64,
     },
+    /// A batch was made for what another was to do first, which was not done.
+    #[error("stream {stream} does not go on with the batch that this one was made to follow")]
+    Unlinked {
+        /// Which stream.
+        stream: StreamName,
+    },
     /// A document has another version than the writer believed.
     #[error("document {key} has version {found}, not {expected}")]
     Changed {
@@ -182,6 +188,7 @@ impl Error {
         match self {
             Self::Name { .. } | Self::TooMuch { .. } | Self::Twice { .. } => Kind::Invalid,
             Self::Moved { .. }
+            | Self::Unlinked { .. }
             | Self::Changed { .. }
             | Self::Fenced { .. }
             | Self::Held { .. }

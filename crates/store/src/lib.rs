@@ -2,10 +2,13 @@
 //!
 //! Everything that Plimsoll remembers is a [`Record`] in a stream, or a row that was changed together with one.
 //! [`Journal`] says what an adapter does; [`SqliteJournal`] does it in one folder on this machine. All SQL over
-//! Plimsoll's own data is in this crate.
+//! Plimsoll's own data is in this crate. [`Folded`] keeps what follows from the records of one stream: a command looks
+//! at it and gives either a refusal or a batch that holds only if nothing else happened meanwhile.
 
+mod ahead;
 mod batch;
 mod error;
+mod folded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod journal;
@@ -15,9 +18,10 @@ mod sqlite;
 
 pub use batch::{
     Append, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_WRITES_MAX, Batch, Durability, Expect, Fence,
-    LEASE_TTL_MS_MAX, Receipt, VALUE_BYTES_MAX, Write,
+    LEASE_TTL_MS_MAX, Link, Receipt, VALUE_BYTES_MAX, Write,
 };
 pub use error::{Error, Result};
+pub use folded::{Fold, Folded};
 pub use journal::{Amount, Document, Journal, READ_BYTES_MAX, READ_RECORDS_MAX, Timer};
 pub use name::{
     CursorName, DocumentKey, LeaseName, NAME_BYTES_MAX, Owner, RecordKind, SealName, StreamName, TimerName,

@@ -79,7 +79,9 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     let documents = evidence::read(folder)?;
     let judgement = evidence::recompute(&signed, &documents)?;
     report.judgement = Some(judgement);
-    report.profile = documents.plan().ok().map(|(_, plan)| plan.profile.clone());
+    if let Ok((_, plan)) = documents.plan() {
+        (report.profile, report.rate_per_ks) = (Some(plan.profile.clone()), plan.rate_per_ks);
+    }
     report.done(format!(
         "every number and verdict follows from {} pieces of evidence",
         documents.iter().count()

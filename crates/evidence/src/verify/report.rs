@@ -114,6 +114,8 @@ pub struct Report {
     pub judgement: Option<Judgement>,
     /// The profile by which it was judged, once it could be read: its id alone says little.
     pub profile: Option<Profile>,
+    /// The rate of the steady load, in requests per 1,000 s: limits that are a share of it stand in the profile as rates.
+    pub rate_per_ks: u64,
     /// The fingerprint of the signing key, once the signatures were checked.
     pub fingerprint: Option<String>,
 }
@@ -126,6 +128,7 @@ impl Default for Report {
             certificate: None,
             judgement: None,
             profile: None,
+            rate_per_ks: 0,
             fingerprint: None,
         }
     }

@@ -1,10 +1,14 @@
 //! What is found again after a restart, and what is not.
 
-use plimsoll_base::Kind;
-use plimsoll_identity::{Error, RoleName, STREAM};
-use plimsoll_store::{Amount, Batch, Expect, Journal, NewRecord, RecordKind, StreamName};
+use std::sync::Arc;
 
-use crate::world::{MINUTE, PASSWORD, World, name, new_token, place, secret};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use plimsoll_base::Kind;
+use plimsoll_identity::{Error, RoleName, STREAM, TotpSecret};
+use plimsoll_store::{Amount, Batch, Expect, Fold, Journal, NewRecord, RecordKind, StreamName};
+
+use crate::world::{MINUTE, PASSWORD, World, authenticator, bytes_of, name, new_token, place, secret};
 
 #[test]
 fn the_first_administrator_sets_up_signs_in_and_is_found_again() {
@@ -15,10 +19,10 @@ fn the_first_administrator_sets_up_signs_in_and_is_found_again() {
     };
     let identity = world.open(world.journal());
     let alice = world.new_user("alice", "administrator");
-    let wrong = world.wait(identity.set_up(&secret("guess"), &alice));
+    let wrong = world.wait(identity.set_up(&secret("guess"), &alice, Ok));
     assert!(matches!(wrong, Err(Error::LinkDead)));
-    world.wait(identity.set_up(&link, &alice)).unwrap();
-    assert!(matches!(world.wait(identity.set_up(&link, &alice)), Err(Error::SetUpDone)));
+    world.wait(identity.set_up(&link, &alice, Ok)).unwrap();
+    assert!(matches!(world.wait(identity.set_up(&link, &alice, Ok)), Err(Error::SetUpDone)));
     let refused = identity.password_check("alice").verify(&secret("not her password"));
     assert!(matches!(refused, Err(Error::SignIn)));
     let (id, text) = world.sign_in(&identity, "alice", None).unwrap();
@@ -39,7 +43,7 @@ fn what_was_revoked_stays_revoked() {
     let identity = world.open(world.journal());
     world.add(&identity, "alice", "operator");
     let (session, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (token, text) = world.wait(identity.issue_token(&new_token("alice"))).unwrap();
+    let (token, text) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
     world.wait(identity.token(&text, &place(1))).unwrap();
     let alice = name("alice");
     world.wait(identity.act(|directory, _| directory.end_session(&alice, session, None))).unwrap();
@@ -58,7 +62,7 @@ fn a_role_that_is_taken_away_is_gone_with_the_next_request() {
     let identity = world.open(world.journal());
     world.add(&identity, "alice", "administrator");
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"))).unwrap();
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
     let (alice, viewer) = (name("alice"), [RoleName::new("viewer").unwrap()].into());
     world
         .wait(identity.act(|directory, _| directory.change_roles(identity.rules(), &alice, &viewer, None)))
@@ -89,8 +93,8 @@ fn a_last_use_is_listed_at_once_and_written_once_a_minute() {
     let identity = world.open(std::sync::Arc::clone(&journal));
     world.add(&identity, "alice", "operator");
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"))).unwrap();
-    let written = || identity.read(|directory| directory.sequence());
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let written = || identity.read(Fold::sequence);
     let began = written();
     for _ in 0..29 {
         world.pass(2_000);
@@ -140,20 +144,43 @@ fn no_secret_that_opens_a_door_stands_in_the_journal() {
     let journal = world.journal();
     let identity = world.open(std::sync::Arc::clone(&journal));
     let link = world.wait(identity.offer_set_up()).unwrap();
-    world.wait(identity.set_up(&link, &world.new_user("alice", "operator"))).unwrap();
+    world.wait(identity.set_up(&link, &world.new_user("alice", "operator"), Ok)).unwrap();
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"))).unwrap();
-    let codes = world.enrol(&identity, "alice");
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let shared = TotpSecret::generate().unwrap();
+    let codes = world.enrol_with(&identity, "alice", &shared);
     let records = world.wait(journal.tail(0, Amount::records(100))).unwrap();
     let bytes = records.iter().flat_map(|record| record.payload.bytes.clone()).collect::<Vec<_>>();
     let text = String::from_utf8(bytes).unwrap();
-    assert!(text.contains("argon2id") && text.contains("user_created"));
+    assert!(text.contains("argon2id") && text.contains("user_created") && text.contains("sealed"));
     let random = token.expose().trim_start_matches("plim_").get(..43).unwrap();
     let plain = codes.iter().map(|code| code.expose().replace('-', ""));
     let codes = codes.iter().map(|code| code.expose().clone()).chain(plain);
-    for opens in codes.chain([PASSWORD, link.expose(), cookie.expose(), random].map(String::from)) {
+    let typed = shared.base32();
+    let texts = [PASSWORD, link.expose(), cookie.expose(), random, typed.expose()].map(String::from);
+    for opens in codes.chain(texts).chain([STANDARD.encode(bytes_of(&shared))]) {
         assert!(!text.contains(&opens), "{opens} is in the journal");
     }
+}
+
+#[test]
+fn a_second_factor_works_after_a_restart_and_without_the_credential_nobody_comes_in() {
+    let world = World::new();
+    let secret = TotpSecret::generate().unwrap();
+    {
+        let identity = world.open(world.journal());
+        world.add(&identity, "alice", "operator");
+        world.enrol_with(&identity, "alice", &secret);
+    }
+    let other = Arc::new(world.credential.sealing_key("something else").unwrap());
+    let refused = world.try_open(world.journal(), other).err().unwrap();
+    assert!(matches!(refused, Error::Record { sequence: 2, .. }), "{refused}");
+    assert_eq!(refused.kind(), Kind::Corrupt);
+    world.pass(MINUTE);
+    let identity = world.open(world.journal());
+    let code = authenticator(&secret, world.clock().unix_ms());
+    assert!(matches!(world.sign_in(&identity, "alice", Some("000000x")), Err(Error::Code)));
+    world.sign_in(&identity, "alice", Some(&code)).unwrap();
 }
 
 #[test]
@@ -167,10 +194,7 @@ fn a_journal_that_cannot_be_understood_lets_nobody_in() {
     let foreign = NewRecord::plain(RecordKind::new("user.disabled").unwrap(), "{\"v\":2}");
     let batch = Batch::append(StreamName::new(STREAM).unwrap(), Expect::Any, vec![foreign]);
     world.wait(journal.commit(batch)).unwrap();
-    let opened = world
-        .wait(plimsoll_identity::Identity::open(journal, world.clock(), Default::default()))
-        .err()
-        .unwrap();
+    let opened = world.try_open(journal, world.sealing()).err().unwrap();
     assert!(matches!(opened, Error::Record { sequence: 2, .. }), "{opened}");
     assert_eq!(opened.kind(), Kind::Corrupt);
     assert!(opened.hint().is_some());

@@ -5,13 +5,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hmac::digest::KeyInit as _;
+use hmac::{Hmac, Mac as _};
 use plimsoll_base::{Clock, Secret};
 use plimsoll_identity::{
     Agent, Error, Identity, Label, NewToken, NewUser, PasswordHash, Place, RecoveryHash, RoleName, Rules,
     Scope, SessionId, TotpSecret, UserName, hash_new, new_recovery_codes,
 };
-use plimsoll_keys::LogKey;
+use plimsoll_keys::{Credential, LogKey, SealingKey};
 use plimsoll_store::{Journal, Options, SqliteJournal};
+use sha1::Sha1;
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "tulip anvil orbit kelp";
@@ -34,6 +37,8 @@ impl Clock for ToldClock {
 pub(crate) struct World {
     folder: TempDir,
     key: Arc<LogKey>,
+    pub(crate) credential: Credential,
+    sealing: Arc<SealingKey>,
     clock: Arc<ToldClock>,
     runtime: tokio::runtime::Runtime,
     /// The same for everybody: it takes time to make.
@@ -42,8 +47,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let credential = Credential::create(&folder.path().join("credential")).unwrap();
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            sealing: Arc::new(credential.sealing_key("identity").unwrap()),
+            credential,
+            folder,
             key: Arc::new(LogKey::generate().unwrap()),
             // 2026-11-22T00:00:00Z
             clock: Arc::new(ToldClock(AtomicU64::new(1_795_305_600_000))),
@@ -54,7 +63,8 @@ impl World {
 
     pub(crate) fn journal(&self) -> Arc<SqliteJournal> {
         let clock = self.clock();
-        let options = Options { folder: self.folder.path().to_owned(), key: Arc::clone(&self.key), clock };
+        let options =
+            Options { folder: self.folder.path().join("journal"), key: Arc::clone(&self.key), clock };
         Arc::new(SqliteJournal::open(options).unwrap())
     }
 
@@ -71,7 +81,19 @@ impl World {
     }
 
     pub(crate) fn open<J: Journal>(&self, journal: Arc<J>) -> Identity<J> {
-        self.wait(Identity::open(journal, self.clock(), Rules::default())).unwrap()
+        self.try_open(journal, Arc::clone(&self.sealing)).unwrap()
+    }
+
+    pub(crate) fn try_open<J: Journal>(
+        &self,
+        journal: Arc<J>,
+        sealing: Arc<SealingKey>,
+    ) -> Result<Identity<J>, Error> {
+        self.wait(Identity::open(journal, self.clock(), Rules::default(), sealing))
+    }
+
+    pub(crate) fn sealing(&self) -> Arc<SealingKey> {
+        Arc::clone(&self.sealing)
     }
 
     pub(crate) fn add<J: Journal>(&self, identity: &Identity<J>, user: &str, role: &str) {
@@ -92,23 +114,50 @@ impl World {
         code: Option<&str>,
     ) -> Result<(SessionId, Secret<String>), Error> {
         let proof = identity.password_check(user).verify(&secret(PASSWORD))?;
-        self.wait(identity.sign_in(&proof, code, &place(1)))
+        self.wait(identity.sign_in(&proof, code, &place(1), Ok))
     }
 
     /// Sets up a second factor, and gives the recovery codes.
     pub(crate) fn enrol<J: Journal>(&self, identity: &Identity<J>, user: &str) -> Vec<Secret<String>> {
-        // The secret of RFC 6238's examples, through the form in which it is stored.
-        let offered: TotpSecret = serde_json::from_str("\"MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=\"").unwrap();
+        self.enrol_with(identity, user, &TotpSecret::generate().unwrap())
+    }
+
+    pub(crate) fn enrol_with<J: Journal>(
+        &self,
+        identity: &Identity<J>,
+        user: &str,
+        secret: &TotpSecret,
+    ) -> Vec<Secret<String>> {
         let codes = new_recovery_codes().unwrap();
         let hashes = codes.iter().map(|code| RecoveryHash::of(code.expose()).unwrap()).collect();
-        self.wait(identity.act(|directory, _| directory.offer_second_factor(&name(user), &offered))).unwrap();
-        let confirmed = self.wait(identity.act(|directory, _| {
-            // What the authenticator shows at this moment, as the RFC has it for 2009-02-13T23:31:30Z.
-            directory.confirm_second_factor(1_234_567_890_000, &name(user), "005924", &hashes, None)
+        self.wait(identity.act(|directory, _| directory.offer_second_factor(&name(user), secret))).unwrap();
+        let confirmed = self.wait(identity.act(|directory, now_ms| {
+            let code = authenticator(secret, now_ms);
+            directory.confirm_second_factor(now_ms, &name(user), &code, &hashes, None)
         }));
         confirmed.unwrap();
         codes
     }
+}
+
+/// The bytes of a secret as people type it.
+pub(crate) fn bytes_of(secret: &TotpSecret) -> Vec<u8> {
+    let value = |digit: u8| if digit.is_ascii_digit() { digit - b'2' + 26 } else { digit - b'A' };
+    let base32 = secret.base32();
+    let bits =
+        base32.expose().bytes().fold(String::new(), |bits, digit| format!("{bits}{:05b}", value(digit)));
+    (0..20).map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).unwrap()).collect()
+}
+
+/// What an authenticator shows that was given the secret as people type it: RFC 6238, written a second time.
+pub(crate) fn authenticator(secret: &TotpSecret, unix_ms: u64) -> String {
+    let key = bytes_of(secret);
+    let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
+    mac.update(&(unix_ms / 30_000).to_be_bytes());
+    let hash = mac.finalize().into_bytes();
+    let at = usize::from(hash[19] % 16);
+    let number = u32::from_be_bytes([hash[at] % 128, hash[at + 1], hash[at + 2], hash[at + 3]]);
+    format!("{:06}", number % 1_000_000)
 }
 
 pub(crate) fn name(text: &str) -> UserName {

@@ -2,6 +2,9 @@ use plimsoll_base::Kind;
 use proptest::prelude::*;
 
 use super::*;
+use crate::credential::Credential;
+use crate::purpose::{CertificatePurpose, LogPurpose};
+use crate::seal::{Cost, KeySlot};
 use crate::signing_key::{CertificateKey, LogKey};
 
 fn secret(text: &str) -> Secret<String> {
@@ -13,12 +16,33 @@ fn parse(text: &[u8]) -> Result<SealedKey> {
 }
 
 fn open(text: &[u8], passphrase: &str) -> Result<CertificateKey> {
-    parse(text)?.open(&secret(passphrase), Path::new("some.key"))
+    parse(text)?.open(Opener::Passphrase(&secret(passphrase)), Path::new("some.key"))
+}
+
+fn seal<P: Purpose>(key: &SigningKey<P>, passphrase: &str, cost: Cost) -> Result<SealedKey> {
+    let seal = Seal::under_passphrase(cost)?;
+    SealedKey::seal(key, seal, Opener::Passphrase(&secret(passphrase)), Path::new("some.key"))
+}
+
+fn credential(number: u8) -> Credential {
+    Credential::for_tests([number; 32])
+}
+
+/// A key of a server, sealed under credential 1.
+fn sealed_in(slot: KeySlot) -> (LogKey, String) {
+    let key = LogKey::generate().unwrap();
+    let opener = Opener::Credential(&credential(1), slot);
+    let sealed = SealedKey::seal(&key, Seal::Credential { slot }, opener, Path::new("some.key")).unwrap();
+    (key, sealed.to_text())
+}
+
+fn open_in(slot: KeySlot, text: &[u8], number: u8) -> Result<LogKey> {
+    parse(text)?.open(Opener::Credential(&credential(number), slot), Path::new("some.key"))
 }
 
 fn sealed() -> (CertificateKey, String) {
     let key = CertificateKey::generate().unwrap();
-    let sealed = SealedKey::seal(&key, &secret("correct horse battery"), Cost::FOR_TESTS).unwrap();
+    let sealed = seal(&key, "correct horse battery", Cost::FOR_TESTS).unwrap();
     (key, sealed.to_text())
 }
 
@@ -50,7 +74,7 @@ fn neither_seed_nor_passphrase_stands_in_the_file() {
 #[test]
 fn standard_cost_is_what_the_documents_say() {
     let key = LogKey::generate().unwrap();
-    let sealed = SealedKey::seal(&key, &secret("correct horse battery"), Cost::STANDARD).unwrap();
+    let sealed = seal(&key, "correct horse battery", Cost::STANDARD).unwrap();
     let text = sealed.to_text();
     assert!(text.starts_with("plimsoll-key v1\npurpose log\npublic "), "{text}");
     assert!(text.contains("\nscrypt ln=17 r=8 p=1 salt="), "{text}");
@@ -65,7 +89,8 @@ fn wrong_passphrase_damage_and_tampering_are_told_apart() {
     assert_eq!(wrong.kind(), Kind::Denied);
     let damaged = open(&text.as_bytes()[..text.len() - 1], "correct horse battery").unwrap_err();
     assert_eq!(damaged.kind(), Kind::Corrupt, "{damaged}");
-    let other = parse(text.as_bytes()).unwrap().open::<crate::LogPurpose>(&secret(""), Path::new("x"));
+    let other = parse(text.as_bytes()).unwrap();
+    let other = other.open::<LogPurpose>(Opener::Passphrase(&secret("")), Path::new("x"));
     assert!(matches!(other, Err(Error::Purpose { wanted: KeyPurpose::Log, .. })));
     let newer = with_digest_corrected(&text.replacen("v1", "v2", 1));
     assert!(matches!(parse(newer.as_bytes()), Err(Error::Newer(_))));
@@ -86,7 +111,7 @@ fn every_line_is_bound_even_when_the_digest_is_corrected() {
     let log = with_digest_corrected(&text.replacen("purpose certificate", "purpose log", 1));
     let opened = parse(log.as_bytes())
         .unwrap()
-        .open::<crate::LogPurpose>(&secret("correct horse battery"), Path::new("some.key"));
+        .open::<LogPurpose>(Opener::Passphrase(&secret("correct horse battery")), Path::new("some.key"));
     assert!(matches!(opened, Err(Error::Passphrase(_))), "a certificate key opened as a log key");
 }
 
@@ -105,35 +130,97 @@ fn short_passphrases_are_refused_by_characters_not_bytes() {
     let error = check_passphrase(&secret("ééééééééééé")).unwrap_err();
     assert_eq!(error.to_string(), "passphrase has 11 characters, at least 12 are needed");
     assert!(error.hint().is_some());
-    let key = LogKey::generate().unwrap();
-    assert!(SealedKey::seal(&key, &secret("short"), Cost::FOR_TESTS).is_err());
+}
+
+/// Flips bits of every byte of a sealed file, with its digest as it was and with one that fits. Gives the files.
+fn flipped(text: &str) -> Vec<Vec<u8>> {
+    let covered = text.rsplit_once("sha256 ").unwrap().0.len();
+    let flip = |at: usize, change: u8| {
+        let mut file = text.to_owned().into_bytes();
+        file[at] ^= change;
+        file
+    };
+    let plain = (0..text.len()).flat_map(|at| [1, 0x20, 0x80, 0xff].map(|change| flip(at, change)));
+    let corrected = (0..covered).flat_map(|at| [1, 2, 4, 8, 16].map(|change| flip(at, change)));
+    let corrected =
+        corrected.filter_map(|file| Some(with_digest_corrected(&String::from_utf8(file).ok()?).into_bytes()));
+    plain.chain(corrected).collect()
 }
 
 #[test]
 fn every_flip_of_a_byte_is_refused() {
     let (_, text) = sealed();
-    for at in 0..text.len() {
-        for change in [1, 0x20, 0x80, 0xff] {
-            let mut file = text.clone().into_bytes();
-            file[at] ^= change;
-            let error = open(&file, "correct horse battery").unwrap_err();
-            assert!(matches!(error, Error::Damaged { .. }), "byte {at} ^ {change:#x}: {error}");
-        }
+    for file in flipped(&text) {
+        assert!(open(&file, "correct horse battery").is_err(), "{}", String::from_utf8_lossy(&file));
+    }
+    let (_, text) = sealed_in(KeySlot::Journal);
+    for file in flipped(&text) {
+        assert!(open_in(KeySlot::Journal, &file, 1).is_err(), "{}", String::from_utf8_lossy(&file));
     }
 }
 
 #[test]
-fn every_flip_is_refused_even_when_the_digest_is_corrected() {
+fn a_flip_by_accident_is_told_from_a_wrong_passphrase() {
     let (_, text) = sealed();
-    let covered = text.rsplit_once("sha256 ").unwrap().0.len();
-    for at in 0..covered {
-        for change in [1, 2, 4, 8, 16] {
-            let mut file = text.clone().into_bytes();
-            file[at] ^= change;
-            let Ok(file) = String::from_utf8(file) else { continue };
-            let file = with_digest_corrected(&file);
-            assert!(open(file.as_bytes(), "correct horse battery").is_err(), "byte {at} ^ {change}: {file}");
-        }
+    for at in 0..text.len() {
+        let mut file = text.clone().into_bytes();
+        file[at] ^= 1;
+        let error = open(&file, "correct horse battery").unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "byte {at}: {error}");
+    }
+}
+
+#[test]
+fn a_key_of_a_server_opens_under_its_credential_in_its_slot() {
+    let (key, text) = sealed_in(KeySlot::Journal);
+    assert!(text.contains("\npurpose log\n") && text.contains("\nhkdf-sha256 key=journal\n"), "{text}");
+    assert!(!text.contains(&BASE64.encode(*key.seed())[..8]), "{text}");
+    let again = open_in(KeySlot::Journal, text.as_bytes(), 1).unwrap();
+    assert_eq!(*again.seed(), *key.seed());
+    let wrong = open_in(KeySlot::Journal, text.as_bytes(), 2).unwrap_err();
+    assert!(matches!(wrong, Error::Credential(_)) && wrong.kind() == Kind::Denied, "{wrong}");
+    assert!(wrong.hint().is_some());
+    let moved = open_in(KeySlot::IssuerLog, text.as_bytes(), 1).unwrap_err();
+    assert!(matches!(moved, Error::Misplaced(_)), "{moved}");
+    let renamed = with_digest_corrected(&text.replacen("key=journal", "key=issuer-log", 1));
+    let renamed = open_in(KeySlot::IssuerLog, renamed.as_bytes(), 1).unwrap_err();
+    assert!(matches!(renamed, Error::Credential(_)), "{renamed}");
+}
+
+/// Servers have files like this one: they must open for ever.
+#[test]
+fn a_key_of_a_server_of_version_1_opens() {
+    let key = open_in(KeySlot::Journal, VERSION_1.as_bytes(), 1).unwrap();
+    assert_eq!(key.public_key().to_string(), "dG+cRghfveiShTHYNePhdZ/qHzLKCnxUHAe0Uk0cWl0=");
+}
+
+const VERSION_1: &str = "\
+plimsoll-key v1
+purpose log
+public dG+cRghfveiShTHYNePhdZ/qHzLKCnxUHAe0Uk0cWl0=
+hkdf-sha256 key=journal
+xchacha20poly1305 nonce=H53p0SWPaySX2l7nOIVY7Ttngtg8FIfM
+sealed +XeJ8KlOHX4KMRJvgpJ475VX6rGyy9FTbMvdSwxDp7kzadqcqYx2Bh8BogIpoggo
+sha256 fd459c11f70861901ccd10cb64702cab82eac685b357a5b5f2d81654bca21c5f
+";
+
+#[test]
+fn what_is_sealed_one_way_does_not_open_the_other_way() {
+    let (_, typed) = sealed();
+    let (_, kept) = sealed_in(KeySlot::IssuerCertificate);
+    let by_credential = parse(typed.as_bytes()).unwrap().open::<CertificatePurpose>(
+        Opener::Credential(&credential(1), KeySlot::IssuerCertificate),
+        Path::new("some.key"),
+    );
+    let by_passphrase = parse(kept.as_bytes())
+        .unwrap()
+        .open::<LogPurpose>(Opener::Passphrase(&secret("correct horse battery")), Path::new("some.key"));
+    let (by_credential, by_passphrase) = (by_credential.unwrap_err(), by_passphrase.unwrap_err());
+    assert!(matches!(by_credential, Error::NeedsPassphrase(_)), "{by_credential}");
+    assert!(matches!(by_passphrase, Error::NeedsCredential(_)), "{by_passphrase}");
+    for error in [by_credential, by_passphrase] {
+        assert_eq!(error.kind(), Kind::Denied);
+        assert!(error.hint().is_some_and(|hint| hint.contains("server")), "{error}");
     }
 }
 

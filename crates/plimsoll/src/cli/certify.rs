@@ -258,7 +258,8 @@ fn url_subject(url: &HttpUrl<'_>) -> String {
     )
 }
 
-fn demo_subject() -> Result<String, Failure> {
+/// The subject that ships with Plimsoll: this program, as a small service.
+pub(crate) fn demo_subject() -> Result<String, Failure> {
     let program = std::env::current_exe().map_err(Failure::io("finding", "the running program"))?;
     Ok(include_str!("demo.toml").replace("\"PROGRAM\"", &quoted(&program.to_string_lossy())))
 }

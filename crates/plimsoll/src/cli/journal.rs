@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use plimsoll_base::{Kind, Utc};
+use plimsoll_base::Kind;
 use plimsoll_proof::VerifierKey;
 use plimsoll_store::{Amount, JournalView, Record, StreamName, verify};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::table::pretty;
 use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::print::{Printer, Style, one_line};
+use crate::record::{shown, time};
 use crate::state;
 
 /// Records that are read and printed at once.
@@ -244,30 +245,6 @@ fn prove(arguments: Prove, printer: &Printer) -> Result<Answer, Failure> {
     let record = record.first().filter(|record| record.position == arguments.position);
     printer.data(&pretty(&json!({ "proof": proof.to_string(), "record": record.map(shown) }))?)?;
     Ok(Answer::Yes)
-}
-
-/// A record as JSON. A payload that is JSON is shown as such, one that is text as text, any other in hexadecimal.
-fn shown(record: &Record) -> Value {
-    let bytes = &record.payload.bytes;
-    let payload = serde_json::from_slice(bytes).unwrap_or_else(|_| match std::str::from_utf8(bytes) {
-        Ok(text) => json!(text),
-        Err(_) => json!({ "hex": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
-    });
-    json!({
-        "position": record.position,
-        "time": time(record),
-        "unix_ms": record.unix_ms,
-        "stream": record.stream.as_str(),
-        "sequence": record.sequence,
-        "kind": record.kind.as_str(),
-        "sealed_under": record.payload.sealed_under.as_ref().map(|key| key.as_str()),
-        "payload": payload,
-        "leaf": record.leaf(),
-    })
-}
-
-fn time(record: &Record) -> Utc {
-    Utc::from_unix_seconds(i64::try_from(record.unix_ms / 1_000).unwrap_or(i64::MAX))
 }
 
 fn json_line(record: &Record) -> String {

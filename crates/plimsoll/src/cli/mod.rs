@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod oracle;
 mod progress;
+pub(crate) mod serve;
 mod table;
 mod values;
 pub(crate) mod verify;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
   plimsoll certify subject.toml         measure your service, judge it, sign
   plimsoll verify certificates/FOLDER   re-check offline, from the raw data
   plimsoll load --rate 100 http://127.0.0.1:8080/
+  plimsoll serve                        the server: API, reference, audit trail
 
 Exit: 0 yes, 1 the answer is no, 2 usage or configuration, 3 inconclusive or
 evidence missing, 4 denied, not found or conflict, 5 busy or a dependency
@@ -42,6 +44,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Certify(certify::Arguments),
     Verify(verify::Arguments),
+    Serve(serve::Arguments),
     Load(Box<load::Arguments>),
     Keys(keys::Arguments),
     Journal(journal::Arguments),

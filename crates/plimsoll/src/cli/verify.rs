@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_base::{Clock, Kind, Utc};
 use plimsoll_certify::{
-    SystemClock, builtin_profiles, identify_path, keys_folder, parse_profile, read_folder,
+    SystemClock, has_borrowed_name, identify_path, keys_folder, read_folder, report_json, unreadable,
 };
 use plimsoll_evidence::{Anchors, Folder, Outcome, Question, Report, verify};
 use plimsoll_keys::Keyring;
 use plimsoll_proof::TrustFile;
-use serde_json::json;
 
 use super::table;
 use crate::exit::Answer;
@@ -75,11 +74,11 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
     };
     let report = match read(path) {
         Ok(folder) => ask(&arguments, &folder)?,
-        Err(failure) if failure.kind == Kind::Corrupt => unreadable(failure),
+        Err(failure) if failure.kind == Kind::Corrupt => unreadable(failure.message),
         Err(failure) => return Err(failure),
     };
     if arguments.json {
-        printer.data(&json(&report)?)?;
+        printer.data(&table::pretty(&report_json(&report))?)?;
     } else {
         printer.data(&text(&report, printer))?;
     }
@@ -93,25 +92,12 @@ fn read(path: &Path) -> Result<Folder, Failure> {
     Ok(read_folder(path)?)
 }
 
-/// A folder that no certificate can have, such as one with a link in it.
-fn unreadable(failure: Failure) -> Report {
-    Report {
-        outcome: Outcome::Invalid,
-        steps: vec![plimsoll_evidence::StepReport {
-            step: plimsoll_evidence::StepName::Bytes,
-            passed: false,
-            found: failure.message,
-        }],
-        ..Report::default()
-    }
-}
-
 fn ask(arguments: &Arguments, folder: &Folder) -> Result<Report, Failure> {
     let anchors = anchors(arguments)?;
     let subject = arguments.subject.as_deref().map(|path| identify_path("--subject", path)).transpose()?;
     let after = match arguments.after.as_deref().map(read).transpose() {
         Ok(after) => after,
-        Err(failure) if failure.kind == Kind::Corrupt => return Ok(unreadable(failure)),
+        Err(failure) if failure.kind == Kind::Corrupt => return Ok(unreadable(failure.message)),
         Err(failure) => return Err(failure),
     };
     let question = Question {
@@ -148,14 +134,6 @@ fn answer(outcome: Outcome) -> Answer {
     }
 }
 
-/// Whether the profile is called like one that is built in and says something else. Who compares the names only would
-/// take it for that.
-fn has_borrowed_name(report: &Report) -> bool {
-    let Some(profile) = &report.profile else { return false };
-    let namesake = builtin_profiles().iter().find(|(id, _)| *id == profile.id);
-    namesake.is_some_and(|(id, text)| parse_profile(id, text).ok().as_ref() != Some(profile))
-}
-
 fn text(report: &Report, printer: &Printer) -> String {
     let mut text = String::new();
     for step in &report.steps {
@@ -186,39 +164,4 @@ fn text(report: &Report, printer: &Printer) -> String {
         .map_or_else(String::new, |step| format!(": {} (step {})", step.found, step.step.name()));
     text.push_str(&format!("\n{}{reason}\n", printer.styled(style, report.outcome.name())));
     text
-}
-
-fn json(report: &Report) -> Result<String, Failure> {
-    let steps: Vec<_> = report
-        .steps
-        .iter()
-        .map(|step| json!({"step": step.step.name(), "passed": step.passed, "found": step.found}))
-        .collect();
-    table::pretty(&json!({
-        "outcome": report.outcome.name(),
-        "fingerprint": report.fingerprint,
-        "steps": steps,
-        "profile_is_other_than_built_in": has_borrowed_name(report),
-        "certificate": report.certificate,
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_profile_with_the_name_of_another_is_noticed() {
-        let (id, text) = builtin_profiles()[0];
-        let profile = parse_profile(id, text).unwrap();
-        let report = |profile| Report { profile: Some(profile), ..Report::default() };
-        assert!(!has_borrowed_name(&report(profile.clone())));
-        let mut lenient = profile.clone();
-        lenient.criteria[0].limit *= 2;
-        assert!(has_borrowed_name(&report(lenient.clone())));
-        lenient.id = "mine".into();
-        assert!(!has_borrowed_name(&report(lenient)));
-        let shorter = plimsoll_evidence::Profile { trial_ns: profile.trial_ns / 2, ..profile };
-        assert!(has_borrowed_name(&report(shorter)));
-    }
 }

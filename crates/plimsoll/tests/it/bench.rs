@@ -55,7 +55,7 @@ fn timing_bench_journal_smoke() {
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
     let steps = results["parts"]["journal"]["rounds"][0].as_array().unwrap();
-    assert_eq!(steps.len(), 6);
+    assert_eq!(steps.len(), 7);
     for step in steps {
         assert!(
             step["floor_per_s"].as_array().unwrap().iter().all(|floor| floor.as_f64() > Some(0.0)),
@@ -63,6 +63,38 @@ fn timing_bench_journal_smoke() {
         );
     }
     assert_eq!(steps[5]["records"], 10_000);
+    assert!(steps[6]["ratio"].as_f64() > Some(0.0), "{}", steps[6]);
+    assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
+}
+
+#[test]
+fn timing_bench_api_smoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results.json");
+    let run = bench("api/run");
+    let arguments =
+        [run.to_str().unwrap(), "--smoke", "--plimsoll", PLIMSOLL, "--out", results.to_str().unwrap()];
+    let ran = python(&arguments);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
+    let api = &results["parts"]["api"];
+    let runs = api["runs"].as_array().unwrap();
+    for run in runs {
+        assert!(
+            run["floor_per_s"].as_array().unwrap().iter().all(|floor| floor.as_f64() > Some(0.0)),
+            "{run}"
+        );
+        assert!(run["what"] == "both" || run["per_s"].as_f64() > Some(64.0), "{run}");
+    }
+    let of = |what: &str| runs.iter().filter(|run| run["what"] == what).collect::<Vec<_>>();
+    assert_eq!((of("read").len(), of("write").len(), of("both").len()), (4, 3, 1));
+    // Every request on the schedule had a good answer, and every write that was answered is in the audit trail.
+    let both = of("both")[0];
+    assert_eq!(both["read"]["good"], both["read"]["count"], "{both}");
+    assert!(both["audit_lines"].as_u64() >= both["write"]["good"].as_u64(), "{both}");
+    for start in ["first", "later"] {
+        assert_eq!(api["starts"][start].as_array().unwrap().len(), 2);
+    }
     assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
 }
 
@@ -84,7 +116,7 @@ fn the_specification_holds_the_figures_of_the_newest_results() {
 
 #[test]
 fn the_judgement_of_the_bench_is_seen_met_and_missed() {
-    for judged in ["load", "journal"] {
+    for judged in ["load", "journal", "api"] {
         let ran = python(&["-m", "unittest", "discover", bench(judged).to_str().unwrap()]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bench;
+mod browser;
 mod certify;
 mod golden;
 mod help;
@@ -11,11 +12,21 @@ mod journal;
 mod keys;
 mod load;
 mod mutants;
+mod pages;
 mod prompt;
 mod readme;
 mod report;
 mod schema;
 mod script;
+mod serve_certify;
+mod serve_faults;
+mod serve_first;
+mod serve_fuzzed;
+mod serve_guard;
+mod serve_requests;
+mod serve_roles;
+mod serve_tls;
+mod server;
 mod verify;
 mod whole;
 mod world;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use plimsoll_proof::{Digest, leaf_hash};
 use rusqlite::Connection;
 
-use crate::batch::{Append, Batch, Durability, Expect, Fence, Receipt, Write};
+use crate::batch::{Append, Batch, Durability, Expect, Fence, Link, Receipt, Write};
 use crate::error::{Error, Result};
 use crate::name::{LeaseName, Owner, StreamName};
 use crate::record::encode;
@@ -20,10 +20,20 @@ const CLOCK_BACK_MS_MAX: u64 = 1_000;
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) tree: Tree,
-    /// The last sequence of streams that were written to lately; the others are asked for.
-    pub(crate) streams: HashMap<StreamName, u64>,
+    /// The ends of streams that were written to lately; the others are asked for.
+    pub(crate) streams: HashMap<StreamName, End>,
     /// When the last record was accepted.
     pub(crate) unix_ms: u64,
+}
+
+/// Where a stream ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct End {
+    /// The last sequence; 0 if there is no record.
+    pub(crate) sequence: u64,
+    /// The chain of the batch that wrote the last record, if that is known. It is not kept: what is not known refuses
+    /// a batch that follows it, which is then made anew.
+    pub(crate) chain: Option<u64>,
 }
 
 /// A transaction under way: what it has done to the database, it has noted here, to be kept or forgotten with it.
@@ -32,7 +42,7 @@ pub(crate) struct Group<'a> {
     memory: &'a Memory,
     growth: Growth,
     position: u64,
-    streams: HashMap<StreamName, u64>,
+    streams: HashMap<StreamName, End>,
     pending: Vec<Pending>,
     /// What the clock says.
     now_ms: u64,
@@ -42,7 +52,7 @@ pub(crate) struct Group<'a> {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) growth: Growth,
-    pub(crate) streams: HashMap<StreamName, u64>,
+    pub(crate) streams: HashMap<StreamName, End>,
     pub(crate) pending: Vec<Pending>,
     pub(crate) unix_ms: u64,
 }
@@ -87,7 +97,7 @@ impl<'a> Group<'a> {
             return Err(Error::ClockBehind(self.memory.unix_ms - self.now_ms));
         }
         batch.fences.iter().try_for_each(|fence| self.check_fence(fence))?;
-        batch.appends.iter().try_for_each(|append| self.check_append(append))?;
+        batch.appends.iter().try_for_each(|append| self.check_append(append, batch.link))?;
         batch.writes.iter().try_for_each(|write| self.check_write(write))
     }
 
@@ -99,14 +109,16 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn check_append(&self, append: &Append) -> Result<()> {
+    fn check_append(&self, append: &Append, link: Option<Link>) -> Result<()> {
         let Expect::At(expected) = append.expect else { return Ok(()) };
-        let found = self.sequence(&append.stream)?;
-        if found == expected {
-            Ok(())
-        } else {
-            Err(Error::Moved { stream: append.stream.clone(), expected, found })
+        let End { sequence: found, chain } = self.end(&append.stream)?;
+        if found != expected {
+            return Err(Error::Moved { stream: append.stream.clone(), expected, found });
         }
+        if link.is_some_and(|link| link.follows && chain != Some(link.chain)) {
+            return Err(Error::Unlinked { stream: append.stream.clone() });
+        }
+        Ok(())
     }
 
     fn check_write(&self, write: &Write) -> Result<()> {
@@ -128,7 +140,7 @@ impl<'a> Group<'a> {
             }
             Write::TakeLease { name, owner, .. } => self.lease_after(name, owner, 0).map(drop),
             Write::Trim { stream, through } => {
-                let found = self.sequence(stream)?;
+                let found = self.end(stream)?.sequence;
                 if *through <= found {
                     Ok(())
                 } else {
@@ -139,15 +151,14 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The last sequence of a stream; 0 if it has no record.
-    fn sequence(&self, stream: &StreamName) -> Result<u64> {
-        if let Some(sequence) = self.streams.get(stream).or_else(|| self.memory.streams.get(stream)) {
-            return Ok(*sequence);
+    fn end(&self, stream: &StreamName) -> Result<End> {
+        if let Some(end) = self.streams.get(stream).or_else(|| self.memory.streams.get(stream)) {
+            return Ok(*end);
         }
         match rows::find(self.connection, RowKind::Stream, stream.as_str())? {
-            Some(row) => Ok(row.number),
+            Some(row) => Ok(End { sequence: row.number, chain: None }),
             // A stream that begins again would have two records of one number.
-            None if index::postings(self.connection, stream, 0, 1)?.is_empty() => Ok(0),
+            None if index::postings(self.connection, stream, 0, 1)?.is_empty() => Ok(End::default()),
             None => Err(Error::corrupt(format!("the end of stream {stream} is missing"))),
         }
     }
@@ -170,7 +181,7 @@ impl<'a> Group<'a> {
     fn write(&mut self, batch: &Batch) -> Result<Receipt> {
         let mut sequences = Vec::with_capacity(batch.appends.len());
         for append in &batch.appends {
-            sequences.push(self.append(append)?);
+            sequences.push(self.append(append, batch.link)?);
         }
         let mut epochs = Vec::new();
         for write in &batch.writes {
@@ -179,23 +190,24 @@ impl<'a> Group<'a> {
         Ok(Receipt { durability: Durability::Fsynced, position: self.position, sequences, epochs })
     }
 
-    fn append(&mut self, append: &Append) -> Result<u64> {
+    fn append(&mut self, append: &Append, link: Option<Link>) -> Result<u64> {
         let failed = || Error::database("write");
-        let mut sequence = self.sequence(&append.stream)?;
+        let mut end = self.end(&append.stream)?;
         let unix_ms = self.unix_ms();
         let sql = "INSERT INTO record (position, body) VALUES (?1, ?2)";
         let mut insert = self.connection.prepare_cached(sql).map_err(failed())?;
         for record in &append.records {
-            sequence += 1;
+            end = End { sequence: end.sequence + 1, chain: link.map(|link| link.chain) };
             self.position += 1;
-            let body = encode(unix_ms, &append.stream, sequence, &record.kind, &record.payload);
+            let body = encode(unix_ms, &append.stream, end.sequence, &record.kind, &record.payload);
             let leaf = leaf_hash(&body);
             insert.execute((self.position, with_sum(&leaf, body))).map_err(failed())?;
             self.growth.push(leaf);
-            self.pending.push(Pending { stream: append.stream.clone(), sequence, position: self.position });
+            let (stream, sequence, position) = (append.stream.clone(), end.sequence, self.position);
+            self.pending.push(Pending { stream, sequence, position });
         }
-        self.streams.insert(append.stream.clone(), sequence);
-        Ok(sequence)
+        self.streams.insert(append.stream.clone(), end);
+        Ok(end.sequence)
     }
 
     /// Changes a row; says the epoch of a lease that was taken.

@@ -16,7 +16,7 @@ use crate::journal::Amount;
 use crate::record::Record;
 use crate::sqlite::Options;
 use crate::sqlite::acknowledged::{self, Acknowledged};
-use crate::sqlite::group::Memory;
+use crate::sqlite::group::{End, Memory};
 use crate::sqlite::index::{self, Pending};
 use crate::sqlite::reader::{self, Readers};
 use crate::sqlite::recent::Recent;
@@ -52,7 +52,7 @@ pub(crate) fn open(options: Options) -> Result<Opened> {
     if is_new(&connection)? {
         check_acknowledged(said.as_ref(), 0, None)?;
     }
-    migrate(&connection, MIGRATIONS)?;
+    migrate(&connection, MIGRATIONS, &key)?;
     let Loaded { tree, pending, unix_ms } = load(&connection, said.as_ref())?;
     let checkpoint = checkpoint(&connection)?;
     if let Some(checkpoint) = &checkpoint {
@@ -196,6 +196,7 @@ pub(crate) fn check_checkpoint(
     }
 }
 
-fn ends(pending: &[Pending]) -> HashMap<crate::name::StreamName, u64> {
-    pending.iter().map(|record| (record.stream.clone(), record.sequence)).collect()
+fn ends(pending: &[Pending]) -> HashMap<crate::name::StreamName, End> {
+    let end = |record: &Pending| (record.stream.clone(), End { sequence: record.sequence, chain: None });
+    pending.iter().map(end).collect()
 }

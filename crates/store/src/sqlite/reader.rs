@@ -15,8 +15,13 @@ use crate::sqlite::recent::Recent;
 use crate::sqlite::rows::{self, RowKind, SUM_BYTES, first_bytes};
 use crate::sqlite::tree::place;
 
+/// The greatest number that SQLite counts to: no record has a greater position or sequence.
+const NUMBER_MAX: u64 = i64::MAX as u64;
 /// Connections that are kept open for the next reader.
 const IDLE_MAX: usize = 8;
+/// What a connection keeps of the database in memory, in KiB: the upper pages of its trees. The rest is in the system's
+/// memory already.
+const CACHE_KIB: i64 = 256;
 
 /// Connections for reading.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_for_reading(&self.file)?,
+            None => self.open()?,
         };
         let answer = read(&connection);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,6 +48,13 @@ impl Readers {
             idle.push(connection);
         }
         answer
+    }
+
+    fn open(&self) -> Result<Connection> {
+        let connection = open_for_reading(&self.file)?;
+        // SQLite counts pages, and KiB below zero.
+        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(Error::database("open"))?;
+        Ok(connection)
     }
 
     /// Closes the connections that nobody uses, so that the writer is the last to leave.
@@ -71,6 +83,9 @@ pub(crate) fn tail(
     after: u64,
     amount: Amount,
 ) -> Result<Vec<Record>> {
+    if after > NUMBER_MAX {
+        return Ok(Vec::new());
+    }
     let failed = || Error::database("read");
     let sql = "SELECT position, body FROM record WHERE position > ?1 ORDER BY position";
     let mut statement = connection.prepare_cached(sql).map_err(failed())?;
@@ -101,6 +116,9 @@ pub(crate) fn read(
     after: u64,
     amount: Amount,
 ) -> Result<Vec<Record>> {
+    if after > NUMBER_MAX {
+        return Ok(Vec::new());
+    }
     let failed = || Error::database("read");
     // What is not indexed first: what is being indexed meanwhile is then seen twice rather than never.
     let newest = recent.after(stream, after);

@@ -1,7 +1,11 @@
-//! The schema of the database: migrations in one order, each bound to those before it.
+//! The schema of the database: migrations in one order, each bound to those before it, and signed when it is taken.
 
-use plimsoll_proof::Digest;
-use rusqlite::Connection;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use plimsoll_keys::LogKey;
+use plimsoll_proof::{Digest, SignedCheckpoint, TreeHead, VerifierKey};
+use rusqlite::{Connection, ErrorCode, Row};
 
 use crate::error::{Error, Result};
 
@@ -38,38 +42,47 @@ pub(crate) fn chain(migrations: &[Migration]) -> Vec<Digest> {
     digests
 }
 
-/// Brings a database to the newest schema. What was applied before must be a beginning of `migrations`, and is
-/// held against them before anything runs.
-pub(crate) fn migrate(connection: &Connection, migrations: &[Migration]) -> Result<()> {
+/// Where the steps that were taken are told: each with its digest, and the signature over it and its number.
+const TABLE: &str = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL, \
+     signature TEXT NOT NULL)";
+
+/// Brings a database to the newest schema, and signs each step with `key`. What was applied before must be a beginning
+/// of `migrations`, signed by `key`, and all that the database contains: it is held against them before anything runs.
+pub(crate) fn migrate(connection: &Connection, migrations: &[Migration], key: &LogKey) -> Result<()> {
     let failed = || Error::database("prepare");
     let applied = applied(connection)?;
     let chain = chain(migrations);
     check(&applied, migrations, &chain)?;
+    check_signed(&applied, &key.verifier_key())?;
+    check_objects(connection, migrations.get(..applied.len()).unwrap_or_default())?;
     if applied.len() == migrations.len() {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed())?;
-    let done = apply(connection, migrations, &chain, applied.len());
+    let done = apply(connection, migrations, &chain, applied.len(), key);
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.execute_batch(end).map_err(failed());
     done.and(ended)
 }
 
-fn apply(connection: &Connection, migrations: &[Migration], chain: &[Digest], from: usize) -> Result<()> {
+fn apply(
+    connection: &Connection,
+    migrations: &[Migration],
+    chain: &[Digest],
+    from: usize,
+    key: &LogKey,
+) -> Result<()> {
     let failed = || Error::database("prepare");
     if from == 0 {
-        connection
-            .execute_batch(
-                "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL)",
-            )
-            .map_err(failed())?;
+        connection.execute_batch(TABLE).map_err(failed())?;
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed())?;
     }
-    for (index, (step, digest)) in migrations.iter().zip(chain).enumerate().skip(from) {
+    for (number, (step, digest)) in (1..).zip(migrations.iter().zip(chain)).skip(from) {
         connection.execute_batch(step.sql).map_err(failed())?;
-        let number = i64::try_from(index + 1).unwrap_or(i64::MAX);
-        let row = (number, step.name, digest.as_bytes().as_slice());
-        connection.execute("INSERT INTO migration VALUES (?1, ?2, ?3)", row).map_err(failed())?;
+        let signed = key.sign_schema(TreeHead { size: number, root: *digest });
+        let signed = signed.map_err(|error| Error::Key(Arc::new(error)))?.to_string();
+        let row = (number, step.name, digest.as_bytes().as_slice(), signed);
+        connection.execute("INSERT INTO migration VALUES (?1, ?2, ?3, ?4)", row).map_err(failed())?;
     }
     Ok(())
 }
@@ -78,6 +91,7 @@ fn apply(connection: &Connection, migrations: &[Migration], chain: &[Digest], fr
 pub(crate) fn check_schema(connection: &Connection) -> Result<()> {
     let applied = applied(connection)?;
     check(&applied, MIGRATIONS, &chain(MIGRATIONS))?;
+    check_objects(connection, MIGRATIONS.get(..applied.len()).unwrap_or_default())?;
     if applied.len() == MIGRATIONS.len() {
         Ok(())
     } else {
@@ -89,6 +103,11 @@ pub(crate) fn check_schema(connection: &Connection) -> Result<()> {
     }
 }
 
+/// Whether every step of a database's schema was signed by the key of its log.
+pub(crate) fn check_signatures(connection: &Connection, key: &VerifierKey) -> Result<()> {
+    check_signed(&applied(connection)?, key)
+}
+
 /// Whether nobody has put anything into a database.
 pub(crate) fn is_new(connection: &Connection) -> Result<bool> {
     let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, u64>(0));
@@ -96,7 +115,12 @@ pub(crate) fn is_new(connection: &Connection) -> Result<bool> {
 }
 
 /// A step as the database tells it.
-type Applied = (u64, String, Vec<u8>);
+struct Applied {
+    number: u64,
+    name: String,
+    digest: Vec<u8>,
+    signature: String,
+}
 
 fn applied(connection: &Connection) -> Result<Vec<Applied>> {
     let failed = || Error::database("read the schema of");
@@ -107,9 +131,17 @@ fn applied(connection: &Connection) -> Result<Vec<Applied>> {
     if id != APPLICATION_ID {
         return Err(Error::Schema("it is another program's database".into()));
     }
-    let mut statement =
-        connection.prepare("SELECT number, name, digest FROM migration ORDER BY number").map_err(failed())?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failed())?;
+    let told = connection.prepare("SELECT number, name, digest, signature FROM migration ORDER BY number");
+    let mut statement = told.map_err(|error| match error.sqlite_error_code() {
+        // No such table, no such column.
+        Some(ErrorCode::Unknown) | None => Error::Schema(error.to_string()),
+        _ => failed()(error),
+    })?;
+    let step = |row: &Row<'_>| {
+        let (number, name, digest, signature) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Applied { number, name, digest, signature })
+    };
+    let rows = statement.query_map([], step).map_err(failed())?;
     rows.collect::<rusqlite::Result<_>>().map_err(failed())
 }
 
@@ -121,10 +153,9 @@ fn check(applied: &[Applied], migrations: &[Migration], chain: &[Digest]) -> Res
             migrations.len()
         )));
     }
-    for (index, ((number, name, digest), (step, wanted))) in
-        applied.iter().zip(migrations.iter().zip(chain)).enumerate()
+    for (want, (Applied { number, name, digest, .. }, (step, wanted))) in
+        (1..).zip(applied.iter().zip(migrations.iter().zip(chain)))
     {
-        let want = index as u64 + 1;
         if *number != want {
             return Err(Error::Schema(format!("step {number} stands where step {want} belongs")));
         }
@@ -138,89 +169,55 @@ fn check(applied: &[Applied], migrations: &[Migration], chain: &[Digest]) -> Res
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ONE: Migration = Migration { name: "one", sql: "CREATE TABLE one (a INTEGER)" };
-    const TWO: Migration = Migration { name: "two", sql: "CREATE TABLE two (a INTEGER)" };
-    const THREE: Migration = Migration { name: "three", sql: "CREATE TABLE three (a INTEGER)" };
-
-    fn tables(connection: &Connection) -> Vec<String> {
-        let mut statement =
-            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect()
-    }
-
-    #[test]
-    fn steps_are_taken_once_and_in_order() {
-        let connection = Connection::open_in_memory().unwrap();
-        migrate(&connection, &[ONE]).unwrap();
-        assert_eq!(tables(&connection), ["migration", "one"]);
-        migrate(&connection, &[ONE, TWO, THREE]).unwrap();
-        migrate(&connection, &[ONE, TWO, THREE]).unwrap();
-        assert_eq!(tables(&connection), ["migration", "one", "three", "two"]);
-    }
-
-    #[test]
-    fn steps_that_are_not_those_that_were_taken_are_refused_before_anything_runs() {
-        let edited = Migration { sql: "CREATE TABLE one (a INTEGER, b INTEGER)", ..ONE };
-        let renamed = Migration { name: "uno", ..ONE };
-        let cases: [(&str, &[Migration], &str); 6] = [
-            ("swapped", &[TWO, ONE, THREE], "`one` and should be `two`"),
-            ("renamed", &[renamed, TWO, THREE], "`one` and should be `uno`"),
-            ("edited", &[edited, TWO, THREE], "step 1, `one`, is not the one"),
-            ("edited later", &[ONE, Migration { sql: "SELECT 1", ..TWO }, THREE], "step 2, `two`"),
-            ("replayed", &[ONE, ONE, TWO, THREE], "`two` and should be `one`"),
-            ("older program", &[ONE], "it has 2 steps, and this program knows 1"),
-        ];
-        for (what, migrations, reason) in cases {
-            let connection = Connection::open_in_memory().unwrap();
-            migrate(&connection, &[ONE, TWO]).unwrap();
-            let error = migrate(&connection, migrations).unwrap_err().to_string();
-            assert!(error.contains(reason), "{what}: {error}");
-            assert_eq!(tables(&connection), ["migration", "one", "two"], "{what}: something ran");
+/// Refuses steps that the key of the log has not signed, each with its number and its digest.
+fn check_signed(applied: &[Applied], key: &VerifierKey) -> Result<()> {
+    for Applied { number, name, digest, signature } in applied {
+        let refused = |why: &dyn Display| {
+            Err(Error::corrupt(format!("the signature of step {number} of its schema, `{name}`: {why}")))
+        };
+        let signed = SignedCheckpoint::parse(signature)
+            .and_then(|signed| signed.verify(&key.for_schema()?, &[]).map(|_| signed.checkpoint.tree));
+        match signed {
+            Err(error) => return refused(&error),
+            Ok(tree) if tree.size != *number || tree.root.as_bytes().as_slice() != digest => {
+                return refused(&"it is that of another step");
+            }
+            Ok(_) => {}
         }
     }
+    Ok(())
+}
 
-    #[test]
-    fn rows_that_were_tampered_with_are_refused() {
-        for tamper in [
-            "UPDATE migration SET number = 7 WHERE number = 2",
-            "UPDATE migration SET name = 'uno' WHERE number = 1",
-            "UPDATE migration SET digest = zeroblob(32) WHERE number = 1",
-            "DELETE FROM migration WHERE number = 1",
-            "INSERT INTO migration SELECT 4, name, digest FROM migration WHERE number = 1",
-        ] {
-            let connection = Connection::open_in_memory().unwrap();
-            migrate(&connection, &[ONE, TWO]).unwrap();
-            connection.execute_batch(tamper).unwrap();
-            let answer = migrate(&connection, &[ONE, TWO, THREE]);
-            assert!(matches!(answer, Err(Error::Schema(_))), "{tamper}: {answer:?}");
-            assert!(!tables(&connection).contains(&"three".to_owned()), "{tamper}: something ran");
-        }
+/// A table, an index, a view or a trigger: its sort, its name, what it belongs to, and the statement that made it.
+type Object = (String, String, String, Option<String>);
+
+fn objects(connection: &Connection) -> rusqlite::Result<Vec<Object>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    rows.collect()
+}
+
+/// Refuses a database that does not contain exactly what the steps make, which are taken once more in memory: a
+/// trigger that somebody added would act in our name.
+fn check_objects(connection: &Connection, taken: &[Migration]) -> Result<()> {
+    let failed = || Error::database("read the schema of");
+    let again = Connection::open_in_memory().map_err(failed())?;
+    if !taken.is_empty() {
+        again.execute_batch(TABLE).map_err(failed())?;
     }
-
-    #[test]
-    fn a_step_that_fails_leaves_nothing() {
-        let connection = Connection::open_in_memory().unwrap();
-        let broken = Migration { name: "broken", sql: "CREATE TABLE half (a INTEGER); CREATE NONSENSE" };
-        assert!(migrate(&connection, &[ONE, broken]).is_err());
-        assert!(tables(&connection).is_empty());
-        migrate(&connection, &[ONE, TWO]).unwrap();
+    taken.iter().try_for_each(|step| again.execute_batch(step.sql)).map_err(failed())?;
+    let (found, made) = (objects(connection).map_err(failed())?, objects(&again).map_err(failed())?);
+    let strange = found.iter().find(|object| !made.contains(object));
+    if let Some((sort, name, ..)) = strange {
+        return Err(Error::Schema(format!("its {sort} `{name}` is not one that its steps make")));
     }
-
-    #[test]
-    fn the_database_of_another_program_is_left_alone() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE theirs (a INTEGER)").unwrap();
-        assert!(matches!(migrate(&connection, &[ONE]), Err(Error::Schema(_))));
-        assert_eq!(tables(&connection), ["theirs"]);
-    }
-
-    #[test]
-    fn released_steps_are_never_edited() {
-        let digests: Vec<String> = chain(MIGRATIONS).iter().map(Digest::to_string).collect();
-        assert_eq!(digests, ["242291655470a0c36c0a53386072b49f0551ad0222ba2b6ba94e0cc9260e0c15"]);
+    let missing = made.iter().find(|object| !found.contains(object));
+    match missing {
+        Some((sort, name, ..)) => Err(Error::Schema(format!("its {sort} `{name}` is missing"))),
+        None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

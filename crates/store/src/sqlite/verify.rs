@@ -33,8 +33,8 @@ pub struct Verified {
     pub findings: Vec<String>,
 }
 
-/// Looks through the journal in a folder, which may be in use, without changing it. With `key` the checkpoint must be
-/// signed by it.
+/// Looks through the journal in a folder, which may be in use, without changing it. With `key` the checkpoint
+/// and the steps of the schema must be signed by it.
 pub fn verify(folder: &Path, key: Option<&VerifierKey>) -> Result<Verified> {
     let file = folder.join(DATABASE);
     if !file.exists() {
@@ -45,8 +45,10 @@ pub fn verify(folder: &Path, key: Option<&VerifierKey>) -> Result<Verified> {
     let connection = reader::open_for_reading(&file)?;
     connection.execute_batch("BEGIN").map_err(Error::database("read"))?;
     schema::check_schema(&connection)?;
+    let signed = key.map_or(Ok(()), |key| schema::check_signatures(&connection, key));
     let mut walk = Walk::begin(&connection)?;
     walk.acknowledged_size = acknowledged.as_ref().ok().and_then(|said| said.as_ref().map(|said| said.size));
+    walk.note(signed)?;
     walk.note(check_database(&connection))?;
     walk.records()?;
     walk.postings()?;

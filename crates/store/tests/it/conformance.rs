@@ -5,7 +5,7 @@ use plimsoll_proof::{
 };
 use plimsoll_store::{
     Amount, Append, Batch, CursorName, DocumentKey, Durability, Error, Expect, Fence, Journal, LeaseName,
-    Owner, Receipt, SqliteJournal, TimerName, Write,
+    Link, Owner, Receipt, SqliteJournal, TimerName, Write,
 };
 
 use crate::world::{BEGAN_MS, World, says, sentence, stream, texts, writes};
@@ -25,6 +25,7 @@ conformance! {
     records_are_read_as_they_were_written
     a_batch_is_kept_whole_or_not_at_all
     a_stream_that_has_moved_is_told
+    a_batch_follows_its_own_chain_and_no_other
     a_receipt_says_where_and_how_safe
     reading_goes_on_where_it_stopped
     reading_is_bounded
@@ -94,7 +95,7 @@ mod checks {
                 })
                 .into(),
             writes: vec![put("d", Expect::Any, "new"), timer("t", 0)],
-            fences: Vec::new(),
+            ..Batch::default()
         };
         assert!(world.commit(journal, batch(Expect::At(7))).is_err());
         assert_eq!(world.all(journal), [("a".into(), "1".into())]);
@@ -114,6 +115,25 @@ mod checks {
         assert!(matches!(late, Err(Error::Moved { expected: 2, found: 3, .. })), "{late:?}");
         assert_eq!(sentence(late), "stream a is at 3, not at 2");
         assert_eq!(world.said(journal, "a"), ["1", "2", "3"]);
+    }
+
+    pub(super) fn a_batch_follows_its_own_chain_and_no_other(world: &World, journal: &impl Journal) {
+        let linked = |chain, follows, at, text: &str| {
+            let link = Some(Link { chain, follows });
+            world.commit(journal, Batch { link, ..says("a", Expect::At(at), &[text]) })
+        };
+        linked(1, false, 0, "1").unwrap();
+        linked(1, true, 1, "2").unwrap();
+        // Somebody else comes in between: the stream is as long as the chain expects, and says something else.
+        world.say(journal, "a", &["theirs"]);
+        let late = linked(1, true, 3, "4");
+        assert!(matches!(late, Err(Error::Unlinked { .. })), "{late:?}");
+        assert!(matches!(linked(1, true, 2, "3"), Err(Error::Moved { expected: 2, found: 3, .. })));
+        linked(2, false, 3, "anew").unwrap();
+        let late = linked(1, true, 4, "5");
+        assert_eq!(sentence(late), "stream a does not go on with the batch that this one was made to follow");
+        linked(2, true, 4, "and on").unwrap();
+        assert_eq!(world.said(journal, "a"), ["1", "2", "theirs", "anew", "and on"]);
     }
 
     pub(super) fn a_receipt_says_where_and_how_safe(world: &World, journal: &impl Journal) {
@@ -141,6 +161,11 @@ mod checks {
         let rest = world.wait(journal.read(&stream("b"), 11, Amount::records(9))).unwrap();
         assert_eq!(texts(&rest), ["34", "37"]);
         assert_eq!(world.wait(journal.read(&stream("b"), 13, Amount::records(9))).unwrap(), []);
+        // Greater than any number that a record can have, too.
+        for nowhere in [i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
+            assert_eq!(world.wait(journal.read(&stream("b"), nowhere, Amount::records(9))).unwrap(), []);
+            assert_eq!(world.wait(journal.tail(nowhere, Amount::records(9))).unwrap(), []);
+        }
     }
 
     pub(super) fn reading_is_bounded(world: &World, journal: &impl Journal) {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use plimsoll_store::{
-    Amount, Batch, CursorName, Document, DocumentKey, Error, Expect, Journal, Record, Timer, TimerName,
-    Write, verify,
+    Amount, Batch, CursorName, Document, DocumentKey, Error, Expect, Journal, JournalView, Record, Timer,
+    TimerName, Write, verify,
 };
 
 use crate::crash::{Image, image, restore};
@@ -249,6 +249,42 @@ fn the_journal_of_another_key_is_refused() {
     assert!(matches!(refused, Error::Corrupt(_)), "{refused}");
     assert!(!verify(other.folder(), Some(&other.key())).unwrap().findings.is_empty());
     assert!(verify(other.folder(), None).unwrap().findings.is_empty());
+}
+
+#[test]
+fn a_schema_that_another_key_has_signed_is_refused_though_nothing_else_was_signed() {
+    let (world, other) = (World::new(), World::new());
+    drop(world.open().unwrap());
+    assert!(JournalView::open(world.folder()).unwrap().checkpoint().unwrap().is_none());
+    restore(&image(world.folder()), other.folder());
+    let refused = other.open().map(drop).unwrap_err();
+    assert!(refused.to_string().contains("the signature of step 1 of its schema"), "{refused}");
+    let findings = verify(other.folder(), Some(&other.key())).unwrap().findings;
+    assert!(findings.iter().any(|finding| finding.contains("the signature of step 1")), "{findings:?}");
+    assert!(verify(other.folder(), Some(&world.key())).unwrap().findings.is_empty());
+    JournalView::open(other.folder()).unwrap();
+}
+
+#[test]
+fn what_the_schema_does_not_have_runs_in_nobodys_name() {
+    let world = World::new();
+    let (closed, ..) = closed_and_killed(&world);
+    let folder = tempfile::tempdir().unwrap();
+    restore(&closed, folder.path());
+    let connection = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
+    let planted = "CREATE TRIGGER act AFTER INSERT ON record BEGIN DELETE FROM small; END";
+    connection.execute_batch(planted).unwrap();
+    drop(connection);
+    let answers = [
+        world.open_in(folder.path()).map(drop),
+        JournalView::open(folder.path()).map(drop),
+        verify(folder.path(), None).map(drop),
+    ];
+    for answer in answers {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, Error::Schema(_)), "{error}");
+        assert!(error.to_string().contains("its trigger `act` is not one that its steps make"), "{error}");
+    }
 }
 
 #[test]

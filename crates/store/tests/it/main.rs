@@ -4,5 +4,7 @@
 mod conformance;
 mod crash;
 mod damage;
+mod folded;
 mod simulation;
+mod trouble;
 mod world;

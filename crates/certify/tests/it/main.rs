@@ -1,0 +1,6 @@
+//! A server's register over a journal on SQLite, with certifications that are really made.
+#![cfg(test)]
+
+mod runner;
+mod whole;
+mod world;

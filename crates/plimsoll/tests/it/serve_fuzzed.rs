@@ -1,0 +1,169 @@
+//! Every route is asked what its own reference allows, and what it does not, by a fuzzer that reads the reference:
+//! schemathesis, from `./scripts/test`. What it finds wrong is a fault of the server or of the reference.
+
+use std::path::Path;
+use std::process::Command;
+
+use plimsoll_policy::Action;
+use serde_json::{Value, json};
+
+use crate::server::{Actor, Server};
+
+/// Most random cases for a route and a phase: a quarter of a minute for all. What the schemas' borders demand is beside
+/// it.
+const CASES: u32 = 10;
+/// The same for the long sweep: some minutes for all.
+const CASES_FULL: u32 = 300;
+/// It would end the session by which all the others are asked.
+const SIGN_OUT: &str = "sign_out";
+
+/// One of those who ask.
+type Who = fn(&Cast) -> Actor;
+
+/// Those who ask, all on one server.
+struct Cast {
+    server: Server,
+    ada: Actor,
+    otto: Actor,
+    token: Actor,
+}
+
+impl Cast {
+    fn new() -> Self {
+        let server = Server::start();
+        let ada = server.administrator();
+        let otto = server.user(&ada, "otto", &["operator", "certifier"]);
+        let toni = server.user(&ada, "toni", &["administrator", "operator", "certifier", "reviewer"]);
+        let actions: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+        let token = toni.token(&actions);
+        Self { server, ada, otto, token }
+    }
+
+    /// What must not be ended: the names of those who ask, and what they are known by.
+    fn kept(&self) -> String {
+        let mut kept: Vec<String> = ["ada", "otto", "toni"].map(String::from).into();
+        for (name, what) in
+            [("ada", "sessions"), ("otto", "sessions"), ("toni", "sessions"), ("toni", "tokens")]
+        {
+            let listed = self.ada.get(&format!("/api/v1/users/{name}/{what}")).expect(200).json();
+            let items = listed["items"].as_array().unwrap();
+            assert!(!items.is_empty(), "{name} has no {what}");
+            kept.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        }
+        kept.join(" ")
+    }
+
+    /// Asks every route as somebody, but for the operations that are left out, and ends the server.
+    fn fuzz(self, who: Who, cases: u32, left_out: &[&str]) {
+        let report = self.server.world.path("report.json");
+        let mut command = self.schemathesis(cases, &report);
+        for (name, value) in who(&self).headers {
+            // It looks for them by their usual spelling when it asks without.
+            let (first, rest) = name.split_at(1);
+            command.arg("--header").arg(format!("{}{rest}: {value}", first.to_uppercase()));
+        }
+        for operation in left_out {
+            command.args(["--exclude-operation-id", operation]);
+        }
+        let ran = command.output().expect("schemathesis is installed by ./scripts/test");
+        let told = [ran.stdout, ran.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        assert_eq!(ran.status.code(), Some(0), "{told}");
+        let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        for phase in ["coverage", "fuzzing", "stateful"] {
+            assert_eq!(report["phases"][phase]["status"], "success", "{told}");
+        }
+        // It reads the reference from where it is, and takes that for no operation.
+        let tested = operations(&self.server).len() - 1 - left_out.len();
+        assert_eq!(report["operations"]["tested"], tested, "{told}");
+        assert_eq!(unasked(&self.server), left_out);
+        let (code, world) = self.server.stop();
+        assert_eq!(code, Some(0), "{}", std::fs::read_to_string(world.path("log")).unwrap());
+    }
+
+    fn schemathesis(&self, cases: u32, report: &Path) -> Command {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzzed");
+        let mut command = Command::new("schemathesis");
+        command.current_dir(self.server.world.folder()).env("PLIMSOLL_KEPT", self.kept());
+        command
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONPATH", &folder)
+            .env("SCHEMATHESIS_HOOKS", "hooks");
+        command.arg("--config-file").arg(folder.join("schemathesis.toml")).arg("--no-color");
+        command.arg("run").arg(format!("http://{}/openapi.json", self.server.address));
+        command.arg(format!("--max-examples={cases}")).arg("--report-json-path").arg(report);
+        command
+    }
+}
+
+/// Method, path and name of every operation in the reference.
+fn operations(server: &Server) -> Vec<(String, String, String)> {
+    let document = server.anybody().get("/openapi.json").expect(200).json();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, operations)| {
+        operations.as_object().unwrap().iter().map(move |(method, operation)| {
+            (method.to_uppercase(), path.clone(), operation["operationId"].as_str().unwrap().to_owned())
+        })
+    });
+    operations.collect()
+}
+
+/// The operations that were never asked for, as the server has counted; and it counts no fault of its own.
+fn unasked(server: &Server) -> Vec<String> {
+    let metrics = server.anybody().get("/metrics").expect(200).body.replace("{*", "{");
+    assert_eq!(metrics.lines().find(|line| line.contains("status=\"5xx\"")), None);
+    let is_unasked = |(method, path, _): &(String, String, String)| {
+        !metrics.contains(&format!("plimsoll_http_requests_total{{method=\"{method}\",route=\"{path}\","))
+    };
+    operations(server).into_iter().filter(is_unasked).map(|(_, _, name)| name).collect()
+}
+
+fn nobody(cast: &Cast) -> Actor {
+    cast.server.anybody()
+}
+
+fn ada(cast: &Cast) -> Actor {
+    cast.ada.clone()
+}
+
+fn otto(cast: &Cast) -> Actor {
+    cast.otto.clone()
+}
+
+fn token(cast: &Cast) -> Actor {
+    cast.token.clone()
+}
+
+#[test]
+fn a_stranger_who_tries_everything_meets_what_the_reference_says() {
+    Cast::new().fuzz(nobody, CASES, &[]);
+}
+
+#[test]
+fn an_administrator_who_tries_everything_meets_what_the_reference_says() {
+    Cast::new().fuzz(ada, CASES, &[SIGN_OUT]);
+}
+
+#[test]
+fn an_operator_who_tries_everything_meets_what_the_reference_says() {
+    Cast::new().fuzz(otto, CASES, &[SIGN_OUT]);
+}
+
+#[test]
+fn a_token_that_is_tried_for_everything_meets_what_the_reference_says() {
+    Cast::new().fuzz(token, CASES, &[]);
+}
+
+#[test]
+fn full_timing_whoever_tries_everything_for_long_meets_what_the_reference_says() {
+    let asking: [(Who, &[&str]); 4] = [(nobody, &[]), (ada, &[SIGN_OUT]), (otto, &[SIGN_OUT]), (token, &[])];
+    for (who, left_out) in asking {
+        let cast = Cast::new();
+        // So that there is a certificate to ask for.
+        let wanted = json!({ "subject": "demo", "profile": "quick" });
+        let started = cast.otto.post("/api/v1/certifications", &wanted).expect(201);
+        let events = format!("{}/events", started.header("location"));
+        assert!(cast.otto.follow(&events, None).any(|(_, kind, _)| kind == "certification.done"));
+        cast.fuzz(who, CASES_FULL, left_out);
+    }
+}
