@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::Method;
 use plimsoll_base::{Clock, Kind, Secret};
 use plimsoll_certify::register::{self as runner, Register, Runner};
@@ -67,8 +68,9 @@ pub(crate) struct App {
     pub(crate) denials: Mutex<HashMap<String, (u64, u32)>>,
     pub(crate) readiness: Readiness,
     /// The OpenAPI document.
-    pub(crate) reference: String,
-    routes: HashMap<(Method, &'static str), usize>,
+    pub(crate) reference: Bytes,
+    /// The indices of routes by path, each with its method.
+    routes: HashMap<&'static str, Vec<(Method, usize)>>,
     throttle: Mutex<Throttle>,
     damage: Mutex<Option<Problem>>,
     /// The journal is looked through by one at a time.
@@ -105,6 +107,14 @@ fn unseal(settings: &Settings, log: &Log) -> Result<(ServerKeys, Credential), Fa
         log.tell(Level::Warn, "keys made", said);
     }
     Ok((keys, credential))
+}
+
+fn by_path(routes: &[Route]) -> HashMap<&'static str, Vec<(Method, usize)>> {
+    let mut indices: HashMap<_, Vec<_>> = HashMap::new();
+    for (index, route) in routes.iter().enumerate() {
+        indices.entry(route.permit.path).or_default().push((route.method.clone(), index));
+    }
+    indices
 }
 
 /// What is opened in the data folder.
@@ -171,9 +181,9 @@ impl App {
             streams_by_user: Shares::default(),
             denials: Mutex::default(),
             readiness: Readiness::default(),
-            reference: api::reference(routes),
+            reference: api::reference(routes).into(),
             metrics: Metrics::new(routes.iter().map(Route::series)),
-            routes: routes.iter().enumerate().map(|(index, route)| (route.key(), index)).collect(),
+            routes: by_path(routes),
             throttle: Mutex::default(),
             damage: Mutex::default(),
             looking: Default::default(),
@@ -259,8 +269,8 @@ impl App {
     /// The index of a route among those that are counted.
     pub(crate) fn route_index(&self, method: &Method, path: &str) -> Option<usize> {
         // HEAD is answered by the route for GET.
-        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
-        self.routes.get(&(method, self.routes.keys().find(|(_, known)| *known == path)?.1)).copied()
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.routes.get(path)?.iter().find(|(known, _)| known == method).map(|(_, index)| *index)
     }
 
     /// What the last look through the journal found.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::page::{Listing, Page, cut};
-use super::piecewise::{Events, Following, follow, resume_after, written_by};
+use super::piecewise::{EXPORTED_AT_ONCE, Events, Following, follow, resume_after, written_by};
 use super::problem::Problem;
 use super::reply::{Content, JsonLines};
 use super::route::{Call, Json, Nothing};
@@ -18,9 +18,6 @@ use super::time::time;
 use crate::app::App;
 use crate::print::one_line;
 use crate::record::shown;
-
-/// Records that are exported at once.
-const EXPORTED_AT_ONCE: usize = 1_000;
 
 /// Longest name of what was acted upon, in characters: an address in the API, and what a stranger made of one.
 pub(crate) const OBJECT_CHARACTERS_MAX: usize = 256;

@@ -10,16 +10,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::audit::After;
-use super::piecewise::written_by;
+use super::piecewise::{EXPORTED_AT_ONCE, written_by};
 use super::problem::Problem;
 use super::reply::{Content, JsonLines, TlogProof};
 use super::route::{Call, Json, Nothing};
 use crate::app::App;
 use crate::print::one_line;
 use crate::record::shown;
-
-/// Records that are exported at once.
-const EXPORTED_AT_ONCE: usize = 1_000;
 
 /// What the journal says of itself.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -118,8 +115,9 @@ pub(crate) async fn export_journal(call: Call<Nothing, After>) -> Result<Content
     let through = *app.journal.position().borrow();
     let body = written_by(&call.app, &call.caller, |pieces| async move {
         while after < through {
-            let Ok(records) = app.journal.tail(after, Amount::records(EXPORTED_AT_ONCE)).await else {
-                return;
+            let records = match app.journal.tail(after, Amount::records(EXPORTED_AT_ONCE)).await {
+                Ok(records) => records,
+                Err(error) => return pieces.break_off(error).await,
             };
             let Some(last) = records.last() else { return };
             after = last.position;

@@ -153,9 +153,4 @@ impl Route {
     pub(crate) fn series(&self) -> Series {
         Series { method: layers::method_name(&self.method), path: self.permit.path }
     }
-
-    /// What it is found by.
-    pub(crate) fn key(&self) -> (Method, &'static str) {
-        (self.method.clone(), self.permit.path)
-    }
 }

@@ -29,6 +29,8 @@ pub(crate) const STREAMS_MAX: usize = 128;
 const STREAMS_OF_ONE_MAX: usize = 16;
 /// Pieces that wait for a client that is slow.
 const PIECES_MAX: usize = 4;
+/// Records that an export reads at once.
+pub(crate) const EXPORTED_AT_ONCE: usize = 1_000;
 /// Records that are read at once.
 const RECORDS_AT_ONCE: usize = 200;
 /// A sign of life on a line on which nothing happens, so that neither end nor anything between gives it up.

@@ -51,7 +51,7 @@ pub(crate) struct Credentials {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Named {
     /// The user.
-    name: String,
+    pub(crate) name: String,
 }
 
 pub(crate) async fn set_up(

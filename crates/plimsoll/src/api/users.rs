@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::reply::{Created, Done, Kept};
 use super::route::{Call, Json, Nothing, Secrets};
 use super::secret::SecretText;
-use super::sign_in::hash;
+use super::sign_in::{Named, hash};
 use super::time::time;
 
 /// A user in the path.
@@ -130,23 +130,17 @@ pub(crate) async fn show_user(call: Call<ByName>) -> Result<Json<UserView>, Prob
 
 pub(crate) async fn create_user(
     call: Call<Nothing, Nothing, Secrets<WantedUser>>,
-) -> Result<Created<ByNameView>, Problem> {
+) -> Result<Created<Named>, Problem> {
     let (by, Secrets(wanted)) = (&call.caller.known()?.principal.user, &call.body);
     let (name, roles) = (UserName::new(&wanted.name)?, role_names(&wanted.roles)?);
     let password = hash(&call.app, &name, &wanted.password).await?;
     let user = NewUser { name, password, roles };
     let location = format!("/api/v1/users/{}", user.name);
-    let created = Created { location, body: ByNameView { name: user.name.to_string() } };
+    let created = Created { location, body: Named { name: user.name.to_string() } };
     let kept = Kept::from(&created);
     call.change_people(&created.location, &kept, |directory, _| directory.create_user(&user, Some(by)))
         .await?;
     Ok(created)
-}
-
-/// Who was created.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ByNameView {
-    name: String,
 }
 
 pub(crate) async fn set_roles(call: Call<ByName, Nothing, Json<WantedRoles>>) -> Result<Done, Problem> {
