@@ -14,6 +14,7 @@ FLOOR_PER_S_MIN = 15_000
 MANY_FLOORS_MIN = 6
 ONE_FLOORS_MIN = 0.55
 REPLAY_S_MAX = 1.0
+START_US_PER_ACT_MAX = 10
 APPEND_MS_MAX = 5.0
 APPEND_FLOORS_MAX = 40
 SEALED_RATIO_MIN = 0.7
@@ -63,7 +64,7 @@ def figures_of(part):
         f"{spread([run['p99_ms'] for run in paced], '.2f')} ms; {floors(paced)}",
         all(run["p99_ms"] < bound_ms(run) for run in paced),
     )
-    # Results of before it was measured have none.
+    # Results of before they were measured have none.
     if sealing := runs_of(part, "sealing"):
         yield Figure(
             "the same with payloads that are sealed, 64 writers, in turns with unsealed ones",
@@ -72,6 +73,15 @@ def figures_of(part):
             f"{spread([run['per_s'] for run in sealing], ',.0f')}/s beside "
             f"{spread([run['plain_per_s'] for run in sealing], ',.0f')}/s",
             median(run["per_s"] for run in sealing) >= SEALED_RATIO_MIN * median(run["plain_per_s"] for run in sealing),
+        )
+
+    if folds := runs_of(part, "folds"):
+        acts = folds[0]["acts"]
+        yield Figure(
+            f"state of {acts:,} sign-ins and tokens, read again when a server starts",
+            f"< {START_US_PER_ACT_MAX * acts / 1_000:g} ms",
+            f"{spread([run['start_ms'] for run in folds], '.1f')} ms",
+            all(run["start_ms"] * 1_000 < START_US_PER_ACT_MAX * acts for run in folds),
         )
 
 

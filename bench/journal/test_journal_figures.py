@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "load"))
 import journal_figures  # noqa: E402
 
 
-def part(floor=20_000, many=120_000, one=12_000, replay_s=0.9, p99_ms=4.0, records=1_000_000, sealed=None):
+def part(floor=20_000, many=120_000, one=12_000, replay_s=0.9, p99_ms=4.0, records=1_000_000, sealed=None, start_ms=None):
     floors = {"floor_per_s": [floor, floor]}
     sealing = {"step": "sealing", "amount": 64, "per_s": sealed, "plain_per_s": 100_000, **floors}
     return {"rounds": [[
@@ -17,6 +17,7 @@ def part(floor=20_000, many=120_000, one=12_000, replay_s=0.9, p99_ms=4.0, recor
         {"step": "replay", "amount": 1_000_000, "records": records, "replay_s": replay_s, **floors},
         {"step": "paced", "amount": 10_000, "p99_ms": p99_ms, **floors},
         *([{**sealing, "ratio": sealed / 100_000}] if sealed else []),
+        *([{"step": "folds", "amount": 5_000, "acts": 5_000, "start_ms": start_ms, **floors}] if start_ms else []),
     ]]}
 
 
@@ -37,6 +38,10 @@ class Judgement(unittest.TestCase):
     def test_sealing_is_judged_where_it_was_measured(self):
         self.assertEqual(self.met(sealed=70_000), [True] * 5)
         self.assertEqual(self.met(sealed=69_999), [True, True, True, True, False])
+
+    def test_a_start_is_judged_where_it_was_measured(self):
+        self.assertEqual(self.met(start_ms=49.9), [True] * 5)
+        self.assertEqual(self.met(start_ms=50), [True] * 4 + [False])
 
     def test_a_slow_disk_moves_the_bounds(self):
         self.assertEqual(self.met(floor=1_000, many=6_000, one=550, p99_ms=39.9), [True] * 4)

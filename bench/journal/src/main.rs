@@ -1,5 +1,7 @@
 //! One measurement of one contender: `bench-journal CONTENDER FOLDER SECONDS WRITERS [RATE]` prints one JSON object.
 
+mod folds;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -266,6 +268,7 @@ fn main() {
         "sealing" => sealing(folder, seconds, number),
         "paced" => paced(folder, seconds, number as u64),
         "replay" => replay(folder, number),
+        "folds" => folds::folds(folder, number),
         other => panic!("there is no contender {other}"),
     };
     println!("{result}");

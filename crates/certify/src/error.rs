@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use plimsoll_base::{Kind, Quantity, Unit, Utc};
+use plimsoll_base::{Kind, NameError, Quantity, Unit, Utc};
 
 use crate::files::FileError;
 
@@ -108,13 +108,8 @@ pub enum Error {
     #[error("the system gave no random bytes: {0}")]
     Random(String),
     /// A text is no name.
-    #[error("`{text}` cannot name {what}")]
-    Name {
-        /// What was to be named.
-        what: &'static str,
-        /// How the text begins.
-        text: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A text for the register is too long.
     #[error("the text has {bytes} bytes, at most {max} are taken")]
     TextLong {
@@ -205,14 +200,6 @@ pub enum Error {
         /// What was to be done to it.
         act: &'static str,
     },
-    /// A record of the register does not say what this program wrote.
-    #[error("record {sequence} of the register cannot be understood: {why}")]
-    Record {
-        /// Its place in its stream.
-        sequence: u64,
-        /// What is wrong with it.
-        why: String,
-    },
     /// The journal could not do what was asked.
     #[error(transparent)]
     Store(#[from] plimsoll_store::Error),
@@ -240,7 +227,7 @@ impl Error {
             Self::NotAuthorised(_)
             | Self::Source { .. }
             | Self::Unbreakable { .. }
-            | Self::Name { .. }
+            | Self::Name(_)
             | Self::TextLong { .. }
             | Self::Misnamed { .. }
             | Self::TooLong { .. } => Kind::Invalid,
@@ -259,7 +246,7 @@ impl Error {
             Self::Fault(error) => error.kind(),
             Self::Keys(error) => error.kind(),
             Self::Evidence(error) | Self::Folder(error) => error.kind(),
-            Self::Log(_) | Self::Record { .. } => Kind::Corrupt,
+            Self::Log(_) => Kind::Corrupt,
             Self::NotVerified(_) | Self::Bug(_) => Kind::Bug,
             Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,
             Self::StateInUse(_) => Kind::Busy,
@@ -300,9 +287,6 @@ impl Error {
             Self::Changed { .. } => Some("read it again, and decide anew".into()),
             Self::InUse { .. } => Some("keep the subject fresh by another profile first".into()),
             Self::QueueFull(_) => Some("wait for one to end, or cancel one".into()),
-            Self::Record { .. } => {
-                Some("nothing was changed: restore a backup, or use a later program".into())
-            }
             Self::Store(error) => error.hint().map(str::to_owned),
             _ => None,
         }

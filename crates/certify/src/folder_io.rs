@@ -1,7 +1,9 @@
 //! A certificate's folder on disk: read with suspicion, written whole or not at all.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use plimsoll_evidence::{DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder, check_path};
@@ -10,19 +12,80 @@ use crate::error::Error;
 use crate::scratch::Scratch;
 use crate::state::sync_folder;
 
+/// A file of a folder, as it was when it was looked at.
+#[derive(Debug, Clone)]
+pub struct SeenFile {
+    path: String,
+    place: PathBuf,
+    seen: Metadata,
+}
+
+impl SeenFile {
+    /// Its path within the folder.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.seen.len()
+    }
+
+    /// When it was written, in seconds since 1970-01-01T00:00:00Z.
+    pub fn modified_s(&self) -> u64 {
+        u64::try_from(self.seen.mtime()).unwrap_or(0)
+    }
+
+    /// Opens it, if it is what it was.
+    pub fn open(&self) -> Result<File, Error> {
+        let file = File::open(&self.place).map_err(|error| self.failed(error))?;
+        self.check(&file).map(|()| file)
+    }
+
+    /// Refuses it if it has changed since it was looked at.
+    pub fn check(&self, file: &File) -> Result<(), Error> {
+        let now = file.metadata().map_err(|error| self.failed(error))?;
+        let of = |seen: &Metadata| (seen.dev(), seen.ino(), seen.len(), seen.ctime(), seen.ctime_nsec());
+        match of(&now) == of(&self.seen) {
+            true => Ok(()),
+            false => Err(self.failed(std::io::Error::other("it has changed meanwhile"))),
+        }
+    }
+
+    /// An error of reading it.
+    pub fn failed(&self, source: std::io::Error) -> Error {
+        Error::io("reading", &self.place)(source)
+    }
+
+    /// All of it.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let mut file = self.open()?;
+        file.read_to_end(&mut bytes).map_err(|error| self.failed(error))?;
+        self.check(&file).map(|()| bytes)
+    }
+}
+
 /// Reads a folder. Links, devices, empty folders, and names and sizes outside the limits are refused.
 pub fn read_folder(folder: &Path) -> Result<Folder, Error> {
-    let mut files = BTreeMap::new();
-    let mut bytes_left = FOLDER_BYTES_MAX;
-    read_below(folder, "", 0, &mut files, &mut bytes_left)?;
+    let files = list_folder(folder)?.into_iter();
+    let files = files.map(|file| Ok((file.path.clone(), file.read()?))).collect::<Result<_, Error>>()?;
     Folder::new(files).map_err(Error::Folder)
 }
 
-fn read_below(
+/// The files of a folder in the order of their paths, refused as by [`read_folder`]; none of them is read.
+pub fn list_folder(folder: &Path) -> Result<Vec<SeenFile>, Error> {
+    let mut files = BTreeMap::new();
+    let mut bytes_left = FOLDER_BYTES_MAX;
+    list_below(folder, "", 0, &mut files, &mut bytes_left)?;
+    Ok(files.into_values().collect())
+}
+
+fn list_below(
     folder: &Path,
     prefix: &str,
     depth: usize,
-    files: &mut BTreeMap<String, Vec<u8>>,
+    files: &mut BTreeMap<String, SeenFile>,
     bytes_left: &mut u64,
 ) -> Result<(), Error> {
     let refuse = |what: String| Err(Error::Folder(plimsoll_evidence::Error::Evidence(what)));
@@ -33,16 +96,15 @@ fn read_below(
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         check_path(&path).map_err(Error::Folder)?;
-        let kind = entry.file_type().map_err(Error::io("reading", entry.path()))?;
-        if kind.is_dir() && depth < DEPTH_MAX {
-            read_below(&entry.path(), &format!("{path}/"), depth + 1, files, bytes_left)?;
-        } else if kind.is_file() {
-            let size = entry.metadata().map_err(Error::io("reading", entry.path()))?.len();
-            if size > FILE_BYTES_MAX.min(*bytes_left) || files.len() >= FILES_MAX {
+        let (place, seen) = (entry.path(), entry.metadata().map_err(Error::io("reading", entry.path()))?);
+        if seen.is_dir() && depth < DEPTH_MAX {
+            list_below(&place, &format!("{path}/"), depth + 1, files, bytes_left)?;
+        } else if seen.is_file() {
+            if seen.len() > FILE_BYTES_MAX.min(*bytes_left) || files.len() >= FILES_MAX {
                 return refuse(format!("{path}: the file or the folder is larger than allowed"));
             }
-            *bytes_left -= size;
-            files.insert(path, fs::read(entry.path()).map_err(Error::io("reading", entry.path()))?);
+            *bytes_left -= seen.len();
+            files.insert(path.clone(), SeenFile { path, place, seen });
         } else {
             return refuse(format!("{path} is neither a file nor a folder"));
         }

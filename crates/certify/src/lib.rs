@@ -29,7 +29,7 @@ pub use files::{
     FileError, LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target, builtin_profiles,
     parse_profile, parse_subject,
 };
-pub use folder_io::read_folder;
+pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use identity::{identify, identify_path};
 pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};

@@ -1,7 +1,8 @@
 //! The state folder: keys, logs, the day's calibration. One certification at a time uses it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -18,7 +19,7 @@ pub struct State {
 impl State {
     /// Opens the folder, making it if need be, and keeps others out.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+        make_private_folder(folder)?;
         let path = folder.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let lock = lock.map_err(Error::io("opening", &path))?;
@@ -41,6 +42,12 @@ impl State {
     pub fn calibration(&self) -> PathBuf {
         self.folder.join("calibration.json")
     }
+}
+
+/// Makes a folder, and those above it, that only its owner may enter. One that is there stays as it is.
+pub(crate) fn make_private_folder(folder: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(Error::io("making", folder))
 }
 
 /// Where the keys lie in a state folder.

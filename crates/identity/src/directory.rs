@@ -1,13 +1,14 @@
 //! Everybody and everything that may come in: a pure fold over the records of the stream `identity`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use plimsoll_keys::SealingKey;
-use plimsoll_store::{Batch, Expect, Fold, Record};
+use plimsoll_store::{Batch, Expect, Fold, Record, Recorded};
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Place, STREAM, stream};
+use crate::expiring::Expiring;
 use crate::names::{Label, RoleName, Scope, UserName};
 use crate::password::{PasswordCheck, PasswordHash};
 use crate::recovery::RecoveryHash;
@@ -25,8 +26,8 @@ pub struct Directory {
     pub(crate) sequence: u64,
     pub(crate) link: Option<Link>,
     pub(crate) users: BTreeMap<UserName, User>,
-    pub(crate) sessions: HashMap<SessionId, Session>,
-    pub(crate) tokens: HashMap<TokenId, Token>,
+    pub(crate) sessions: Expiring<SessionId, Session>,
+    pub(crate) tokens: Expiring<TokenId, Token>,
 }
 
 /// The link by which the first administrator is set up.
@@ -117,8 +118,8 @@ impl Directory {
             sequence: 0,
             link: None,
             users: BTreeMap::new(),
-            sessions: HashMap::new(),
-            tokens: HashMap::new(),
+            sessions: Expiring::new(),
+            tokens: Expiring::new(),
         }
     }
 }
@@ -132,15 +133,9 @@ impl Fold for Directory {
     }
 
     fn apply(&mut self, record: &Record) -> Result<()> {
-        let unclear = |why: String| Error::Record { sequence: record.sequence, why };
-        if record.stream.as_str() != STREAM {
-            return Err(unclear(format!("it belongs to the stream {}", record.stream)));
-        }
-        if record.sequence != self.sequence + 1 {
-            return Err(unclear(format!("it does not follow record {}", self.sequence)));
-        }
+        record.check_follows(STREAM, self.sequence)?;
         let event = Event::from_record(record)?;
-        self.change(event, record.unix_ms).map_err(|error| unclear(error.to_string()))?;
+        self.change(event, record.unix_ms).map_err(|error| record.unclear(error))?;
         self.sequence = record.sequence;
         Ok(())
     }
@@ -170,7 +165,7 @@ impl Directory {
 
     /// What happened, to be written if nothing else has happened since.
     pub(crate) fn batch(&self, events: &[Event]) -> Result<Batch> {
-        let records = events.iter().map(Event::to_record).collect::<Result<_>>()?;
+        let records = events.iter().map(Event::to_record).collect::<plimsoll_store::Result<_>>()?;
         Ok(Batch::append(stream()?, Expect::At(self.sequence), records))
     }
 
@@ -182,10 +177,9 @@ impl Directory {
             }
             Event::SessionOpened { session, user, second_factor, expires_ms, place } => {
                 self.user(&user)?;
-                self.sessions.retain(|_, session| session.expires_ms > now_ms);
                 let opened =
                     Session { user, opened_ms: now_ms, expires_ms, used_ms: now_ms, place, second_factor };
-                self.sessions.insert(session, opened);
+                self.sessions.insert(now_ms, session, opened);
             }
             // A session and a token are forgotten at some time after they have expired: what is said of them then is
             // of nothing.
@@ -201,9 +195,8 @@ impl Directory {
             }
             Event::TokenIssued { token, user, label, scopes, expires_ms } => {
                 self.user(&user)?;
-                self.tokens.retain(|_, token| token.expires_ms > now_ms);
                 let issued = Token { user, label, scopes, issued_ms: now_ms, expires_ms, used: None };
-                self.tokens.insert(token, issued);
+                self.tokens.insert(now_ms, token, issued);
             }
             Event::TokenUsed { token, used_ms, place } => {
                 if let Some(token) = self.tokens.get_mut(&token) {
@@ -247,6 +240,7 @@ impl Directory {
                 let user = self.user_mut(&name)?;
                 (user.password, user.password_changed_ms) = (password, now_ms);
                 self.end_sessions(&name);
+                self.revoke_tokens(&name);
             }
             Event::PasswordRehashed { user, password } => self.user_mut(&user)?.password = password,
             Event::RolesChanged { user: name, roles, .. } => {
@@ -300,10 +294,10 @@ impl Directory {
     }
 
     fn end_sessions(&mut self, user: &UserName) {
-        self.sessions.retain(|_, session| session.user != *user);
+        self.sessions.retain(|session| session.user != *user);
     }
 
     fn revoke_tokens(&mut self, user: &UserName) {
-        self.tokens.retain(|_, token| token.user != *user);
+        self.tokens.retain(|token| token.user != *user);
     }
 }

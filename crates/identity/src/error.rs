@@ -1,6 +1,6 @@
 //! Why somebody is not let in, or a change is refused.
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, NameError};
 
 use crate::names::{RoleName, UserName};
 use crate::password::{PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN};
@@ -13,13 +13,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A text is no name.
-    #[error("`{text}` cannot name {what}")]
-    Name {
-        /// What was to be named.
-        what: &'static str,
-        /// How the text begins.
-        text: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A new password has too few characters.
     #[error("the password has {characters} characters, at least {PASSWORD_CHARACTERS_MIN} are needed")]
     PasswordShort {
@@ -44,6 +39,9 @@ pub enum Error {
     /// Name and password do not belong to somebody who may come in. It is not said why.
     #[error("the name or the password is wrong")]
     SignIn,
+    /// Somebody who has come in has typed a password that is not his own.
+    #[error("the current password is wrong")]
+    Password,
     /// The password is right, and a code is needed too.
     #[error("a code of the second factor is needed")]
     CodeNeeded,
@@ -106,14 +104,6 @@ pub enum Error {
     /// A fault of this program.
     #[error("a fault of this program: {0}")]
     Bug(String),
-    /// A record of the stream does not say what this program wrote.
-    #[error("record {sequence} of the stream `identity` cannot be understood: {why}")]
-    Record {
-        /// Its place in the stream.
-        sequence: u64,
-        /// What is wrong with it.
-        why: String,
-    },
     /// A secret could not be sealed, or does not open.
     #[error(transparent)]
     Keys(#[from] plimsoll_keys::Error),
@@ -126,13 +116,14 @@ impl Error {
     /// What sort of trouble this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Name { .. }
+            Self::Name(_)
             | Self::PasswordShort { .. }
             | Self::PasswordLong { .. }
             | Self::PasswordCommon
             | Self::PasswordWeak { .. }
             | Self::Lifetime(_) => Kind::Invalid,
             Self::SignIn
+            | Self::Password
             | Self::CodeNeeded
             | Self::Code
             | Self::SessionEnded
@@ -149,7 +140,6 @@ impl Error {
             | Self::TooMany { .. } => Kind::Conflict,
             Self::Randomness(_) => Kind::Unavailable,
             Self::Hash(_) | Self::Bug(_) => Kind::Bug,
-            Self::Record { .. } => Kind::Corrupt,
             Self::Keys(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -159,20 +149,23 @@ impl Error {
     pub fn asks_to_sign_in(&self) -> bool {
         matches!(
             self,
-            Self::SignIn
-                | Self::CodeNeeded
-                | Self::Code
-                | Self::SessionEnded
-                | Self::TokenMalformed
-                | Self::TokenDead
+            Self::SignIn | Self::CodeNeeded | Self::SessionEnded | Self::TokenMalformed | Self::TokenDead
         )
+    }
+
+    /// Whether a password or a code was wrong: somebody may be guessing, and the throttle must not forget it.
+    pub fn is_guess(&self) -> bool {
+        matches!(self, Self::SignIn | Self::Password | Self::Code)
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Name { what: "a user", .. } => {
+            Self::Name(NameError { what: "a user", .. }) => {
                 Some("2 to 64 lower-case letters, digits and ._-, beginning with a letter or a digit")
+            }
+            Self::Name(NameError { what: "a token", .. }) => {
+                Some("1 to 64 characters that can be shown, without a space at the beginning or the end")
             }
             Self::PasswordShort { .. } | Self::PasswordCommon | Self::PasswordWeak { .. } => {
                 Some("four or five words that have nothing to do with each other are easy to keep in mind")
@@ -183,9 +176,9 @@ impl Error {
             Self::SessionEnded => Some("sign in again"),
             Self::TokenMalformed => Some("copy it again, from `plim_` to its end"),
             Self::LinkDead => Some("start the server again on its own machine: it prints a new link"),
+            Self::SetUpDone => Some("sign in on the first page, or by POST /api/v1/session"),
             Self::LastOne(..) => Some("give the role to somebody else first"),
             Self::TooMany { what: "tokens", .. } => Some("revoke one that is no longer used"),
-            Self::Record { .. } => Some("nothing was changed: restore a backup, or use a later program"),
             Self::Store(error) => error.hint(),
             _ => None,
         }

@@ -1,16 +1,14 @@
-//! What the records of the stream `identity` say: version 1, as JSON.
+//! What the records of the stream `identity` say: `{"v":1,"event":{"user_created":{...}}}`.
 //!
-//! A payload is `{"v":1,"event":{"user_created":{...}}}`; the kind of the record says the same as the name in it. What
-//! is not known is an error, never skipped: a right that was taken away must not come back because a record of it
-//! could not be read. `by` is the user who did it; none stands for whoever commands the server's own machine.
+//! `by` is the user who did it; none stands for whoever commands the server's own machine.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use plimsoll_store::{NewRecord, Record, RecordKind, StreamName};
+use plimsoll_store::{Recorded, StreamName};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::names::{Agent, Label, RoleName, Scope, UserName};
 use crate::password::PasswordHash;
 use crate::recovery::RecoveryHash;
@@ -19,7 +17,6 @@ use crate::token::{LinkId, SessionId, TokenId};
 
 /// The stream that holds all of it.
 pub const STREAM: &str = "identity";
-const VERSION: u8 = 1;
 
 /// From where something was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,26 +131,13 @@ pub(crate) enum Event {
     },
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    v: u8,
-    event: &'a Event,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Read {
-    v: u8,
-    event: Event,
-}
-
 /// The stream's name.
 pub(crate) fn stream() -> Result<StreamName> {
     Ok(StreamName::new(STREAM)?)
 }
 
-impl Event {
-    pub(crate) fn kind(&self) -> &'static str {
+impl Recorded for Event {
+    fn kind(&self) -> &'static str {
         match self {
             Self::SetUpOffered { .. } => "set-up.offered",
             Self::UserCreated { .. } => "user.created",
@@ -177,34 +161,11 @@ impl Event {
             Self::TokenRevoked { .. } => "token.revoked",
         }
     }
-
-    pub(crate) fn to_record(&self) -> Result<NewRecord> {
-        let written = Written { v: VERSION, event: self };
-        // Names, numbers and lists of them can always be written.
-        let bytes = serde_json::to_vec(&written).map_err(|error| Error::Bug(error.to_string()))?;
-        Ok(NewRecord::plain(RecordKind::new(self.kind())?, bytes))
-    }
-
-    pub(crate) fn from_record(record: &Record) -> Result<Self> {
-        let unclear = |why: String| Error::Record { sequence: record.sequence, why };
-        if let Some(key) = &record.payload.sealed_under {
-            return Err(unclear(format!("it is sealed under {key}")));
-        }
-        let read: Read =
-            serde_json::from_slice(&record.payload.bytes).map_err(|error| unclear(error.to_string()))?;
-        if read.v != VERSION {
-            return Err(unclear(format!("it has version {}, known is {VERSION}", read.v)));
-        }
-        if read.event.kind() != record.kind.as_str() {
-            return Err(unclear(format!("its kind is {}, and it says {}", record.kind, read.event.kind())));
-        }
-        Ok(read.event)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_store::Payload;
+    use plimsoll_store::{Payload, Record, RecordKind};
 
     use super::*;
 
@@ -249,7 +210,7 @@ mod tests {
         ];
         for (kind, payload, why) in cases {
             let error = Event::from_record(&record(kind, &payload)).unwrap_err();
-            assert!(matches!(error, Error::Record { sequence: 7, .. }), "{error:?}");
+            assert!(matches!(error, plimsoll_store::Error::Unclear { sequence: 7, .. }), "{error:?}");
             assert!(error.to_string().contains(why), "{error}");
         }
         let mut sealed = record("user.disabled", DISABLED);

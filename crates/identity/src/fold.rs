@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_store::Fold;
+use plimsoll_store::{Fold, Recorded};
 use proptest::prelude::*;
 
 use crate::directory::Directory;
@@ -106,11 +106,12 @@ fn ask(world: &World, act: &Act) -> Result<plimsoll_store::Batch> {
         }
         Act::Revoke(user, number) => directory.revoke_token(&name(user), token(number), None),
         Act::Enrol(user, number) => {
+            directory.user(&name(user))?;
             let recovery = BTreeSet::from([RecoveryHash::of("aaaa-bbbb-cccc-dddd").unwrap()]);
             let (user, code) = (name(user), totp_now(now_ms));
             let confirm =
                 directory.confirm_second_factor(now_ms, &user, &code, &recovery, Some(session(number)));
-            confirm.or_else(|_| directory.offer_second_factor(&user, &secret()))
+            confirm.or_else(|_| directory.offer_second_factor(&world.proof(user.as_str()), &secret()))
         }
         Act::Unenrol(user) => directory.remove_second_factor(&name(user), None),
         Act::Wait(_) => directory.batch(&[]),
@@ -120,8 +121,8 @@ fn ask(world: &World, act: &Act) -> Result<plimsoll_store::Batch> {
 /// Whose sessions and whose tokens an act ends at once.
 fn ends(act: &Act) -> (Option<&'static str>, Option<&'static str>) {
     match act {
-        Act::Roles(user, _) | Act::Disable(user) => (Some(user), Some(user)),
-        Act::Password(user) | Act::EndAll(user) | Act::Unenrol(user) => (Some(user), None),
+        Act::Roles(user, _) | Act::Disable(user) | Act::Password(user) => (Some(user), Some(user)),
+        Act::EndAll(user) | Act::Unenrol(user) => (Some(user), None),
         _ => (None, None),
     }
 }
@@ -272,7 +273,7 @@ fn a_secret_that_was_moved_to_another_user_or_sealed_elsewhere_is_refused() {
     let mut world = World::new();
     world.add("alice", &[]);
     world.add("mallory", &[]);
-    world.commit(world.directory.offer_second_factor(&name("mallory"), &secret()));
+    world.commit(world.directory.offer_second_factor(&world.proof("mallory"), &secret()));
     let offered = world.records.pop().unwrap();
     let text = String::from_utf8(offered.payload.bytes.clone()).unwrap();
     let replayed = |sealing, text: &str| {

@@ -77,6 +77,13 @@ impl<J: Journal> Identity<J> {
         Ok(text)
     }
 
+    /// Whether the first user can be created by the text in a set-up link: to be asked before the password is hashed,
+    /// so that whoever has none costs nothing.
+    pub fn check_link(&self, text: &Secret<String>) -> Result<()> {
+        let now_ms = self.now_ms();
+        self.read(|directory| directory.check_link(now_ms, LinkId::of(text)))
+    }
+
     /// Creates the first user by the text in a set-up link. `with` adds what is to be kept with it.
     pub async fn set_up(
         &self,
@@ -113,11 +120,14 @@ impl<J: Journal> Identity<J> {
     pub async fn issue_token(
         &self,
         wanted: &NewToken,
-        with: impl Fn(Batch) -> Result<Batch>,
+        with: impl Fn(&Directory, u64, Batch) -> Result<Batch>,
     ) -> Result<(TokenId, Secret<String>)> {
         let text = new_token()?;
         let id = TokenId::of(&text);
-        self.act(|directory, now_ms| with(directory.issue_token(now_ms, &self.rules, id, wanted)?)).await?;
+        let whole = |directory: &Directory, now_ms| {
+            with(directory, now_ms, directory.issue_token(now_ms, &self.rules, id, wanted)?)
+        };
+        self.act(whole).await?;
         Ok((id, text))
     }
 

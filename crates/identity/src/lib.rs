@@ -6,14 +6,14 @@
 //! commands an act may do it: that is asked before, of the policy.
 //!
 //! # Signing in
-//! 1. [`Throttle::begin`] with the name as it was typed and the client's address;
+//! 1. [`Throttle::begin`] upon the account, by its name as it was typed, from the client's address;
 //! 2. [`Identity::password_check`] and [`PasswordCheck::verify`], on a thread that may be busy for a while, and on few
 //!    of them at once;
 //! 3. [`Identity::sign_in`] with the proof and, if there is one, a code;
 //! 4. [`Throttle::succeeded`]; or [`Throttle::withdrawn`] if the answer was [`Error::CodeNeeded`]; or nothing, and it
 //!    counts as a failure.
 //!
-//! Wherever else a password or a code is typed (to change the password, to confirm a second factor, to renew recovery
+//! Wherever else a password or a code is typed (to change the password, to set up a second factor, to renew recovery
 //! codes) the throttle is asked in the same way, or guessing moves there.
 //!
 //! # What is kept
@@ -26,9 +26,12 @@
 //! of their own.
 
 mod api_token;
+#[cfg(test)]
+mod borders;
 mod directory;
 mod error;
 mod event;
+mod expiring;
 #[cfg(test)]
 mod fold;
 mod identity;
@@ -59,6 +62,6 @@ pub use people::{LINK_MS, NewUser};
 pub use recovery::{RECOVERY_CODES, RecoveryHash, new_recovery_codes};
 pub use rules::Rules;
 pub use sign_in::{Principal, SESSIONS_PER_USER_MAX, SignIn};
-pub use throttle::{Attempt, FREE_FAILURES, LOCK_FAILURES, LOCK_MS, THROTTLE_RECORDS_MAX, Throttle, Wait};
+pub use throttle::{Attempt, Subscriber, Throttle, Upon, Wait};
 pub use token::{LinkId, SessionId, TokenId, check_token};
 pub use totp::{STEP_SECONDS, TotpSecret};

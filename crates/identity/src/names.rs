@@ -1,8 +1,8 @@
 //! Names and labels: one grammar for each, so that a text from outside is checked once and never again.
 
-use std::fmt;
 use std::sync::Arc;
 
+use plimsoll_base::names;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -30,60 +30,8 @@ fn is_label(text: &str) -> bool {
         && text.trim() == text
 }
 
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $fits:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// Takes a text, if it keeps to the grammar.
-            pub fn new(text: &str) -> Result<Self, Error> {
-                let fits: fn(&str) -> bool = $fits;
-                if fits(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    let text = text.chars().filter(|&c| is_shown(c)).take(40).collect();
-                    Err(Error::Name { what: $what, text })
-                }
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Error;
-
-            fn try_from(text: String) -> Result<Self, Error> {
-                Self::new(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.as_ref().into()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
-            }
-        }
-    )*};
-}
-
 names! {
+    Error;
     /// Who somebody is: 2 to 64 lower-case letters, digits and `._-`, beginning with a letter or a digit.
     UserName, "a user", |text| is_name(text, 2);
     /// A role. What it allows is not known here.
@@ -137,7 +85,7 @@ mod tests {
         }
         let too_long = "x".repeat(NAME_CHARACTERS_MAX + 1);
         for text in ["", "a", "Al", "-al", "al ", "al\n", "é2", "a*", "a:read", &too_long] {
-            assert!(matches!(UserName::new(text), Err(Error::Name { .. })), "{text:?} was accepted");
+            assert!(matches!(UserName::new(text), Err(Error::Name(_))), "{text:?} was accepted");
         }
     }
 
@@ -157,6 +105,13 @@ mod tests {
         assert_eq!(Label::new("CI of Łódź").unwrap().as_str(), "CI of Łódź");
         assert_eq!(Agent::new("a\u{9b}31m\u{2028}b\r\n").as_str(), "a31mb");
         assert_eq!(Agent::new(&"é".repeat(500)).as_str().chars().count(), AGENT_CHARACTERS_MAX);
+        for (text, shown) in
+            [("", "what cannot be seen"), (" ", "what cannot be seen"), ("\u{85}", "`\\u{85}`")]
+        {
+            let error = Label::new(text).unwrap_err();
+            assert_eq!(error.to_string(), format!("{shown} cannot name a token"));
+            assert!(error.hint().is_some_and(|hint| hint.starts_with("1 to 64 characters")));
+        }
         let error = UserName::new("A\u{9b}31m").unwrap_err().to_string();
         assert!(error.chars().all(is_shown), "{error:?}");
     }

@@ -36,12 +36,15 @@ impl Directory {
 
     /// Creates the first user by a link, which is used up by it.
     pub fn set_up(&self, now_ms: u64, link: LinkId, user: &NewUser) -> Result<Batch> {
-        self.nobody_yet()?;
-        let known = self.link.as_ref().is_some_and(|known| known.id == link && now_ms < known.expires_ms);
-        if !known {
-            return Err(Error::LinkDead);
-        }
+        self.check_link(now_ms, link)?;
         self.batch(&[created(user, Some(link), None)])
+    }
+
+    /// Whether the first user can be created by a link now.
+    pub fn check_link(&self, now_ms: u64, link: LinkId) -> Result<()> {
+        self.nobody_yet()?;
+        let known = self.link.as_ref().filter(|known| now_ms < known.expires_ms);
+        if known.is_some_and(|known| known.id.is(link)) { Ok(()) } else { Err(Error::LinkDead) }
     }
 
     /// Creates a user.
@@ -55,7 +58,7 @@ impl Directory {
         self.batch(&[created(user, None, by)])
     }
 
-    /// Gives a user another password. All of the user's sessions end.
+    /// Gives a user another password. All of the user's sessions and tokens end.
     pub fn change_password(
         &self,
         user: &UserName,
@@ -68,11 +71,9 @@ impl Directory {
     }
 
     /// Gives a user another password who has just typed the old one: a session alone, left open or stolen, does not
-    /// get so far. All of the user's sessions end.
+    /// get so far. All of the user's sessions and tokens end, for any of them may be a thief's.
     pub fn change_own_password(&self, proof: &PasswordProof, to: &PasswordHash) -> Result<Batch> {
-        if self.enabled(&proof.user)?.password != proof.hash {
-            return Err(Error::SignIn);
-        }
+        self.proven(proof)?;
         self.change_password(&proof.user, to, Some(&proof.user))
     }
 
@@ -105,6 +106,12 @@ impl Directory {
             return Err(Error::NotFound("disabled user"));
         }
         self.batch(&[Event::UserEnabled { user: user.clone(), by: by.cloned() }])
+    }
+
+    /// A user who may come in and whose password this is still.
+    pub(crate) fn proven(&self, proof: &PasswordProof) -> Result<&User> {
+        let user = self.enabled(&proof.user)?;
+        if user.password == proof.hash { Ok(user) } else { Err(Error::Password) }
     }
 
     pub(crate) fn enabled(&self, name: &UserName) -> Result<&User> {
@@ -150,6 +157,7 @@ mod tests {
             matches!(world.directory.set_up(now_ms, link, &alice), Err(Error::LinkDead))
         };
         assert!(dead(&world, link(2), world.now_ms), "another link");
+        assert!(world.directory.check_link(world.now_ms + LINK_MS - 1, link(1)).is_ok());
         assert!(dead(&world, link(1), world.now_ms + LINK_MS), "too late");
         world.commit(world.directory.offer_set_up(world.now_ms, link(2)));
         assert!(dead(&world, link(1), world.now_ms), "replaced");
@@ -175,25 +183,26 @@ mod tests {
     }
 
     #[test]
-    fn roles_and_disabling_end_sessions_and_tokens_and_a_password_ends_sessions() {
+    fn a_password_roles_and_disabling_end_ones_sessions_and_tokens_and_nobody_elses() {
         let (alice, rules) = (name("alice"), Rules::default());
-        type Act = fn(&Directory, &UserName) -> Result<Batch>;
-        let acts: [(Act, usize); 3] = [
-            (|directory, user| directory.change_password(user, &secret_hash(), None), 1),
-            (|directory, user| directory.change_roles(&Rules::default(), user, &roles(&["viewer"]), None), 0),
-            (|directory, user| directory.disable_user(&Rules::default(), user, None), 0),
+        type Act = fn(&World, &UserName) -> Result<Batch>;
+        let acts: [Act; 4] = [
+            |world, user| world.directory.change_password(user, &secret_hash(), None),
+            |world, user| world.directory.change_own_password(&world.proof(user.as_str()), &secret_hash()),
+            |world, user| world.directory.change_roles(&Rules::default(), user, &roles(&["viewer"]), None),
+            |world, user| world.directory.disable_user(&Rules::default(), user, None),
         ];
-        for (act, tokens) in acts {
+        for (number, act) in acts.into_iter().enumerate() {
             let mut world = World::new();
             world.add("alice", &["operator"]);
             world.add("bob", &["operator"]);
             let (session, token) = (world.sign_in("alice", 1), world.issue("alice", 1));
-            let others = world.sign_in("bob", 2);
-            world.commit(act(&world.directory, &alice));
-            assert!(world.directory.session(world.now_ms, &rules, session, 0).is_err());
-            assert!(world.directory.session(world.now_ms, &rules, others, 0).is_ok());
-            assert_eq!(world.directory.tokens.len(), tokens);
-            assert_eq!(world.directory.token(world.now_ms, &rules, token).is_ok(), tokens == 1);
+            let (others, program) = (world.sign_in("bob", 2), world.issue("bob", 2));
+            world.commit(act(&world, &alice));
+            assert!(world.directory.session(world.now_ms, &rules, session, 0).is_err(), "act {number}");
+            assert!(world.directory.token(world.now_ms, &rules, token).is_err(), "act {number}");
+            assert!(world.directory.session(world.now_ms, &rules, others, 0).is_ok(), "act {number}");
+            assert!(world.directory.token(world.now_ms, &rules, program).is_ok(), "act {number}");
         }
     }
 
@@ -239,7 +248,7 @@ mod tests {
         world.commit(world.directory.change_own_password(&proof, &to));
         assert!(world.directory.sessions.is_empty());
         let again = world.directory.change_own_password(&proof, &secret_hash());
-        assert!(matches!(again, Err(Error::SignIn)), "the proof is of the password before");
+        assert!(matches!(again, Err(Error::Password)), "the proof is of the password before");
     }
 
     #[test]

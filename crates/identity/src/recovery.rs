@@ -43,7 +43,35 @@ impl RecoveryHash {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Groups, spaces and capitals are the typist's; every other difference is another code.
+        #[test]
+        fn a_code_is_the_same_however_it_is_typed_and_no_other_code(
+            code in "[a-z2-7]{16}",
+            marks in proptest::collection::vec("[- ]{0,2}", 17),
+            capitals: u16,
+            at in 0usize..16,
+            typo in "[a-z2-7]",
+        ) {
+            let typed = code.chars().enumerate().map(|(at, letter)| match capitals >> at & 1 {
+                0 => letter,
+                _ => letter.to_ascii_uppercase(),
+            });
+            let pairs = marks.iter().map(String::as_str).zip(typed);
+            let typed: String = pairs.map(|(mark, letter)| format!("{mark}{letter}")).collect();
+            let hash = RecoveryHash::of(&code).unwrap();
+            prop_assert_eq!(RecoveryHash::of(&format!("{typed}{}", marks[16])), Some(hash));
+            let mut other = code.clone();
+            other.replace_range(at..=at, &typo);
+            prop_assert_eq!(RecoveryHash::of(&other) == Some(hash), other == code);
+            prop_assert_eq!(RecoveryHash::of(&code[1..]), None);
+            prop_assert_eq!(RecoveryHash::of(&format!("{code}{typo}")), None);
+        }
+    }
 
     #[test]
     fn ten_codes_differ_and_are_found_as_people_type_them() {

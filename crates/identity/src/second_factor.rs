@@ -8,19 +8,21 @@ use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::names::UserName;
+use crate::password::PasswordProof;
 use crate::recovery::RecoveryHash;
 use crate::token::SessionId;
 use crate::totp::TotpSecret;
 
 impl Directory {
-    /// Offers a secret to a user who has none, instead of the one offered before. It counts when a code of it has
-    /// been typed.
-    pub fn offer_second_factor(&self, user: &UserName, secret: &TotpSecret) -> Result<Batch> {
-        if self.enabled(user)?.second_factor.is_some() {
-            return Err(Error::SecondFactorExists(user.clone()));
+    /// Offers a secret to a user who has none and has just typed the password, instead of the one offered before: a
+    /// session alone, left open or stolen, could lock its owner out. It counts when a code of it has been typed.
+    pub fn offer_second_factor(&self, proof: &PasswordProof, secret: &TotpSecret) -> Result<Batch> {
+        let user = proof.user.clone();
+        if self.proven(proof)?.second_factor.is_some() {
+            return Err(Error::SecondFactorExists(user));
         }
-        let sealed = self.seals.seal(user, secret)?;
-        self.batch(&[Event::SecondFactorOffered { user: user.clone(), sealed }])
+        let sealed = self.seals.seal(&user, secret)?;
+        self.batch(&[Event::SecondFactorOffered { user, sealed }])
     }
 
     /// Takes the offered secret into use, with a code of it and with new recovery codes. The session in which it is
@@ -150,9 +152,9 @@ mod tests {
         let (mut world, alice) = (World::new(), name("alice"));
         let (first, second) = (TotpSecret::generate().unwrap(), TotpSecret::generate().unwrap());
         world.add("alice", &[]);
-        world.commit(world.directory.offer_second_factor(&alice, &first));
+        world.commit(world.directory.offer_second_factor(&world.proof("alice"), &first));
         world.sign_in("alice", 1);
-        world.commit(world.directory.offer_second_factor(&alice, &second));
+        world.commit(world.directory.offer_second_factor(&world.proof("alice"), &second));
         let confirm = |world: &World, code: &str| {
             world.directory.confirm_second_factor(world.now_ms, &alice, code, &BTreeSet::new(), None)
         };
@@ -160,7 +162,7 @@ mod tests {
         assert!(matches!(confirm(&world, &replaced), Err(Error::Code)));
         world.commit(confirm(&world, &second.code(step(&world)).unwrap()));
         assert!(world.directory.user(&alice).unwrap().has_second_factor());
-        let again = world.directory.offer_second_factor(&alice, &first);
+        let again = world.directory.offer_second_factor(&world.proof("alice"), &first);
         assert!(matches!(again, Err(Error::SecondFactorExists(_))));
     }
 

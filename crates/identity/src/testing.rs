@@ -152,7 +152,7 @@ impl World {
         let codes = new_recovery_codes().unwrap();
         let hashes = codes.iter().map(|code| RecoveryHash::of(code.expose()).unwrap()).collect();
         let code = secret.code(self.now_ms / 1_000 / STEP_SECONDS).unwrap();
-        self.commit(self.directory.offer_second_factor(&name(user), secret));
+        self.commit(self.directory.offer_second_factor(&self.proof(user), secret));
         let confirmed =
             self.directory.confirm_second_factor(self.now_ms, &name(user), &code, &hashes, session);
         self.commit(confirmed);

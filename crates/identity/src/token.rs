@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use plimsoll_base::Secret;
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 
 use crate::error::{Error, Result};
 
@@ -61,6 +62,13 @@ ids! {
     TokenId;
     /// The name of a set-up link: the SHA-256 of the text in it.
     LinkId;
+}
+
+impl LinkId {
+    /// Whether it is the same, in a time that does not tell where they differ.
+    pub(crate) fn is(self, other: Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
 }
 
 /// 256 random bits as 43 characters of base64url: a session's cookie, the text in a set-up link.

@@ -23,6 +23,7 @@ use plimsoll_proof::Digest;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::digest_key::DigestKey;
 use crate::error::{Error, Result};
 use crate::folder::{
     Privacy, check_folder, create_file, create_private_folder, folder_of, io_error, read_file, sync_folder,
@@ -79,6 +80,11 @@ impl Credential {
     /// The key that seals data for `purpose`. Other purposes have other keys.
     pub fn sealing_key(&self, purpose: &str) -> Result<SealingKey> {
         Ok(SealingKey::new(self.derive(&format!("data {purpose}"))?))
+    }
+
+    /// The key for digests of `purpose`. Other purposes have other keys.
+    pub fn digest_key(&self, purpose: &str) -> Result<DigestKey> {
+        Ok(DigestKey::new(self.derive(&format!("digests {purpose}"))?))
     }
 
     /// The key that seals the private key in `slot`.
@@ -140,7 +146,7 @@ fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Result<Zeroizing<[u8;
     hmac_sha256(extracted.as_slice(), &[info, &[1]])
 }
 
-fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>> {
+pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| Error::Parameters("hmac"))?;
     parts.iter().for_each(|part| mac.update(part));
     Ok(Zeroizing::new(mac.finalize().into_bytes().into()))

@@ -230,6 +230,18 @@ impl Keyring {
         Ok(self.issuer(name)?.public_key(purpose).to_pem())
     }
 
+    /// The public key of the journal, if a server's keys are kept here. Nothing is opened.
+    pub fn journal_key(&self) -> Result<Option<VerifierKey>> {
+        let folder = self.folder.join(IssuerName::of_server().as_str());
+        let path = folder.join(KeySlot::Journal.file_name());
+        let Some(bytes) = read_file(&path, Privacy::Secret, KEY_FILE_BYTES_MAX)? else { return Ok(None) };
+        let sealed = SealedKey::parse(&bytes, &path)?;
+        match sealed.purpose {
+            KeyPurpose::Log => Ok(Some(VerifierKey::of_issuer(sealed.public))),
+            KeyPurpose::Certificate => Err(Error::Purpose { path, wanted: KeyPurpose::Log }),
+        }
+    }
+
     /// Pins the keys of `text`, which is a trust file or a line of one. Gives those that were not pinned yet.
     pub fn trust(&self, text: &str) -> Result<Vec<TrustEntry>> {
         let place = || String::from("the line to be trusted");

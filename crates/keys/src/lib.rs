@@ -38,16 +38,19 @@
 //!
 //! A server starts with nobody to type a passphrase. Its [`ServerKeys`] are sealed under a [`Credential`], 256 random
 //! bits in a file that should come from elsewhere than the disk with the keys; and so is data that must not be
-//! readable at rest, by a [`SealingKey`] for each purpose.
+//! readable at rest, by a [`SealingKey`] for each purpose. A [`DigestKey`] makes digests that say nothing of what they are
+//! of to whoever has not the credential.
 //!
 //! # In memory
 //! Seeds, derived keys and passphrases are wiped when they are dropped, and no `Debug` shows them. What this
 //! crate does *not* do: it does not lock memory, so the system may write a key to swap; it does not prevent a
-//! core dump or a debugger of the same user, which the binary does by `prctl(PR_SET_DUMPABLE)`; scrypt's
+//! core dump or a debugger of the same user, which the binary does (`plimsoll_process::keep_memory_private`) before it
+//! reads a passphrase, and a server before anything else; scrypt's
 //! working memory and the state of HMAC are freed without being wiped; and copies that the compiler leaves in registers or on the
 //! stack are out of reach. Passphrases are asked for by the binary, and compared as the bytes that were typed.
 
 mod credential;
+mod digest_key;
 mod error;
 mod folder;
 mod issuer_name;
@@ -61,6 +64,7 @@ mod server_keys;
 mod signing_key;
 
 pub use credential::Credential;
+pub use digest_key::DigestKey;
 pub use error::{Error, Result};
 pub use issuer_name::IssuerName;
 pub use keyring::{Issuer, Keyring};

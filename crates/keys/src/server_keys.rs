@@ -35,14 +35,16 @@ impl ServerKeys {
                 made => return made.map(|()| (keys, true)),
             }
         }
-        Self::open(&keyring, &name, credential).map(|keys| (keys, false))
+        Self::open(folder, credential).map(|keys| (keys, false))
     }
 
-    fn open(keyring: &Keyring, name: &IssuerName, credential: &Credential) -> Result<Self> {
+    /// Opens the server's keys in the keyring `folder`. None are made.
+    pub fn open(folder: &Path, credential: &Credential) -> Result<Self> {
+        let (keyring, name) = (Keyring::open(folder)?, IssuerName::of_server());
         let certificate =
-            keyring.open_slot::<CertificatePurpose>(name, KeySlot::IssuerCertificate, credential)?;
-        let log = keyring.open_slot::<LogPurpose>(name, KeySlot::IssuerLog, credential)?;
-        let journal = keyring.open_slot::<LogPurpose>(name, KeySlot::Journal, credential)?;
+            keyring.open_slot::<CertificatePurpose>(&name, KeySlot::IssuerCertificate, credential)?;
+        let log = keyring.open_slot::<LogPurpose>(&name, KeySlot::IssuerLog, credential)?;
+        let journal = keyring.open_slot::<LogPurpose>(&name, KeySlot::Journal, credential)?;
         Ok(Self { issuer: IssuerKeys { certificate, log }, journal })
     }
 }

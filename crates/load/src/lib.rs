@@ -31,7 +31,7 @@ pub use calibration::{
 pub use clock::monotonic_ns;
 pub use error::Error;
 pub use exchange::{Answer, Held, exchange, hold};
-pub use machine::{is_this_machine, raise_open_files_limit};
+pub use machine::is_this_machine;
 pub use oracle::{Oracle, OracleKind, Written};
 pub use plan::{CONNECTIONS_DEFAULT, CONNECTIONS_MAX, Plan};
 pub use request::Request;

@@ -1,8 +1,6 @@
-//! What the instrument asks of this machine: whether a target is on it, and enough open files.
+//! What the instrument asks of this machine: whether a target is on it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Whether `address` is on this machine: loopback, or an address of one of its interfaces.
 ///
@@ -20,17 +18,6 @@ pub fn is_this_machine(address: &SocketAddr) -> bool {
         socket.local_addr()
     });
     source.is_ok_and(|source| source.ip() == ip)
-}
-
-/// Raises this process's limit of open files as far as it may, and says where it stands now.
-///
-/// For the program to call once at its start: a connection is an open file, and many systems begin with 1,024.
-pub fn raise_open_files_limit() -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    // A refusal leaves the old limit, and running out of files is reported when it happens.
-    let _ = setrlimit(Resource::Nofile, raised);
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -67,11 +54,5 @@ mod tests {
         if socket.connect("192.0.2.1:9").is_ok() {
             assert!(is_this_machine(&socket.local_addr().unwrap()));
         }
-    }
-
-    #[test]
-    fn the_limit_of_open_files_only_rises() {
-        let before = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        assert!(raise_open_files_limit() >= before);
     }
 }

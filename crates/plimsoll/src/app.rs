@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::Method;
 use plimsoll_base::{Clock, Kind, Secret};
 use plimsoll_certify::register::{self as runner, Register, Runner};
-use plimsoll_identity::{Attempt, Identity, Throttle, Wait};
-use plimsoll_keys::{Credential, Keyring, ServerKeys};
+use plimsoll_identity::{Attempt, Identity, Subscriber, Throttle, Upon, Wait};
+use plimsoll_keys::{Credential, DigestKey, Keyring, ServerKeys};
 use plimsoll_proof::VerifierKey;
 use plimsoll_store::{Journal, Options, SqliteJournal};
 use plimsoll_tasks::{OnEnd, Scope, Wake};
@@ -21,11 +21,11 @@ use crate::api::{self, Problem, Readiness, Route};
 use crate::cli::certify::demo_subject;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::share::Shares;
+use crate::share::Room;
 use crate::telemetry::{Level, Log, Metrics};
 
-/// Denials of one user that are put on record in a minute: more than a person comes to by mistake.
-const DENIALS_A_MINUTE_MAX: u32 = 300;
+/// What one user was not allowed or could not do that is put on record in a minute: more than a person comes to by mistake.
+pub(crate) const REFUSALS_A_MINUTE_MAX: u32 = 300;
 /// Passwords that are hashed at once: each takes 19 MiB and a core for some hundredths of a second.
 const HASHING_MAX: usize = 2;
 /// Certificates that are read, verified or packed at once.
@@ -54,19 +54,25 @@ pub(crate) struct App {
     pub(crate) journal_key: VerifierKey,
     pub(crate) identity: Identity<SqliteJournal>,
     pub(crate) runner: Runner<SqliteJournal>,
+    /// Makes the digests of requests that are kept under idempotency keys.
+    pub(crate) digests: DigestKey,
     /// The lines by which others believe what this server issues.
     pub(crate) issuer: String,
     pub(crate) metrics: Metrics,
-    pub(crate) in_flight: Semaphore,
-    pub(crate) streams: Arc<Semaphore>,
+    /// Requests that are being handled, by who sent them.
+    pub(crate) in_flight: Room<Subscriber>,
+    /// Long answers by user.
+    pub(crate) streams: Room<String>,
     pub(crate) hashing: Arc<Semaphore>,
     /// Certificates are read by few at once: each reading takes a thread, and the memory of the whole.
     pub(crate) reading: Arc<Semaphore>,
-    /// Long answers by user.
-    pub(crate) streams_by_user: Shares<String>,
-    /// Denials by user and minute.
-    pub(crate) denials: Mutex<HashMap<String, (u64, u32)>>,
+    /// What users were not allowed or could not do, by minute.
+    pub(crate) refusals: Mutex<HashMap<String, (u64, u32)>>,
     pub(crate) readiness: Readiness,
+    /// That a forwarded address is not believed is told once.
+    pub(crate) told_of_forwarding: Once,
+    /// And that a proxy adds something else than addresses.
+    pub(crate) told_of_unread_hop: Once,
     /// The OpenAPI document.
     pub(crate) reference: Bytes,
     /// The indices of routes by path, each with its method.
@@ -123,12 +129,14 @@ struct Kept {
     journal_key: VerifierKey,
     identity: Identity<SqliteJournal>,
     runner: Runner<SqliteJournal>,
+    digests: DigestKey,
     issuer: String,
 }
 
 async fn open(settings: &Settings, clock: &Arc<dyn Clock>, log: &Log) -> Result<Kept, Failure> {
     let (ServerKeys { issuer: issuer_keys, journal: key }, credential) = unseal(settings, log)?;
     let sealing = Arc::new(credential.sealing_key("people")?);
+    let digests = credential.digest_key("requests")?;
     let issuer = Keyring::open(&settings.data.join("keys"))?.export_public(&"server".parse()?)?;
     let (key, issuer_keys) = (Arc::new(key), Arc::new(issuer_keys));
     let journal_key = key.verifier_key().clone();
@@ -142,11 +150,12 @@ async fn open(settings: &Settings, clock: &Arc<dyn Clock>, log: &Log) -> Result<
     let runner = once_free(async || {
         let register = Register::new(settings.subjects, &[("demo", &demo_subject()?)])?;
         let (keys, folder) = (Arc::clone(&issuer_keys), settings.data.clone());
-        let options = runner::Options { keys, folder, version: env!("CARGO_PKG_VERSION").into() };
+        let (version, tell) = (env!("CARGO_PKG_VERSION").into(), api::tell_of_refresh);
+        let options = runner::Options { keys, folder, version, tell };
         Ok(Runner::open(Arc::clone(&journal), Arc::clone(clock), register, options).await?)
     });
     let runner = runner.await?;
-    Ok(Kept { journal, journal_key, identity, runner, issuer })
+    Ok(Kept { journal, journal_key, identity, runner, digests, issuer })
 }
 
 /// Opens what another process may still hold. A server that was killed while it started a program is outlived for a
@@ -172,15 +181,17 @@ impl App {
         scope: Scope,
         routes: &[Route],
     ) -> Result<Arc<Self>, Failure> {
-        let Kept { journal, journal_key, identity, runner, issuer } = open(&settings, &clock, &log).await?;
+        let Kept { journal, journal_key, identity, runner, digests, issuer } =
+            open(&settings, &clock, &log).await?;
         let app = Arc::new(Self {
-            in_flight: Semaphore::new(api::IN_FLIGHT_MAX),
-            streams: Arc::new(Semaphore::new(api::STREAMS_MAX)),
+            in_flight: Room::new(api::IN_FLIGHT_MAX),
+            streams: Room::new(api::STREAMS_MAX),
             hashing: Arc::new(Semaphore::new(HASHING_MAX)),
             reading: Arc::new(Semaphore::new(READING_MAX)),
-            streams_by_user: Shares::default(),
-            denials: Mutex::default(),
+            refusals: Mutex::default(),
             readiness: Readiness::default(),
+            told_of_forwarding: Once::new(),
+            told_of_unread_hop: Once::new(),
             reference: api::reference(routes).into(),
             metrics: Metrics::new(routes.iter().map(Route::series)),
             routes: by_path(routes),
@@ -195,6 +206,7 @@ impl App {
             journal_key,
             identity,
             runner,
+            digests,
             issuer,
         });
         app.keep_house();
@@ -287,27 +299,24 @@ impl App {
     }
 
     /// Begins an attempt to prove who somebody is, or says how long to wait.
-    pub(crate) fn attempt(&self, account: &str, address: IpAddr) -> Result<Attempt, Problem> {
+    pub(crate) fn attempt(&self, upon: Upon<'_>, address: IpAddr) -> Result<Attempt, Problem> {
         let now_ms = self.clock.monotonic_ns() / 1_000_000;
-        self.with_throttle(|throttle| throttle.begin(now_ms, account, address)).map_err(|Wait { ms }| {
+        self.with_throttle(|throttle| throttle.begin(now_ms, upon, address)).map_err(|Wait { ms }| {
             let problem =
                 Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "too many attempts have failed");
             problem.retry_after_s(ms.div_ceil(1_000))
         })
     }
 
-    /// Each denial is a line of the audit trail for ever: who is denied again and again must not fill the disk with them.
-    pub(crate) fn count_denial(&self, user: &str) -> Result<(), Problem> {
+    /// Counts what a user was not allowed or could not do; says how often that was in this minute. Each is a line of the
+    /// audit trail for ever: whoever tries again and again must not fill the disk with them.
+    pub(crate) fn count_refusal(&self, user: &str) -> u32 {
         let minute = self.clock.monotonic_ns() / 60_000_000_000;
-        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-        denials.retain(|_, (last, _)| *last == minute);
-        let (_, count) = denials.entry(user.to_owned()).or_insert((minute, 0));
-        *count += 1;
-        if *count <= DENIALS_A_MINUTE_MAX {
-            return Ok(());
-        }
-        let detail = "you may not do this, and have tried too often what you may not do";
-        Err(Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, detail).retry_after_s(60))
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.retain(|_, (last, _)| *last == minute);
+        let (_, count) = refusals.entry(user.to_owned()).or_insert((minute, 0));
+        *count = count.saturating_add(1);
+        *count
     }
 
     pub(crate) fn with_throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {

@@ -6,10 +6,9 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 use plimsoll_base::{Kind, Secret};
-use plimsoll_process::Interrupt;
+use plimsoll_process::{Interrupt, keep_memory_private};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::failure::Failure;
@@ -37,8 +36,7 @@ impl PassphraseArguments {
     /// No private key is opened or sealed without passing here, so this is where core dumps of this process, and
     /// debuggers of the same user, are shut out for the rest of its life. Programs that it starts are not concerned.
     pub(crate) fn read(&self, name: &str, new: bool) -> Result<Secret<String>, Failure> {
-        set_dumpable_behavior(DumpableBehavior::NotDumpable)
-            .map_err(|errno| Failure::io("shutting out", "core dumps")(errno.into()))?;
+        keep_memory_private().map_err(Failure::io("shutting out", "core dumps"))?;
         if let Some(path) = &self.passphrase_file {
             return first_line(path.clone());
         }
@@ -108,7 +106,7 @@ fn typed_line(terminal: &File, interrupt: Interrupt) -> Result<Secret<String>, F
 
 #[cfg(test)]
 mod tests {
-    use rustix::process::dumpable_behavior;
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
 
     use super::*;
 

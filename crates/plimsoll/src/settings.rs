@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use plimsoll_base::Kind;
 use plimsoll_certify::register::Rules as SubjectRules;
@@ -16,7 +17,7 @@ use crate::input::read_text;
 use crate::state;
 
 /// Where it listens unless it is told otherwise: only this machine can ask.
-const LISTEN: &str = "127.0.0.1:7433";
+const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7_433));
 /// Longest idle time of a session, in minutes: a day.
 const IDLE_MINUTES_MAX: u64 = 1_440;
 /// Longest session, in hours: thirty days.
@@ -26,7 +27,7 @@ const ABSOLUTE_HOURS_MAX: u64 = 720;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     data: Option<PathBuf>,
     credential: Option<PathBuf>,
     public_url: Option<PublicUrl>,
@@ -68,6 +69,11 @@ struct Certify {
     subjects_may_reach_other_machines: bool,
 }
 
+/// Where to listen: an address with a port. `localhost` is the one name that is the same everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Listen(SocketAddr);
+
 /// The address under which people reach the server, if that is not where it listens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -105,9 +111,36 @@ pub(crate) struct Settings {
 #[derive(Debug, Default)]
 pub(crate) struct Said {
     pub(crate) config: Option<PathBuf>,
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<Listen>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) without_tls: bool,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = match text.split_once(':') {
+            Some((host, port)) if host.eq_ignore_ascii_case("localhost") => {
+                port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+            }
+            _ => text.parse().ok(),
+        };
+        address.map(Self).ok_or_else(|| {
+            format!(
+                "`{text}` is no address to listen on: want one with a port, as 127.0.0.1:7433, [::1]:7433 or \
+                 localhost:7433; for every address of this machine 0.0.0.0:7433 or [::]:7433"
+            )
+        })
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
 }
 
 impl TryFrom<String> for PublicUrl {
@@ -185,17 +218,14 @@ impl Settings {
             Some(path) => (parse(&path.display().to_string(), &read_text(path)?)?, path.parent()),
             None => (File::default(), None),
         };
+        // Whoever reads one of them later may stand elsewhere.
+        let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let beside = |path: PathBuf| base.map_or(path.clone(), |base| base.join(&path));
-        let fixed: SocketAddr =
-            LISTEN.parse().map_err(|_| Failure::new(Kind::Bug, "no address to listen on"))?;
-        let data = match said.data.or(file.data.map(beside)) {
-            Some(data) => data,
-            None => state::folder(None)?.join("data"),
-        };
+        let data = state::data(said.data.or(file.data.map(beside)))?;
         let settings = Self {
-            listen: said.listen.or(file.listen).unwrap_or(fixed),
-            credential: file.credential.map_or_else(state::credential, |path| Ok(beside(path)))?,
-            data,
+            listen: said.listen.or(file.listen).map_or(LISTEN, |Listen(address)| address),
+            credential: whole(file.credential.map_or_else(state::credential, |path| Ok(beside(path)))?),
+            data: whole(data),
             public_url: file.public_url,
             trusted_proxies: file.trusted_proxies,
             tls: file.tls.map(|tls| TlsFiles { certificate: beside(tls.certificate), key: beside(tls.key) }),
@@ -225,8 +255,13 @@ impl Settings {
         Ok(self)
     }
 
-    /// Where people find it.
-    pub(crate) fn url(&self, listening: SocketAddr) -> String {
+    /// Where people find it. To ask for every address is no address to ask at: then it is this machine's own.
+    pub(crate) fn url(&self, mut listening: SocketAddr) -> String {
+        if listening.ip().is_unspecified() {
+            let own: IpAddr =
+                if listening.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            listening.set_ip(own);
+        }
         match &self.public_url {
             Some(url) => url.to_string(),
             None if self.tls.is_some() => format!("https://{listening}"),
@@ -342,7 +377,10 @@ mod tests {
                 "plimsoll.toml:3:1: unknown field `lisen`",
                 Some("did you mean `listen`?"),
             ),
-            ("listen = \"here\"", "plimsoll.toml:3:10: invalid socket address", None),
+            ("listen = \"here\"", "plimsoll.toml:3:10: `here` is no address to listen on", None),
+            ("listen = \"example.org:80\"", "want one with a port, as 127.0.0.1:7433", None),
+            ("listen = \"localhost\"", "localhost:7433", None),
+            ("listen = \"localhost:x\"", "localhost:7433", None),
             ("[tls]\ncertificate = \"a\"", "plimsoll.toml:3:1: missing field `key`", None),
             ("trusted_proxies = [\"10.0.0.0/33\"]", "is no network", None),
             ("public_url = \"ftp://x\"", "is no address of a server", None),
@@ -357,6 +395,26 @@ mod tests {
             assert!(failure.message.contains(said), "{text}: {}", failure.message);
             assert!(hint.is_none() || failure.hint.as_deref() == hint, "{text}: {:?}", failure.hint);
         }
+    }
+
+    #[test]
+    fn localhost_is_loopback_whatever_a_resolver_says() {
+        for (text, address) in [("localhost:80", "127.0.0.1:80"), ("LocalHost:0", "127.0.0.1:0")] {
+            assert_eq!(text.parse(), Ok(Listen(address.parse().unwrap())));
+        }
+        assert_eq!("[::1]:80".parse(), Ok(Listen("[::1]:80".parse().unwrap())));
+        assert_eq!(settings("listen = \"localhost:81\"").unwrap().listen.to_string(), "127.0.0.1:81");
+    }
+
+    #[test]
+    fn every_address_is_found_at_this_machines_own() {
+        let plain = settings("listen = \"0.0.0.0:81\"\nwithout_tls = true").unwrap();
+        let url = |listening: &str| plain.url(listening.parse().unwrap());
+        assert_eq!(url("0.0.0.0:81"), "http://127.0.0.1:81");
+        assert_eq!(url("[::]:81"), "http://[::1]:81");
+        assert_eq!(url("192.0.2.1:81"), "http://192.0.2.1:81");
+        let named = settings("public_url = \"https://plimsoll.example\"").unwrap();
+        assert_eq!(named.url("0.0.0.0:81".parse().unwrap()), "https://plimsoll.example");
     }
 
     #[test]

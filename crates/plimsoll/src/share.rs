@@ -1,54 +1,81 @@
-//! Shares of what there is little of: nobody holds more than a part of it.
+//! Room for what there is little of: nobody holds more than a share of it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many each holds. Whoever holds none is not remembered.
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Room for a number of things, and how many of them each holds. Whoever holds none is not remembered.
 #[derive(Debug)]
-pub(crate) struct Shares<K>(Arc<Mutex<HashMap<K, usize>>>);
+pub(crate) struct Room<K>(Arc<Inner<K>>);
 
-impl<K> Clone for Shares<K> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+#[derive(Debug)]
+struct Inner<K> {
+    places: Arc<Semaphore>,
+    held: Mutex<HashMap<K, usize>>,
+}
+
+/// Somebody's place, given back when it falls.
+pub(crate) struct Held<K: Eq + Hash> {
+    room: Arc<Inner<K>>,
+    who: K,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Why there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// There is none for anybody.
+    All,
+    /// Whoever asks holds as much as one may.
+    Share,
+}
+
+impl<K> Inner<K> {
+    fn held(&self) -> MutexGuard<'_, HashMap<K, usize>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K> Default for Shares<K> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-/// One of them, given back when it falls.
-pub(crate) struct Held(Box<dyn Fn() + Send + Sync>);
-
-impl Drop for Held {
+impl<K: Eq + Hash> Drop for Held<K> {
     fn drop(&mut self) {
-        (self.0)();
+        let mut held = self.room.held();
+        match held.get_mut(&self.who) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(held.remove(&self.who)),
+        }
     }
 }
 
-impl<K: Clone + Eq + Hash + Send + 'static> Shares<K> {
-    /// One more for somebody, unless he has as many as he may.
-    pub(crate) fn hold(&self, who: impl Into<K>, max: usize) -> Option<Held> {
-        let who = who.into();
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(who.clone()).or_default();
-        if *count >= max {
+impl<K: Clone + Eq + Hash> Room<K> {
+    /// Room for so many.
+    pub(crate) fn new(max: usize) -> Self {
+        Self(Arc::new(Inner { places: Arc::new(Semaphore::new(max)), held: Mutex::default() }))
+    }
+
+    /// Waits until there is a place, which is nobody's yet.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        Arc::clone(&self.0.places).acquire_owned().await.ok()
+    }
+
+    /// Gives somebody a place, unless he holds so many.
+    pub(crate) fn give(&self, place: OwnedSemaphorePermit, who: K, share: usize) -> Option<Held<K>> {
+        let mut held = self.0.held();
+        let count = held.entry(who.clone()).or_default();
+        if *count >= share {
             return None;
         }
         *count += 1;
-        drop(counts);
-        let (shares, who) = (Arc::clone(&self.0), Mutex::new(who));
-        Some(Held(Box::new(move || {
-            let who = who.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut counts = shares.lock().unwrap_or_else(PoisonError::into_inner);
-            match counts.get_mut(&*who) {
-                Some(count) if *count > 1 => *count -= 1,
-                _ => drop(counts.remove(&*who)),
-            }
-        })))
+        drop(held);
+        Some(Held { room: Arc::clone(&self.0), who, _place: place })
+    }
+
+    /// A place for somebody, if there is one now and he holds fewer than so many.
+    pub(crate) fn hold(&self, who: K, share: usize) -> Result<Held<K>, Full> {
+        let place = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Full::All)?;
+        self.give(place, who, share).ok_or(Full::Share)
     }
 }
 
@@ -58,14 +85,16 @@ mod tests {
 
     #[test]
     fn nobody_holds_more_than_a_share_and_what_falls_is_given_back() {
-        let shares = Shares::<String>::default();
-        let (one, two) = (shares.hold("ada", 2).unwrap(), shares.hold("ada", 2).unwrap());
-        assert!(shares.hold("ada", 2).is_none());
-        assert!(shares.hold("bob", 2).is_some());
+        let room = Room::new(4);
+        let (one, two) = (room.hold("ada", 2).unwrap(), room.hold("ada", 2).unwrap());
+        assert_eq!(room.hold("ada", 2).err(), Some(Full::Share));
+        let others = (room.hold("bob", 2).unwrap(), room.hold("eve", 2).unwrap());
+        assert_eq!(room.hold("kim", 2).err(), Some(Full::All));
         drop(one);
-        let three = shares.hold("ada", 2);
-        assert!(three.is_some() && shares.hold("ada", 2).is_none());
-        drop((two, three));
-        assert!(shares.0.lock().unwrap().is_empty());
+        let three = room.hold("ada", 2).unwrap();
+        assert_eq!(room.hold("kim", 2).err(), Some(Full::All));
+        drop((two, three, others));
+        assert!(room.0.held().is_empty());
+        assert_eq!(room.0.places.available_permits(), 4);
     }
 }

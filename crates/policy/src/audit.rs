@@ -5,13 +5,11 @@
 
 use std::net::IpAddr;
 
-use plimsoll_base::Kind;
-use plimsoll_store::{NewRecord, Record, RecordKind, StreamName};
+use plimsoll_store::{Recorded, StreamName};
 use serde::{Deserialize, Serialize};
 
 /// The stream that holds all of it.
 pub const AUDIT_STREAM: &str = "audit";
-const VERSION: u8 = 1;
 
 /// One line of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +19,7 @@ pub struct AuditEntry {
     pub actor: Option<String>,
     /// By what the actor was known: `session`, `token`, `password`, `link`, `server` or `nothing`.
     pub by: String,
-    /// What was done or asked for: the name of an action, or `sign_in`, `set_up`.
+    /// What was done or asked for: the name of an action, or `sign_in`, `sign_out`, `set_up`.
     pub act: String,
     /// To what, as its address in the API.
     pub object: String,
@@ -31,7 +29,7 @@ pub struct AuditEntry {
     pub why: Option<String>,
     /// From where.
     pub address: Option<IpAddr>,
-    /// The request's id, which stands in the log too.
+    /// The request's id, which stands in the log too; empty if the server acted by itself.
     pub request: String,
 }
 
@@ -45,34 +43,6 @@ pub enum Outcome {
     Denied,
     /// The actor may, and it could not be done.
     Refused,
-}
-
-/// A record of the audit trail cannot be understood.
-#[derive(Debug, thiserror::Error)]
-#[error("record {sequence} of the stream `audit` cannot be understood: {why}")]
-pub struct UnclearEntry {
-    sequence: u64,
-    why: String,
-}
-
-impl UnclearEntry {
-    /// What sort of trouble this is.
-    pub fn kind(&self) -> Kind {
-        Kind::Corrupt
-    }
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    v: u8,
-    entry: &'a AuditEntry,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Read {
-    v: u8,
-    entry: AuditEntry,
 }
 
 impl Outcome {
@@ -91,32 +61,17 @@ pub fn audit_stream() -> plimsoll_store::Result<StreamName> {
     StreamName::new(AUDIT_STREAM)
 }
 
-impl AuditEntry {
-    /// The record to be appended.
-    pub fn to_record(&self) -> plimsoll_store::Result<NewRecord> {
-        // Texts and an address can always be written.
-        let bytes = serde_json::to_vec(&Written { v: VERSION, entry: self }).unwrap_or_default();
-        Ok(NewRecord::plain(RecordKind::new(self.outcome.name())?, bytes))
-    }
+impl Recorded for AuditEntry {
+    const FIELD: &'static str = "entry";
 
-    /// Reads what [`to_record`](Self::to_record) wrote.
-    pub fn from_record(record: &Record) -> Result<Self, UnclearEntry> {
-        let unclear = |why: String| UnclearEntry { sequence: record.sequence, why };
-        let read: Read =
-            serde_json::from_slice(&record.payload.bytes).map_err(|error| unclear(error.to_string()))?;
-        if read.v != VERSION {
-            return Err(unclear(format!("it has version {}, known is {VERSION}", read.v)));
-        }
-        if read.entry.outcome.name() != record.kind.as_str() {
-            return Err(unclear(format!("its kind is {}, and it says another", record.kind)));
-        }
-        Ok(read.entry)
+    fn kind(&self) -> &'static str {
+        self.outcome.name()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_store::Payload;
+    use plimsoll_store::{Payload, Record, RecordKind};
 
     use super::*;
 

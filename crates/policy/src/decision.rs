@@ -57,6 +57,13 @@ pub fn decide(caller: &Caller, action: Action) -> Decision {
     }
 }
 
+/// What a token of this caller could be used for, if it had every scope.
+pub fn possible_scopes(owner: &Caller) -> BTreeSet<Action> {
+    let scopes = Some(Action::ALL.iter().copied().collect());
+    let token = Caller { scopes, ..owner.clone() };
+    Action::ALL.iter().copied().filter(|action| decide(&token, *action).is_allowed()).collect()
+}
+
 impl Caller {
     /// A caller by the names of roles and scopes as they are stored. A name that is not known is left out: it allows
     /// nothing.
@@ -253,8 +260,11 @@ mod tests {
             let owner = Caller { roles: roles.clone(), scopes: None, must_enrol };
             let token = Caller { scopes: Some(scopes.clone()), ..owner.clone() };
             let wider = Caller { roles: roles.union(&more).copied().collect(), ..owner.clone() };
+            let possible = possible_scopes(&owner);
+            prop_assert_eq!(&possible, &possible_scopes(&token), "it does not depend on who asks for it");
             for action in Action::ALL {
                 let allowed = decide(&token, *action).is_allowed();
+                prop_assert_eq!(allowed, possible.contains(action) && scopes.contains(action));
                 prop_assert!(!allowed || decide(&owner, *action).is_allowed());
                 prop_assert!(!allowed || scopes.contains(action));
                 prop_assert!(!decide(&owner, *action).is_allowed() || decide(&wider, *action).is_allowed());

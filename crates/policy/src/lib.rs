@@ -11,7 +11,7 @@ mod role;
 mod table;
 
 pub use action::{Action, UnknownAction};
-pub use audit::{AUDIT_STREAM, AuditEntry, Outcome, UnclearEntry, audit_stream};
-pub use decision::{Caller, Decision, Denial, decide};
+pub use audit::{AUDIT_STREAM, AuditEntry, Outcome, audit_stream};
+pub use decision::{Caller, Decision, Denial, decide, possible_scopes};
 pub use role::{Role, UnknownRole};
 pub use table::roles_for;

@@ -7,7 +7,8 @@
 //! What this cannot do: should Plimsoll itself be killed by SIGKILL, the kernel ends the programs it started, but
 //! not *their* children. Linux only.
 //!
-//! Beside it, since it needs the C library too: [`give_back_memory`] and [`hold_little_memory`] for this process itself.
+//! Beside it, for this process itself: [`raise_open_files_limit`], [`keep_memory_private`], and, since they need the C
+//! library too, [`give_back_memory`] and [`hold_little_memory`].
 
 mod capture;
 mod child;
@@ -16,6 +17,7 @@ mod error;
 mod exit;
 mod family;
 mod interrupt;
+mod limits;
 mod listener;
 mod litter;
 mod memory;
@@ -33,6 +35,7 @@ pub use error::Error;
 pub use exit::{Exit, Resources, StopReport, Straggler};
 pub use family::adopt_orphans;
 pub use interrupt::Interrupt;
+pub use limits::{keep_memory_private, raise_open_files_limit};
 pub use litter::Litter;
 pub use memory::{give_back_memory, hold_little_memory};
 pub use port::{free_port, is_listened_at};

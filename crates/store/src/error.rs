@@ -1,13 +1,17 @@
 //! What can go wrong with a journal.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, NameError, Quantity, Unit};
 use plimsoll_proof::LogError;
 
 use crate::name::{CursorName, DocumentKey, LeaseName, Owner, StreamName};
+
+const FREE_SPACE: &str = "free some space; a server that runs goes on by itself";
+/// With less room, in bytes, a disk is full: what SQLite takes at once for the index of its log.
+const ROOM_BYTES_MIN: u64 = 32 << 10;
 
 /// What comes back from a journal.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,13 +21,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A text is no name.
-    #[error("`{text}` cannot name {what}: want at most 128 lower-case letters, digits and ._-:/")]
-    Name {
-        /// What was to be named.
-        what: &'static str,
-        /// How the text begins.
-        text: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A batch is larger than it may be.
     #[error("too many {what}: {found}, where {max} are allowed")]
     TooMuch {
@@ -108,7 +107,7 @@ pub enum Error {
     #[error("the journal has {0} batches waiting to be written")]
     Busy(usize),
     /// The clock stands before the last record.
-    #[error("the clock stands {0} ms before the last record of the journal")]
+    #[error("the clock stands {} before the last record of the journal", span(*.0))]
     ClockBehind(u64),
     /// Another process writes here.
     #[error("the journal in {0} is in use by another process")]
@@ -140,6 +139,14 @@ pub enum Error {
     /// A key would not sign.
     #[error("cannot sign the journal's checkpoint")]
     Key(#[source] Arc<plimsoll_keys::Error>),
+    /// There is no such record.
+    #[error("there is no record {position}: the journal has {last}")]
+    NoRecord {
+        /// The position that was asked for.
+        position: u64,
+        /// The position of the last record.
+        last: u64,
+    },
     /// The newest checkpoint does not cover a record.
     #[error("record {position} is not signed: the newest checkpoint covers {signed}")]
     Unsigned {
@@ -154,12 +161,25 @@ pub enum Error {
     /// What is stored is not what was written.
     #[error("the journal is damaged: {0}")]
     Corrupt(String),
+    /// A record does not say what this program wrote.
+    #[error("record {sequence} of the stream `{stream}` cannot be understood: {why}")]
+    Unclear {
+        /// Which stream.
+        stream: StreamName,
+        /// Its place in the stream.
+        sequence: u64,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The journal was written by a later version, or its schema was tampered with.
     #[error("the journal's schema is not one that this program made: {0}")]
     Schema(String),
     /// The journal has been closed, or its writer has died.
     #[error("the journal is closed")]
     Closed,
+    /// A fault of this program.
+    #[error("a fault of this program: {0}")]
+    Bug(String),
 }
 
 impl Error {
@@ -183,10 +203,19 @@ impl Error {
         }
     }
 
+    /// A full disk says so in many ways. Where the database cannot do its work and the disk at `path` has no room left,
+    /// it is that.
+    pub(crate) fn or_full(self, path: &Path) -> Self {
+        match self {
+            Self::Database { .. } if is_full(path) => Self::Full,
+            other => other,
+        }
+    }
+
     /// What sort of trouble this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Name { .. } | Self::TooMuch { .. } | Self::Twice { .. } => Kind::Invalid,
+            Self::Name(_) | Self::TooMuch { .. } | Self::Twice { .. } => Kind::Invalid,
             Self::Moved { .. }
             | Self::Unlinked { .. }
             | Self::Changed { .. }
@@ -195,7 +224,9 @@ impl Error {
             | Self::Back { .. }
             | Self::TrimBeyond { .. }
             | Self::InUse(_) => Kind::Conflict,
-            Self::Absent(_) | Self::Unsigned { .. } | Self::Proof(_) => Kind::NotFound,
+            Self::Absent(_) | Self::NoRecord { .. } | Self::Unsigned { .. } | Self::Proof(_) => {
+                Kind::NotFound
+            }
             Self::Busy(_) => Kind::Busy,
             Self::ClockBehind(_)
             | Self::Full
@@ -203,21 +234,72 @@ impl Error {
             | Self::Io { .. }
             | Self::Key(_)
             | Self::Closed => Kind::Unavailable,
-            Self::Corrupt(_) | Self::Schema(_) => Kind::Corrupt,
+            Self::Corrupt(_) | Self::Unclear { .. } | Self::Schema(_) => Kind::Corrupt,
+            Self::Bug(_) => Kind::Bug,
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::ClockBehind(_) => Some("set the clock; writing goes on when it has caught up"),
-            Self::InUse(_) => Some("stop the other process, or use another folder"),
-            Self::Full => Some("free some space; writing goes on by itself"),
-            Self::Corrupt(_) => {
-                Some("nothing was changed: restore a backup, and keep the damaged folder to look at")
+            Self::Name(_) => {
+                Some("at most 128 lower-case letters, digits and ._-:/, beginning with a letter or a digit")
             }
+            Self::ClockBehind(_) => Some(
+                "set the clock; writing goes on when it has caught up. If it is right, and was ahead before: end the \
+                 server, and plimsoll journal accept-clock",
+            ),
+            Self::InUse(_) => Some("stop the other process, or use another folder"),
+            Self::Full => Some(FREE_SPACE),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => Some(FREE_SPACE),
+            Self::Database { .. } => Some(
+                "look at the disk and at the system's log; what was written last may be missing. If it does not pass, \
+                 start again",
+            ),
+            // What a disk does not give looks as what is damaged on it.
+            Self::Corrupt(_) => Some(
+                "nothing was changed: look at the disk and at the system's log, and start again; if it is said again, \
+                 restore a backup, and keep the damaged folder to look at",
+            ),
+            Self::Unclear { .. } => Some("nothing was changed: restore a backup, or use a later program"),
             Self::Schema(_) => Some("use the program that wrote it, or a later one"),
             _ => None,
         }
+    }
+}
+
+/// A time for people.
+fn span(ms: u64) -> Quantity {
+    Quantity { amount: ms.saturating_mul(1_000_000), unit: Unit::Ns }
+}
+
+/// Whether the disk at a path says that it has no room left, for bytes or for files.
+fn is_full(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|disk| {
+        disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM_BYTES_MIN
+            || (disk.f_files > 0 && disk.f_favail == 0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_trouble_with_the_disk_is_sent_to_the_disk_first() {
+        let said = |code| {
+            Error::database("write")(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+        };
+        let failed = said(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+        assert!(matches!(failed, Error::Database { .. }), "{failed}");
+        assert!(failed.hint().unwrap().contains("look at the disk"));
+        assert!(matches!(failed.or_full(Path::new("/")), Error::Database { .. }), "there is room");
+        let damaged = said(rusqlite::ffi::SQLITE_CORRUPT);
+        let hint = damaged.hint().unwrap();
+        let (before, _) = hint.split_once("restore a backup").unwrap();
+        assert!(before.contains("look at the disk"), "{hint}");
+        assert!(matches!(said(rusqlite::ffi::SQLITE_FULL), Error::Full));
+        let full = Error::io("opening", "x")(io::ErrorKind::StorageFull.into());
+        assert_eq!(full.hint(), Error::Full.hint());
     }
 }

@@ -15,9 +15,6 @@ use crate::journal::{Amount, Journal};
 use crate::name::StreamName;
 use crate::record::Record;
 
-/// How long an act whose end nobody saw may still reach the journal, in milliseconds: far longer than a full queue
-/// takes to be written.
-const DOUBT_MS: u64 = 60_000;
 /// How many records are read at once. All of them are read in as many turns as it takes.
 const READ_AT_ONCE: usize = 4_096;
 
@@ -56,39 +53,34 @@ pub struct Folded<F, J> {
     ahead: tokio::sync::Mutex<Ahead<F>>,
     /// Of many that wait for the same records one reads them.
     reading: tokio::sync::Mutex<()>,
-    /// Until then, on the monotonic clock in milliseconds, something may be in the journal that was not read; 0 if
-    /// all is known.
-    doubt_until_ms: AtomicU64,
+    /// How many acts have ended unseen, and of how many of them it was read since what they did.
+    unseen: AtomicU64,
+    looked_for: AtomicU64,
 }
 
 /// Stands while an act is on its way. If it falls before the act is settled (the caller went away, the journal gave
 /// no clear answer), what the act did is looked for before anything else is done.
 struct Doubt<'a> {
-    until_ms: &'a AtomicU64,
-    clock: &'a dyn Clock,
+    unseen: &'a AtomicU64,
     settled: bool,
 }
 
 impl Drop for Doubt<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            let until_ms = monotonic_ms(self.clock).saturating_add(DOUBT_MS);
-            self.until_ms.fetch_max(until_ms, Ordering::SeqCst);
+            self.unseen.fetch_add(1, Ordering::SeqCst);
         }
     }
-}
-
-fn monotonic_ms(clock: &dyn Clock) -> u64 {
-    clock.monotonic_ns() / 1_000_000
 }
 
 impl<F: Fold, J: Journal> Folded<F, J> {
     /// Reads the whole stream into `empty`, which has taken in nothing yet.
     pub async fn open(journal: Arc<J>, clock: Arc<dyn Clock>, empty: F) -> Result<Self, F::Error> {
         let stream = StreamName::new(F::STREAM)?;
-        let (state, ahead, reading) = (RwLock::new(empty), tokio::sync::Mutex::default(), Default::default());
-        let folded =
-            Self { journal, clock, stream, state, ahead, reading, doubt_until_ms: AtomicU64::new(0) };
+        let (ahead, reading) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
+        let (unseen, looked_for) = (AtomicU64::new(0), AtomicU64::new(0));
+        let state = RwLock::new(empty);
+        let folded = Self { journal, clock, stream, state, ahead, reading, unseen, looked_for };
         folded.catch_up().await?;
         Ok(folded)
     }
@@ -178,8 +170,7 @@ impl<F: Fold, J: Journal> Folded<F, J> {
     /// The journal's answer, when the state has what it accepted; an error if that cannot be read.
     async fn commit(&self, batch: Batch) -> Result<Result<Receipt, Error>, F::Error> {
         let own = batch.appends.iter().position(|append| append.stream == self.stream);
-        let clock = self.clock.as_ref();
-        let mut doubt = Doubt { until_ms: &self.doubt_until_ms, clock, settled: false };
+        let mut doubt = Doubt { unseen: &self.unseen, settled: false };
         match self.journal.commit(batch).await {
             Ok(receipt) => {
                 let through = own.and_then(|own| receipt.sequences.get(own)).copied().unwrap_or(0);
@@ -236,16 +227,18 @@ impl<F: Fold, J: Journal> Folded<F, J> {
     /// While something may be in the journal that nobody has read, it is read. Whoever decides who is let in by
     /// [`Folded::read`] calls this before; if it fails, nobody is.
     pub async fn settle(&self) -> Result<(), F::Error> {
-        let until_ms = self.doubt_until_ms.load(Ordering::SeqCst);
-        if until_ms == 0 {
+        let unseen = self.unseen.load(Ordering::SeqCst);
+        if self.looked_for.load(Ordering::SeqCst) == unseen {
             return Ok(());
         }
-        let now_ms = monotonic_ms(self.clock.as_ref());
-        self.catch_up().await?;
-        if now_ms >= until_ms {
-            // If it fails there is a newer doubt, which stays.
-            let _ = self.doubt_until_ms.compare_exchange(until_ms, 0, Ordering::SeqCst, Ordering::SeqCst);
+        // The journal takes batches in the order in which it is asked: whatever it answers to one that asks for nothing,
+        // all that was asked before is there or never will be. Unless this one was not taken either.
+        let answer = self.journal.commit(Batch::default()).await;
+        if let Err(error @ (Error::Busy(_) | Error::Closed)) = answer {
+            return Err(error.into());
         }
+        self.catch_up().await?;
+        self.looked_for.fetch_max(unseen, Ordering::SeqCst);
         Ok(())
     }
 }

@@ -34,7 +34,8 @@ impl Amount {
 pub struct Document {
     /// Its name.
     pub key: DocumentKey,
-    /// How often it was written, from 1.
+    /// One more at each writing, and never one that a document of this name has had: one that was removed and is
+    /// written again goes on above every version that was removed, its own or another's.
     pub version: u64,
     /// Its value.
     pub value: Vec<u8>,
@@ -56,7 +57,8 @@ pub struct Timer {
 /// Total order within a stream and over the whole; a batch is kept whole or not at all; what a receipt says is
 /// [`Fsynced`](crate::Durability::Fsynced) is there after a power failure.
 pub trait Journal: Send + Sync {
-    /// Keeps all of a batch, or nothing: then the error says why.
+    /// Keeps all of a batch, or nothing: then the error says why. Batches are taken in the order in which they are asked
+    /// for, whether or not somebody waits for the answer: when one is answered, all before it are there or never will be.
     fn commit(&self, batch: Batch) -> impl Future<Output = Result<Receipt>> + Send;
 
     /// The records of a stream after a sequence, in order. What was trimmed is left out.

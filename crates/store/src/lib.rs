@@ -3,10 +3,12 @@
 //! Everything that Plimsoll remembers is a [`Record`] in a stream, or a row that was changed together with one.
 //! [`Journal`] says what an adapter does; [`SqliteJournal`] does it in one folder on this machine. All SQL over
 //! Plimsoll's own data is in this crate. [`Folded`] keeps what follows from the records of one stream: a command looks
-//! at it and gives either a refusal or a batch that holds only if nothing else happened meanwhile.
+//! at it and gives either a refusal or a batch that holds only if nothing else happened meanwhile. [`Recorded`] is the
+//! envelope in which those records say what they say.
 
 mod ahead;
 mod batch;
+mod clock;
 mod error;
 mod folded;
 #[cfg(fuzzing)]
@@ -14,6 +16,7 @@ pub mod fuzzing;
 mod journal;
 mod name;
 mod record;
+mod recorded;
 mod sqlite;
 
 pub use batch::{
@@ -27,4 +30,5 @@ pub use name::{
     CursorName, DocumentKey, LeaseName, NAME_BYTES_MAX, Owner, RecordKind, SealName, StreamName, TimerName,
 };
 pub use record::{NewRecord, PAYLOAD_BYTES_MAX, Payload, Record};
+pub use recorded::Recorded;
 pub use sqlite::{JournalView, Options, SqliteJournal, Verified, verify};

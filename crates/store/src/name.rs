@@ -1,7 +1,6 @@
 //! Names of what a journal holds: one grammar, and a type for each kind of thing, so that none is taken for another.
 
-use std::fmt;
-use std::sync::Arc;
+use plimsoll_base::names;
 
 use crate::error::Error;
 
@@ -16,60 +15,24 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| plain(byte) || b"._-:/".contains(&byte))
 }
 
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $what:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// Takes a text for a name, if it is one: at most 128 lower-case letters, digits and `._-:/`,
-            /// beginning with a letter or a digit.
-            pub fn new(text: &str) -> Result<Self, Error> {
-                if is_name(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    Err(Error::Name { what: $what, text: text.chars().take(40).collect() })
-                }
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
-            }
-        }
-    )*};
-}
-
 names! {
+    Error;
     /// The name of a stream: `audit`, `certification/0199a3`.
-    StreamName, "a stream";
+    StreamName, "a stream", is_name;
     /// What sort of thing a record says: `user.created`.
-    RecordKind, "a kind of record";
+    RecordKind, "a kind of record", is_name;
     /// The name of a small document.
-    DocumentKey, "a document";
+    DocumentKey, "a document", is_name;
     /// The name of a timer.
-    TimerName, "a timer";
+    TimerName, "a timer", is_name;
     /// The name of a cursor: who reads, and what.
-    CursorName, "a cursor";
+    CursorName, "a cursor", is_name;
     /// The name of a lease: what is owned.
-    LeaseName, "a lease";
+    LeaseName, "a lease", is_name;
     /// Who owns a lease: one process, one start of it.
-    Owner, "an owner";
+    Owner, "an owner", is_name;
     /// Under which key a payload is sealed: one for each person whose data it is.
-    SealName, "a sealing key";
+    SealName, "a sealing key", is_name;
 }
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ pub struct Payload {
 pub struct Record {
     /// Its place in the whole journal, from 1. Its leaf in the Merkle log has the index `position - 1`.
     pub position: u64,
-    /// When it was accepted: milliseconds since 1970-01-01T00:00:00Z. Never before the record ahead of it.
+    /// When it was accepted: milliseconds since 1970-01-01T00:00:00Z. Before the record ahead of it only in the stream
+    /// `clock`, where somebody has accepted a clock that was set back.
     pub unix_ms: u64,
     /// The stream it belongs to.
     pub stream: StreamName,
@@ -67,9 +68,19 @@ pub struct Record {
 }
 
 impl Record {
+    /// The bytes that are hashed and kept.
+    pub fn bytes(&self) -> Vec<u8> {
+        encode(self.unix_ms, &self.stream, self.sequence, &self.kind, &self.payload)
+    }
+
+    /// Reads what [`bytes`](Self::bytes) gave of the record at a position.
+    pub fn from_bytes(position: u64, bytes: &[u8]) -> Result<Self, Error> {
+        decode(position, bytes)
+    }
+
     /// The hash that stands for it in the Merkle log.
     pub fn leaf(&self) -> Digest {
-        leaf_hash(&encode(self.unix_ms, &self.stream, self.sequence, &self.kind, &self.payload))
+        leaf_hash(&self.bytes())
     }
 }
 

@@ -49,6 +49,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Tasks {
     next: u64,
+    /// The scope was drained: what begins from now on, or is just beginning, is ended at once.
+    is_drained: bool,
     running: HashMap<u64, (&'static str, Option<AbortHandle>)>,
 }
 
@@ -89,7 +91,8 @@ impl Scope {
         self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a task. It should end soon after [`stopped`](Self::stopped) does.
+    /// Runs a task. It should end soon after [`stopped`](Self::stopped) does. In a scope that was drained it is
+    /// ended at its first wait at the latest.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place where a task begins: it belongs to this scope"
@@ -102,9 +105,16 @@ impl Scope {
             let _running = running;
             task.await;
         });
-        // Unless it has ended meanwhile.
-        if let Some((_, abort)) = self.tasks().running.get_mut(&id) {
-            *abort = Some(handle.abort_handle());
+        self.keep_handle(id, handle.abort_handle());
+    }
+
+    /// Keeps what a task can be ended by. It runs already: it may have ended, and a drain may have come between.
+    fn keep_handle(&self, id: u64, handle: AbortHandle) {
+        let mut tasks = self.tasks();
+        if tasks.is_drained {
+            handle.abort();
+        } else if let Some((_, abort)) = tasks.running.get_mut(&id) {
+            *abort = Some(handle);
         }
     }
 
@@ -160,14 +170,15 @@ impl Scope {
         let _ = self.0.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
-    /// Asks all tasks to end, waits for them at most so long, and ends the rest: gives their names.
+    /// Asks all tasks to end, waits for them at most so long, and ends the rest: gives their names. Nothing lives in
+    /// the scope from then on.
     pub async fn drain(&self, within: Duration) -> Vec<Straggler> {
         self.stop();
         let mut count = self.0.count.subscribe();
-        if tokio::time::timeout(within, count.wait_for(|count| *count == 0)).await.is_ok() {
-            return Vec::new();
-        }
-        let tasks = self.tasks();
+        // Whether they have ended or the time is over, what is left is looked at below.
+        let _ = tokio::time::timeout(within, count.wait_for(|count| *count == 0)).await;
+        let mut tasks = self.tasks();
+        tasks.is_drained = true;
         let stragglers = tasks.running.values().map(|(name, abort)| {
             if let Some(abort) = abort {
                 abort.abort();
@@ -214,6 +225,21 @@ mod tests {
         assert_eq!(scope.drain(Duration::from_millis(20)).await, [Straggler { name: "deaf" }]);
         assert_eq!(fallen.recv().await, None, "what it held has fallen");
         assert_eq!(scope.drain(SOON).await, []);
+    }
+
+    /// Between the begin of a task and the moment at which its handle was kept, a drain named it and left it alive.
+    #[tokio::test]
+    async fn a_task_that_begins_while_the_scope_is_drained_is_ended_too() {
+        let (scope, (alive, mut fallen)) = (Scope::new(), mpsc::channel::<()>(1));
+        let beginning = scope.enter("late", OnEnd::GoOn);
+        let mut set = tokio::task::JoinSet::new();
+        let task = set.spawn(async move {
+            let _alive = alive;
+            std::future::pending::<()>().await;
+        });
+        assert_eq!(scope.drain(Duration::ZERO).await, [Straggler { name: "late" }]);
+        scope.keep_handle(beginning.id, task);
+        assert_eq!(tokio::time::timeout(SOON, fallen.recv()).await, Ok(None), "what it held has fallen");
     }
 
     #[tokio::test]

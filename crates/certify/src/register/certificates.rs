@@ -1,26 +1,45 @@
 //! Certificates that a server has issued: their files, their verification, the trials in them.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use plimsoll_base::{Kind, Utc};
 use plimsoll_evidence::{
-    Anchors, CERTIFICATE_FILE, Document, Documents, FileEntry, Folder, Outcome, Question, Report, verify,
+    Anchors, CERTIFICATE_FILE, CertificatePredicate, Document, Documents, FileEntry, Folder, Issuance,
+    Outcome, Question, Report, Statement, verify,
 };
-use plimsoll_keys::IssuerKeys;
-use plimsoll_proof::{Digest, TrustEntry, TrustFile, TrustPurpose};
+use plimsoll_keys::{IssuerKeys, Keyring};
+use plimsoll_proof::{Digest, Envelope, TrustEntry, TrustFile, TrustPurpose, from_canonical};
 use serde::Serialize;
 
 use super::certification::Certificate;
 use super::names::CertificationId;
 use crate::error::Error;
-use crate::folder_io::read_folder;
+use crate::folder_io::{SeenFile, list_folder, read_folder};
+use crate::state::keys_folder;
 use crate::verification::unreadable;
 
-/// The certificates in a folder, each in a folder that is named by its certification.
+/// The certificates in a server's data, each in a folder that is named by its certification.
 #[derive(Debug, Clone)]
 pub struct Certificates {
     folder: PathBuf,
     own: TrustFile,
+    /// Where the keys of demonstrations are pinned.
+    keys: PathBuf,
+}
+
+/// What a certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The subject's name.
+    pub subject: String,
+    /// The profile's id.
+    pub profile: String,
+    /// Who may rely on it.
+    pub issuance: Issuance,
+    /// Its status, its times and its digest.
+    pub certificate: Certificate,
 }
 
 /// One trial, drill, control or sham of a certificate.
@@ -41,11 +60,24 @@ pub struct Trial {
 }
 
 impl Certificates {
-    /// The certificates in a folder. What these keys have signed is valid.
-    pub fn new(folder: PathBuf, keys: &IssuerKeys) -> Self {
+    /// The certificates in a server's data. What these keys have signed is valid; a demonstration is if it was made here.
+    pub fn new(data: &Path, keys: &IssuerKeys) -> Self {
         let key = keys.certificate.verifier_key().clone();
         let own = TrustFile::from(TrustEntry { purpose: TrustPurpose::Certificate, key, not_after: None });
-        Self { folder, own }
+        Self { folder: data.join("certificates"), own, keys: keys_folder(data) }
+    }
+
+    /// The folder that holds them.
+    pub(super) fn root(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keys for one demonstration, which are thrown away after it. They are believed here before they sign anything: a
+    /// certificate that was published just before the server died is found to be valid.
+    pub(super) fn demo_keys(&self) -> Result<IssuerKeys, Error> {
+        let keys = IssuerKeys::generate()?;
+        Keyring::open(&self.keys)?.trust_demo(&keys)?;
+        Ok(keys)
     }
 
     /// Where a certificate is, or shall be.
@@ -53,37 +85,73 @@ impl Certificates {
         self.folder.join(id.as_str())
     }
 
-    /// The files of a certificate with their digests, in the order of their paths.
-    pub fn files(&self, id: &CertificationId) -> Result<Vec<FileEntry>, Error> {
-        let folder = self.read(id)?;
-        let entry = |(path, bytes): (&str, &[u8])| FileEntry {
-            path: path.to_owned(),
-            size: bytes.len() as u64,
-            sha256: Digest::of(bytes),
-        };
-        Ok(folder.iter().map(entry).collect())
+    /// The certificates that are there, the newest first: those before `before` that are wanted, at most `max`. However
+    /// many there are, no more names than that are in memory.
+    pub fn newest(
+        &self,
+        before: Option<&CertificationId>,
+        max: usize,
+        is_wanted: impl Fn(&CertificationId) -> bool,
+    ) -> Result<Vec<CertificationId>, Error> {
+        let mut found = BTreeSet::new();
+        for entry in fs::read_dir(&self.folder).map_err(Error::io("reading", &self.folder))? {
+            let name = entry.map_err(Error::io("reading", &self.folder))?.file_name();
+            // What is being made, and what is none of ours.
+            let Some(id) = name.to_str().and_then(|name| CertificationId::new(name).ok()) else { continue };
+            if before.is_none_or(|before| id < *before) && is_wanted(&id) {
+                found.insert(id);
+            }
+            if found.len() > max {
+                found.pop_first();
+            }
+        }
+        Ok(found.into_iter().rev().collect())
     }
 
-    /// All files of a certificate.
-    pub fn folder(&self, id: &CertificationId) -> Result<Folder, Error> {
-        self.read(id)
+    /// What a certificate says. Whether that is true, [`verify`](Self::verify) tells.
+    pub fn said(&self, id: &CertificationId) -> Result<Said, Error> {
+        let bytes = self.file(id, CERTIFICATE_FILE)?;
+        let malformed = |why: String| {
+            Error::Folder(plimsoll_evidence::Error::Evidence(format!("{CERTIFICATE_FILE}: {why}")))
+        };
+        let envelope = Envelope::from_bytes(&bytes).map_err(|error| malformed(error.to_string()))?;
+        let signed: Statement<CertificatePredicate> =
+            from_canonical(&envelope.payload).map_err(|error| malformed(error.to_string()))?;
+        let certificate = certificate(&signed.predicate, Digest::of(&bytes));
+        let CertificatePredicate { subject, level, issuance, .. } = signed.predicate;
+        Ok(Said { subject: subject.name, profile: level, issuance, certificate })
+    }
+
+    /// The files of a certificate, to be read one after the other.
+    pub fn list(&self, id: &CertificationId) -> Result<Vec<SeenFile>, Error> {
+        list_folder(&self.there(id)?)
+    }
+
+    /// The files of a certificate with their digests, in the order of their paths.
+    pub fn files(&self, id: &CertificationId) -> Result<Vec<FileEntry>, Error> {
+        let entry = |file: SeenFile| {
+            let bytes = file.read()?;
+            Ok(FileEntry { path: file.path().to_owned(), size: file.bytes(), sha256: Digest::of(&bytes) })
+        };
+        self.list(id)?.into_iter().map(entry).collect()
     }
 
     /// One file of a certificate. The path is looked up among the files that are there, and never opened.
     pub fn file(&self, id: &CertificationId, path: &str) -> Result<Vec<u8>, Error> {
         let absent = || Error::Absent { what: "file", name: path.chars().take(80).collect() };
-        self.read(id)?.get(path).map(<[u8]>::to_vec).ok_or_else(absent)
+        self.list(id)?.iter().find(|file| file.path() == path).ok_or_else(absent)?.read()
     }
 
-    /// Verifies a certificate as it would be offline, with the server's own key as the only one that is trusted;
-    /// `after` is an earlier certificate, whose log this one's must continue.
+    /// Verifies a certificate as it would be offline, with the server's own key as the only one that is trusted, and
+    /// those of its demonstrations for these; `after` is an earlier certificate, whose log this one's must continue.
     pub fn verify(
         &self,
         id: &CertificationId,
         at: Utc,
         after: Option<&CertificationId>,
     ) -> Result<Report, Error> {
-        let anchors = Anchors { trusted: self.own.clone(), demo: TrustFile::default() };
+        let demo = Keyring::open(&self.keys)?.pins()?.demos;
+        let anchors = Anchors { trusted: self.own.clone(), demo };
         let read = self.read(id).and_then(|folder| Ok((folder, after.map(|id| self.read(id)).transpose()?)));
         match read {
             Ok((folder, after)) => {
@@ -119,25 +187,33 @@ impl Certificates {
             return Ok(None);
         }
         let report = self.verify(id, at, None)?;
-        let (Outcome::Valid | Outcome::Expired, Some(signed)) = (report.outcome, &report.certificate) else {
+        let (Outcome::Valid | Outcome::ValidDemo | Outcome::Expired, Some(signed)) =
+            (report.outcome, &report.certificate)
+        else {
             let failed = report.failed().map(|step| step.found.clone());
             return Err(Error::NotVerified(failed.unwrap_or_default()));
         };
-        Ok(Some(Certificate {
-            status: signed.status,
-            not_before_ms: milliseconds(signed.not_before),
-            not_after_ms: milliseconds(signed.not_after),
-            sha256: Digest::of(&self.file(id, CERTIFICATE_FILE)?),
-            stale: None,
-        }))
+        Ok(Some(certificate(signed, Digest::of(&self.file(id, CERTIFICATE_FILE)?))))
     }
 
     fn read(&self, id: &CertificationId) -> Result<Folder, Error> {
-        let path = self.path(id);
-        if !path.is_dir() {
-            return Err(Error::Absent { what: "certificate", name: id.to_string() });
-        }
-        read_folder(&path)
+        read_folder(&self.there(id)?)
+    }
+
+    /// Where a certificate is, if there is one.
+    fn there(&self, id: &CertificationId) -> Result<PathBuf, Error> {
+        let absent = || Error::Absent { what: "certificate", name: id.to_string() };
+        Some(self.path(id)).filter(|path| path.is_dir()).ok_or_else(absent)
+    }
+}
+
+fn certificate(signed: &CertificatePredicate, sha256: Digest) -> Certificate {
+    Certificate {
+        status: signed.status,
+        not_before_ms: milliseconds(signed.not_before),
+        not_after_ms: milliseconds(signed.not_after),
+        sha256,
+        stale: None,
     }
 }
 

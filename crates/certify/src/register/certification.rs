@@ -1,6 +1,6 @@
 //! One certification: from the wish to the certificate.
 
-use plimsoll_evidence::Status;
+use plimsoll_evidence::{Issuance, Status};
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,8 @@ pub enum State {
     Queued,
     /// It is being made.
     Running,
-    /// It is being made, and was asked to stop.
-    Cancelling,
+    /// It is being made, and was asked to stop, by this user.
+    Cancelling(Option<Actor>),
     /// There is a certificate.
     Done(Certificate),
     /// There is none.
@@ -105,8 +105,8 @@ pub enum Outcome {
         /// What to do about it.
         hint: Option<String>,
     },
-    /// Somebody cancelled it.
-    Cancelled,
+    /// This user cancelled it.
+    Cancelled(Option<Actor>),
     /// The server ended before it did.
     Interrupted,
 }
@@ -117,7 +117,7 @@ impl State {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
-            Self::Cancelling => "cancelling",
+            Self::Cancelling(_) => "cancelling",
             Self::Done(_) => "done",
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
@@ -127,7 +127,7 @@ impl State {
 
     /// Whether it is being made.
     pub fn is_at_work(&self) -> bool {
-        matches!(self, Self::Running | Self::Cancelling)
+        matches!(self, Self::Running | Self::Cancelling(_))
     }
 
     /// Whether nothing will happen to it any more, but that it goes stale.
@@ -145,6 +145,12 @@ impl Certification {
         }
     }
 
+    /// How its certificate is signed. The subject that ships with Plimsoll is there to be tried: what is said of it is
+    /// said to nobody else, and signed with a key that is thrown away.
+    pub fn issuance(&self) -> Issuance {
+        if self.subject.revision == 0 { Issuance::Demo } else { Issuance::Issued }
+    }
+
     /// Whether it is of this subject against this profile, as they are called.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         self.subject.name == other.subject.name && self.profile.name == other.profile.name
@@ -156,7 +162,7 @@ impl From<Outcome> for State {
         match outcome {
             Outcome::Done(certificate) => Self::Done(certificate),
             Outcome::Failed { problem, hint } => Self::Failed { problem, hint },
-            Outcome::Cancelled => Self::Cancelled,
+            Outcome::Cancelled(_) => Self::Cancelled,
             Outcome::Interrupted => Self::Interrupted,
         }
     }

@@ -27,7 +27,7 @@ mod tests;
 mod texts;
 mod work;
 
-pub use certificates::{Certificates, Trial};
+pub use certificates::{Certificates, Said, Trial};
 pub use certification::{Certificate, Certification, Outcome, Reason, Stale, State};
 pub use event::STREAM;
 pub use names::{Actor, CertificationId, Name};

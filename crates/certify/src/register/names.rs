@@ -1,10 +1,7 @@
 //! Names in the register.
 
-use std::fmt;
-use std::sync::Arc;
-
+use plimsoll_base::names;
 use plimsoll_store::StreamName;
-use serde::{Deserialize, Serialize};
 
 use super::event::STREAM;
 use crate::error::Error;
@@ -18,60 +15,8 @@ const TIME_DIGITS: usize = 12;
 /// 32 random bits: two in one millisecond have different ones.
 const RANDOM_DIGITS: usize = 8;
 
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $what:literal, $is:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// Takes a text for a name, if it is one.
-            pub fn new(text: &str) -> Result<Self, Error> {
-                let is: fn(&str) -> bool = $is;
-                if is(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    let text = text.chars().take(40).flat_map(char::escape_default).collect();
-                    Err(Error::Name { what: $what, text })
-                }
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Error;
-
-            fn try_from(text: String) -> Result<Self, Error> {
-                Self::new(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.as_ref().to_owned()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
-            }
-        }
-    )*};
-}
-
 names! {
+    Error;
     /// The name of a subject or a profile: what its own file may call itself.
     Name, "a subject or a profile", |text| {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

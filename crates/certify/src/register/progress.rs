@@ -2,12 +2,10 @@
 
 use plimsoll_evidence::Amount;
 use plimsoll_measure::Probability;
-use plimsoll_store::{NewRecord, Record};
+use plimsoll_store::Recorded;
 use serde::{Deserialize, Serialize};
 
-use super::event;
 use crate::conductor::Event;
-use crate::error::Error;
 
 /// Most records of progress that are kept of one certification; its outcome comes on top of them.
 pub const PROGRESS_RECORDS_MAX: u64 = 4_096;
@@ -16,7 +14,7 @@ const LOAD_EVERY_MS: u64 = 2_000;
 /// After so many words on load they come half as often: a day's load is told in some 2,000.
 const LOADS_UNTIL_SLOWER: u64 = 256;
 
-/// What a certification is doing.
+/// What a certification is doing: the records of the stream `certify/<id>`, but for the last one, which is the outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Progress {
@@ -62,7 +60,7 @@ pub enum Progress {
     },
 }
 
-impl Progress {
+impl Recorded for Progress {
     fn kind(&self) -> &'static str {
         match self {
             Self::Calibrating {} => "progress.calibrating",
@@ -72,17 +70,9 @@ impl Progress {
             Self::Dropped { .. } => "progress.dropped",
         }
     }
+}
 
-    pub(super) fn to_record(&self) -> Result<NewRecord, Error> {
-        event::write(self.kind(), self)
-    }
-
-    /// Reads a record of the stream `certify/<id>`; the last one is no progress, but the outcome.
-    pub fn from_record(record: &Record) -> Result<Self, Error> {
-        let unclear = |why| Error::Record { sequence: record.sequence, why };
-        event::read(record, Self::kind).map_err(unclear)
-    }
-
+impl Progress {
     pub(super) fn of(event: &Event<'_>) -> Self {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         match event {

@@ -32,8 +32,8 @@ impl Rules {
         let parsed = parse_subject(&file, subject.text.as_str(), Path::new("/"))?;
         if subject.revision > 0 {
             self.check(&parsed)?;
-            check_name(&parsed.name, subject)?;
         }
+        check_name(&parsed.name, subject)?;
         Ok(parsed)
     }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use plimsoll_base::Clock;
 use plimsoll_keys::IssuerKeys;
-use plimsoll_store::{Batch, Expect, Folded, Journal, Receipt};
+use plimsoll_store::{Batch, Expect, Folded, Journal, Receipt, Recorded};
 use tokio::sync::Notify;
 
 use super::certificates::Certificates;
 use super::certification::{Outcome, State as Stage};
-use super::names::CertificationId;
+use super::names::{CertificationId, Name};
 use super::plan::{Task, plan};
 use super::progress::Progress;
 use super::state::Register;
@@ -29,16 +29,21 @@ const LOOKS_MAX: usize = 8;
 pub struct Options {
     /// The keys that sign.
     pub keys: Arc<IssuerKeys>,
-    /// The server's data: certificates are put into `certificates` there; the log and calibration into `certify`.
+    /// The server's data: certificates are put into `certificates` there; the log and calibration into
+    /// `certify`; the keys of demonstrations are pinned in `keys`.
     pub folder: PathBuf,
     /// Version of the measuring program.
     pub version: String,
+    /// Adds to what is written when the server asks by itself for a certification of a subject that is kept fresh: the
+    /// line of an audit trail.
+    pub tell: fn(&Name, &mut Batch) -> plimsoll_store::Result<()>,
 }
 
 /// A register over a journal, and what it takes to do what is planned.
 pub struct Runner<J> {
     register: Folded<Register, J>,
     maker: Arc<Maker>,
+    tell: fn(&Name, &mut Batch) -> plimsoll_store::Result<()>,
     wake: Notify,
     trouble: Mutex<Option<String>>,
 }
@@ -55,13 +60,12 @@ impl<J: Journal> Runner<J> {
         // Children of subjects that hide behind a double fork come to us, and are ended.
         plimsoll_process::adopt_orphans()?;
         let state = State::open(&options.folder.join("certify"))?;
-        let folder = options.folder.join("certificates");
-        super::task::clear(&folder)?;
+        let certificates = Certificates::new(&options.folder, &options.keys);
+        super::task::clear(certificates.root())?;
         let register = Folded::open(journal, Arc::clone(&clock), register).await?;
-        let certificates = Certificates::new(folder, &options.keys);
         let maker =
             Arc::new(Maker { keys: options.keys, state, certificates, version: options.version, clock });
-        Ok(Self { register, maker, wake: Notify::new(), trouble: Mutex::default() })
+        Ok(Self { register, maker, tell: options.tell, wake: Notify::new(), trouble: Mutex::default() })
     }
 
     /// Looks at the register. What is done with it should be short: acts wait for it.
@@ -147,7 +151,7 @@ impl<J: Journal> Runner<J> {
     /// Hands on what the certification tells, asks it to stop if it must, and says whether its end is on record.
     async fn attend(&self, work: &mut Work, is_ending: bool) -> Result<bool, Error> {
         let stage = self.read(|register| register.certification(&work.id).map(|one| one.state.clone()))?;
-        if is_ending || stage == Stage::Cancelling {
+        if is_ending || matches!(stage, Stage::Cancelling(_)) {
             work.stop();
         }
         let told = work.told();
@@ -198,7 +202,12 @@ impl<J: Journal> Runner<J> {
             }
             Task::Refresh(subject, profile) => {
                 let id = CertificationId::draw(self.register.clock().unix_ms())?;
-                self.register.act(|register, _| register.refresh(&id, &subject, &profile)).await?;
+                let asked = self.register.act(|register, _| {
+                    let mut batch = register.refresh(&id, &subject, &profile)?;
+                    (self.tell)(&subject, &mut batch)?;
+                    Ok(batch)
+                });
+                asked.await?;
             }
             Task::Begin(_) => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_store::{Append, Batch, Expect, Fold, Record, StreamName};
+use plimsoll_store::{Append, Batch, Expect, Fold, Record, Recorded, StreamName};
 
 use super::certification::{Certification, Outcome, State};
 use super::event::{Event, STREAM};
@@ -38,15 +38,9 @@ impl Fold for Register {
     }
 
     fn apply(&mut self, record: &Record) -> Result<(), Error> {
-        let unclear = |why: String| Error::Record { sequence: record.sequence, why };
-        if record.stream.as_str() != STREAM {
-            return Err(unclear(format!("it belongs to the stream {}", record.stream)));
-        }
-        if record.sequence != self.sequence + 1 {
-            return Err(unclear(format!("it does not follow record {}", self.sequence)));
-        }
-        let event = Event::from_record(record).map_err(unclear)?;
-        self.change(event, record).map_err(|error| unclear(error.to_string()))?;
+        record.check_follows(STREAM, self.sequence)?;
+        let event = Event::from_record(record)?;
+        self.change(event, record).map_err(|error| record.unclear(error))?;
         self.sequence = record.sequence;
         Ok(())
     }
@@ -176,10 +170,10 @@ impl Register {
                 begun.check("started", |state| matches!(state, State::Queued))?;
                 (begun.state, begun.started_ms) = (State::Running, Some(now_ms));
             }
-            Event::CertificationStopped { certification, .. } => {
+            Event::CertificationStopped { certification, by } => {
                 let stopped = self.certification_mut(&certification)?;
                 stopped.check("stopped", |state| matches!(state, State::Running))?;
-                stopped.state = State::Cancelling;
+                stopped.state = State::Cancelling(by);
             }
             Event::CertificationDone { certification, certificate } => {
                 self.end(&certification, Outcome::Done(certificate), now_ms)?;
@@ -187,8 +181,8 @@ impl Register {
             Event::CertificationFailed { certification, problem, hint } => {
                 self.end(&certification, Outcome::Failed { problem, hint }, now_ms)?;
             }
-            Event::CertificationCancelled { certification, .. } => {
-                self.end(&certification, Outcome::Cancelled, now_ms)?;
+            Event::CertificationCancelled { certification, by } => {
+                self.end(&certification, Outcome::Cancelled(by), now_ms)?;
             }
             Event::CertificationInterrupted { certification } => {
                 self.end(&certification, Outcome::Interrupted, now_ms)?;
@@ -212,7 +206,7 @@ impl Register {
         let found = self.certification_mut(id)?;
         let may_end = |state: &State| match outcome {
             Outcome::Done(_) | Outcome::Failed { .. } | Outcome::Interrupted => state.is_at_work(),
-            Outcome::Cancelled => matches!(state, State::Queued | State::Cancelling),
+            Outcome::Cancelled(_) => matches!(state, State::Queued | State::Cancelling(_)),
         };
         found.check("ended", may_end)?;
         (found.state, found.ended_ms) = (outcome.into(), Some(now_ms));

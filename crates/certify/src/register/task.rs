@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use plimsoll_base::Clock;
 use plimsoll_evidence::Issuance;
 use plimsoll_keys::IssuerKeys;
-use plimsoll_store::{BATCH_RECORDS_MAX, NewRecord};
+use plimsoll_store::{BATCH_RECORDS_MAX, NewRecord, Recorded};
 use tokio::sync::{mpsc, oneshot};
 
 use super::certificates::Certificates;
@@ -21,7 +21,7 @@ use crate::certification::{Order, certify};
 use crate::conductor::Event;
 use crate::error::Error;
 use crate::scratch::HIDDEN_PREFIX;
-use crate::state::State;
+use crate::state::{State, make_private_folder};
 
 /// Words that wait for the journal: a minute's worth at their fastest. More are dropped, and counted: a measurement
 /// waits for nobody.
@@ -40,7 +40,7 @@ pub(super) struct Maker {
 
 /// Removes what a killed server left half-written beside its certificates.
 pub(super) fn clear(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+    make_private_folder(folder)?;
     for entry in fs::read_dir(folder).map_err(Error::io("reading", folder))? {
         let entry = entry.map_err(Error::io("reading", folder))?;
         if entry.file_name().to_string_lossy().starts_with(HIDDEN_PREFIX) {
@@ -188,11 +188,15 @@ impl Maker {
         // The rules may have been closed since it was asked for.
         let (subject, profile) = (rules.subject(&one.subject)?, profile(&one.profile)?);
         let out = self.certificates.path(id);
+        let keys = match one.issuance() {
+            Issuance::Issued => Arc::clone(&self.keys),
+            Issuance::Demo => Arc::new(self.certificates.demo_keys()?),
+        };
         let order = Order {
             subject: &subject,
             profile: &profile,
-            keys: &self.keys,
-            issuance: Issuance::Issued,
+            keys: &keys,
+            issuance: one.issuance(),
             state: &self.state,
             out: &out,
             version: &self.version,

@@ -80,7 +80,7 @@ impl Register {
         let found = self.certification(id)?;
         found.check("ended", State::is_at_work)?;
         let outcome = match (outcome, &found.state) {
-            (Outcome::Interrupted, State::Cancelling) => Outcome::Cancelled,
+            (Outcome::Interrupted, State::Cancelling(by)) => Outcome::Cancelled(by.clone()),
             (outcome, _) => outcome.clone(),
         };
         self.batch(&Event::ended(id.clone(), outcome))

@@ -4,9 +4,9 @@ use plimsoll_base::Clock;
 use plimsoll_certify::register::{Certificates, CertificationId, Progress, Rules, Stale, State};
 use plimsoll_certify::{Error, SystemClock, report_json};
 use plimsoll_evidence::{Outcome, Status};
-use plimsoll_keys::IssuerKeys;
 use plimsoll_proof::Digest;
-use plimsoll_store::Expect;
+use plimsoll_store::{Expect, Recorded};
+use serde_json::json;
 
 use crate::world::{TestRunner, World, name, state};
 
@@ -24,7 +24,7 @@ fn the_demo_subject_serves_where_it_is_told_to() {
 fn demo() -> String {
     let program = std::env::current_exe().unwrap();
     format!(
-        "name = \"notes\"\n[start]\n\
+        "name = \"demo\"\n[start]\n\
          command = ['{}', '--exact', 'whole::the_demo_subject_serves_where_it_is_told_to']\n\
          env = {{ {LISTEN} = '127.0.0.1:{{port}}', {DATA} = '{{dir}}/notes.db' }}\n\
          [target]\nurl = 'http://127.0.0.1:{{port}}'\nhealth = '/health'\n\
@@ -99,10 +99,17 @@ fn check_read(world: &World, certificates: &Certificates, id: &CertificationId, 
         assert!(matches!(certificates.file(id, path), Err(Error::Absent { what: "file", .. })), "{path}");
     }
     let report = certificates.verify(id, SystemClock.now(), Some(id)).unwrap();
-    assert_eq!(report.outcome, Outcome::Valid, "{:?}", report.failed());
-    assert_eq!(report_json(&report)["certificate"]["subject"]["name"], "notes");
-    let stranger = Certificates::new(world.path("certificates"), &IssuerKeys::generate().unwrap());
-    assert_eq!(stranger.verify(id, SystemClock.now(), None).unwrap().outcome, Outcome::Untrusted);
+    assert_eq!(report.outcome, Outcome::ValidDemo, "{:?}", report.failed());
+    let report = report_json(&report);
+    assert_eq!(
+        (&report["certificate"]["subject"]["name"], &report["certificate"]["issuance"]),
+        (&json!("demo"), &json!("demo"))
+    );
+    // Elsewhere it is not valid, not even to who trusts this server.
+    std::fs::create_dir_all(world.path("elsewhere/certificates")).unwrap();
+    copy(&world.path(&format!("certificates/{id}")), &world.path(&format!("elsewhere/certificates/{id}")));
+    let elsewhere = Certificates::new(&world.path("elsewhere"), world.keys());
+    assert_eq!(elsewhere.verify(id, SystemClock.now(), None).unwrap().outcome, Outcome::Untrusted);
     let trials = certificates.trials(id).unwrap();
     let scenes: Vec<_> = trials.iter().map(|trial| (trial.sort, trial.scene)).collect();
     for wanted in

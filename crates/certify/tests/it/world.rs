@@ -39,6 +39,11 @@ impl World {
         Self { folder, keys, journal, runtime }
     }
 
+    /// The server's keys.
+    pub(crate) fn keys(&self) -> &IssuerKeys {
+        &self.keys
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -58,6 +63,7 @@ impl World {
             keys: Arc::clone(&self.keys),
             folder: self.folder.path().to_owned(),
             version: String::from("0.0.0"),
+            tell: |_, _| Ok(()),
         };
         self.wait(Runner::open(Arc::clone(&self.journal), Arc::new(SystemClock), register, options))
     }

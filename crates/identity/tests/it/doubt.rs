@@ -41,7 +41,8 @@ fn a_token_whose_revoker_went_away_is_dead_for_the_next_request() {
     let journal = world.journal();
     let identity = world.open(Arc::clone(&journal));
     world.add(&identity, "alice", "operator");
-    let (token, text) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let (token, text) =
+        world.wait(identity.issue_token(&new_token("alice"), |_, _, batch| Ok(batch))).unwrap();
     let alice = name("alice");
     let revoke = identity.act(|directory, _| directory.revoke_token(&alice, token, None));
     world.wait(ask_and_go_away(revoke, &journal));

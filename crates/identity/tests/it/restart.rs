@@ -21,6 +21,8 @@ fn the_first_administrator_sets_up_signs_in_and_is_found_again() {
     let alice = world.new_user("alice", "administrator");
     let wrong = world.wait(identity.set_up(&secret("guess"), &alice, Ok));
     assert!(matches!(wrong, Err(Error::LinkDead)));
+    assert!(matches!(identity.check_link(&secret("guess")), Err(Error::LinkDead)));
+    identity.check_link(&link).unwrap();
     world.wait(identity.set_up(&link, &alice, Ok)).unwrap();
     assert!(matches!(world.wait(identity.set_up(&link, &alice, Ok)), Err(Error::SetUpDone)));
     let refused = identity.password_check("alice").verify(&secret("not her password"));
@@ -43,7 +45,8 @@ fn what_was_revoked_stays_revoked() {
     let identity = world.open(world.journal());
     world.add(&identity, "alice", "operator");
     let (session, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (token, text) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let (token, text) =
+        world.wait(identity.issue_token(&new_token("alice"), |_, _, batch| Ok(batch))).unwrap();
     world.wait(identity.token(&text, &place(1))).unwrap();
     let alice = name("alice");
     world.wait(identity.act(|directory, _| directory.end_session(&alice, session, None))).unwrap();
@@ -62,7 +65,7 @@ fn a_role_that_is_taken_away_is_gone_with_the_next_request() {
     let identity = world.open(world.journal());
     world.add(&identity, "alice", "administrator");
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), |_, _, batch| Ok(batch))).unwrap();
     let (alice, viewer) = (name("alice"), [RoleName::new("viewer").unwrap()].into());
     world
         .wait(identity.act(|directory, _| directory.change_roles(identity.rules(), &alice, &viewer, None)))
@@ -93,7 +96,7 @@ fn a_last_use_is_listed_at_once_and_written_once_a_minute() {
     let identity = world.open(std::sync::Arc::clone(&journal));
     world.add(&identity, "alice", "operator");
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), |_, _, batch| Ok(batch))).unwrap();
     let written = || identity.read(Fold::sequence);
     let began = written();
     for _ in 0..29 {
@@ -146,7 +149,7 @@ fn no_secret_that_opens_a_door_stands_in_the_journal() {
     let link = world.wait(identity.offer_set_up()).unwrap();
     world.wait(identity.set_up(&link, &world.new_user("alice", "operator"), Ok)).unwrap();
     let (_, cookie) = world.sign_in(&identity, "alice", None).unwrap();
-    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), Ok)).unwrap();
+    let (_, token) = world.wait(identity.issue_token(&new_token("alice"), |_, _, batch| Ok(batch))).unwrap();
     let shared = TotpSecret::generate().unwrap();
     let codes = world.enrol_with(&identity, "alice", &shared);
     let records = world.wait(journal.tail(0, Amount::records(100))).unwrap();
@@ -174,7 +177,7 @@ fn a_second_factor_works_after_a_restart_and_without_the_credential_nobody_comes
     }
     let other = Arc::new(world.credential.sealing_key("something else").unwrap());
     let refused = world.try_open(world.journal(), other).err().unwrap();
-    assert!(matches!(refused, Error::Record { sequence: 2, .. }), "{refused}");
+    assert!(matches!(refused, Error::Store(plimsoll_store::Error::Unclear { sequence: 2, .. })), "{refused}");
     assert_eq!(refused.kind(), Kind::Corrupt);
     world.pass(MINUTE);
     let identity = world.open(world.journal());
@@ -195,7 +198,7 @@ fn a_journal_that_cannot_be_understood_lets_nobody_in() {
     let batch = Batch::append(StreamName::new(STREAM).unwrap(), Expect::Any, vec![foreign]);
     world.wait(journal.commit(batch)).unwrap();
     let opened = world.try_open(journal, world.sealing()).err().unwrap();
-    assert!(matches!(opened, Error::Record { sequence: 2, .. }), "{opened}");
+    assert!(matches!(opened, Error::Store(plimsoll_store::Error::Unclear { sequence: 2, .. })), "{opened}");
     assert_eq!(opened.kind(), Kind::Corrupt);
     assert!(opened.hint().is_some());
 }

@@ -130,7 +130,8 @@ impl World {
     ) -> Vec<Secret<String>> {
         let codes = new_recovery_codes().unwrap();
         let hashes = codes.iter().map(|code| RecoveryHash::of(code.expose()).unwrap()).collect();
-        self.wait(identity.act(|directory, _| directory.offer_second_factor(&name(user), secret))).unwrap();
+        let proof = identity.password_check(user).verify(&self::secret(PASSWORD)).unwrap();
+        self.wait(identity.act(|directory, _| directory.offer_second_factor(&proof, secret))).unwrap();
         let confirmed = self.wait(identity.act(|directory, now_ms| {
             let code = authenticator(secret, now_ms);
             directory.confirm_second_factor(now_ms, &name(user), &code, &hashes, None)

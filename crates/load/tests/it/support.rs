@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow;
 
 use plimsoll_load::{Pacing, Plan, Request, Run, Schedule, run};
+use rustix::net::SendFlags;
 
 pub(crate) const MS: u64 = 1_000_000;
 
@@ -64,5 +65,9 @@ impl Wire {
     pub(crate) fn reply(&mut self, bytes: &str) {
         // The generator may be gone already; what it has counted is what the tests look at.
         let _ = self.stream.write_all(bytes.as_bytes());
+    }
+    /// The kernel keeps the bytes back until the connection is closed, and sends both as one.
+    pub(crate) fn last_reply(self, bytes: &str) {
+        let _ = rustix::net::send(&self.stream, bytes.as_bytes(), SendFlags::MORE);
     }
 }

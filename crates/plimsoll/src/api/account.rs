@@ -1,13 +1,13 @@
-//! One's own account: password, second factor, sessions, tokens.
+//! One's own account: password, second factor, sessions.
 
 use std::collections::BTreeSet;
 
 use plimsoll_base::Kind;
 use plimsoll_identity::{
-    Label, NewToken, RecoveryHash, Scope, Session, SessionId, Token, TokenId, TotpSecret, UserName,
+    Directory, Error as IdentityError, PasswordProof, RecoveryHash, Session, SessionId, TotpSecret, UserName,
     new_recovery_codes,
 };
-use plimsoll_policy::{Action, Decision, decide};
+use plimsoll_policy::{Action, decide};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,7 @@ use super::route::{Call, Json, Nothing, Secrets};
 use super::secret::SecretText;
 use super::sign_in::{hash, proven, verify};
 use super::time::time;
-
-const DAY_MS: u64 = 86_400_000;
+use crate::app::App;
 
 /// Who is asking.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,6 +50,14 @@ pub(crate) struct NewPassword {
     /// The one that is to hold: at least 12 characters that are hard to guess.
     #[schemars(length(min = 12))]
     new: SecretText,
+}
+
+/// That it is really the user who asks, and not somebody who has found a session open.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CurrentPassword {
+    /// The one that holds now.
+    current: SecretText,
 }
 
 /// What an authenticator is given. It counts once a code of it has been sent.
@@ -93,58 +100,19 @@ pub(crate) struct SessionView {
     current: bool,
 }
 
-/// A text by which a program acts for its owner.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct TokenView {
-    /// Its public name, which opens nothing.
-    id: String,
-    label: String,
-    /// The actions it may be used for, if its owner may do them.
-    scopes: Vec<String>,
-    issued: String,
-    expires: String,
-    last_used: Option<String>,
-    /// From where it was last used.
-    address: Option<String>,
-}
-
-/// A token to be.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WantedToken {
-    /// What you call it: 1 to 64 characters.
-    #[schemars(length(min = 1, max = 64), example = &"reads the audit trail")]
-    label: String,
-    /// The actions it may be used for, each by its full name.
-    #[schemars(schema_with = "grammar::actions", example = ["audit.list"])]
-    scopes: BTreeSet<String>,
-    /// How long it lives.
-    #[schemars(range(min = 1, max = 365), example = 30)]
-    days: u64,
-}
-
-/// A token that was given out.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct IssuedToken {
-    /// Its public name.
-    id: String,
-    /// The token itself. It is shown this once.
-    token: SecretText,
-}
-
 /// A session or a token in the path.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ById {
     /// Its public name: 64 hexadecimal digits.
     #[schemars(regex(pattern = grammar::PUBLIC))]
-    id: String,
+    pub(crate) id: String,
 }
 
 pub(crate) async fn show_account(call: Call) -> Result<Json<Account>, Problem> {
     let who = call.caller.known()?;
     let (name, rights) = (&who.principal.user, rights(who));
-    let may = |action: &Action| matches!(decide(&rights, *action), Decision::Allowed(_));
+    let may = |action: &Action| decide(&rights, *action).is_allowed();
     call.app.identity.read(|directory| {
         let user = directory.user(name)?;
         Ok(Json(Account {
@@ -159,13 +127,25 @@ pub(crate) async fn show_account(call: Call) -> Result<Json<Account>, Problem> {
     })
 }
 
+/// Compares the password of somebody who has come in. If it is wrong, the session is as good as before.
+async fn verify_own(
+    app: &App,
+    user: &UserName,
+    password: &SecretText,
+) -> Result<PasswordProof, IdentityError> {
+    verify(app, user.as_str(), password).await.map_err(|error| match error {
+        IdentityError::SignIn => IdentityError::Password,
+        other => other,
+    })
+}
+
 pub(crate) async fn change_password(
     call: Call<Nothing, Nothing, Secrets<NewPassword>>,
 ) -> Result<Done, Problem> {
     let user = call.caller.known()?.principal.user.clone();
     let Secrets(wanted) = &call.body;
     let changed = async {
-        let proof = verify(&call.app, user.as_str(), &wanted.current).await?;
+        let proof = verify_own(&call.app, &user, &wanted.current).await?;
         let to = hash(&call.app, &user, &wanted.new).await?;
         call.change_people("/api/v1/account/password", &Kept::done(), |directory, _| {
             directory.change_own_password(&proof, &to)
@@ -176,12 +156,18 @@ pub(crate) async fn change_password(
     Ok(Done)
 }
 
-pub(crate) async fn offer_second_factor(call: Call) -> Result<Created<Offered>, Problem> {
+pub(crate) async fn offer_second_factor(
+    call: Call<Nothing, Nothing, Secrets<CurrentPassword>>,
+) -> Result<Created<Offered>, Problem> {
     let user = &call.caller.known()?.principal.user;
     let secret = TotpSecret::generate()?;
     let object = "/api/v1/account/second-factor";
-    call.change_people(object, &Kept::Secret, |directory, _| directory.offer_second_factor(user, &secret))
-        .await?;
+    let offered = async {
+        let proof = verify_own(&call.app, user, &call.body.0.current).await?;
+        let command = |directory: &Directory, _| directory.offer_second_factor(&proof, &secret);
+        call.change_people(object, &Kept::Secret, command).await
+    };
+    proven(&call.app, &call.caller, offered).await?;
     let body = Offered { secret: secret.base32().into(), uri: secret.uri("Plimsoll", user).into() };
     Ok(Created { location: object.into(), body })
 }
@@ -237,19 +223,6 @@ pub(crate) fn session_view(id: SessionId, session: &Session, current: Option<By>
     }
 }
 
-pub(crate) fn token_view(id: TokenId, token: &Token) -> TokenView {
-    let used = token.used.as_ref();
-    TokenView {
-        id: id.to_string(),
-        label: token.label.as_str().into(),
-        scopes: token.scopes.iter().map(ToString::to_string).collect(),
-        issued: time(token.issued_ms),
-        expires: time(token.expires_ms),
-        last_used: used.map(|(used_ms, _)| time(*used_ms)),
-        address: used.map(|(_, place)| place.address.to_string()),
-    }
-}
-
 /// A list that is never longer than a page.
 pub(crate) fn whole<T>(items: impl Iterator<Item = T>) -> Json<Listing<T>> {
     Json(Listing { items: items.collect(), next: None })
@@ -265,62 +238,10 @@ pub(crate) fn session_id(text: &str) -> Result<SessionId, Problem> {
     SessionId::parse(text).ok_or_else(|| Problem::of(Kind::NotFound, "there is no such session"))
 }
 
-pub(crate) fn token_id(text: &str) -> Result<TokenId, Problem> {
-    TokenId::parse(text).ok_or_else(|| Problem::of(Kind::NotFound, "there is no such token"))
-}
-
 pub(crate) async fn end_own_session(call: Call<ById>) -> Result<Done, Problem> {
     let (user, id) = (&call.caller.known()?.principal.user, session_id(&call.path.id)?);
     let object = format!("/api/v1/account/sessions/{id}");
     call.change_people(&object, &Kept::done(), |directory, _| directory.end_session(user, id, Some(user)))
-        .await?;
-    Ok(Done)
-}
-
-pub(crate) async fn list_own_tokens(call: Call) -> Result<Json<Listing<TokenView>>, Problem> {
-    let own = call.app.identity.tokens_of(&call.caller.known()?.principal.user);
-    Ok(whole(own.iter().map(|(id, token)| token_view(*id, token))))
-}
-
-pub(crate) async fn create_own_token(
-    call: Call<Nothing, Nothing, Json<WantedToken>>,
-) -> Result<Created<IssuedToken>, Problem> {
-    let user = call.caller.known()?.principal.user.clone();
-    let Json(wanted) = &call.body;
-    let known = |name: &String| -> Result<Scope, Problem> {
-        let action: Action = name.parse().map_err(|error: plimsoll_policy::UnknownAction| {
-            Problem::of(error.kind(), error.to_string()).hint(error.hint())
-        })?;
-        Ok(Scope::new(action.name())?)
-    };
-    let token = NewToken {
-        label: Label::new(&wanted.label)?,
-        scopes: wanted.scopes.iter().map(known).collect::<Result<_, _>>()?,
-        life_ms: wanted.days.saturating_mul(DAY_MS),
-        user,
-    };
-    let entry = call.caller.entry(call.act, "/api/v1/account/tokens", plimsoll_policy::Outcome::Done, None);
-    let with = |batch| Ok(call.whole(batch, &entry, &Kept::Secret)?);
-    let (id, text) = call.app.identity.issue_token(&token, with).await?;
-    let body = IssuedToken { id: id.to_string(), token: text.into() };
-    Ok(Created { location: format!("/api/v1/account/tokens/{id}"), body })
-}
-
-pub(crate) async fn revoke_own_token(call: Call<ById>) -> Result<Done, Problem> {
-    let (user, id) = (&call.caller.known()?.principal.user, token_id(&call.path.id)?);
-    revoke(&call, user, id, "/api/v1/account/tokens").await
-}
-
-/// Revokes a token of a user.
-pub(crate) async fn revoke<P, Q, B>(
-    call: &Call<P, Q, B>,
-    user: &UserName,
-    id: TokenId,
-    place: &str,
-) -> Result<Done, Problem> {
-    let by = &call.caller.known()?.principal.user;
-    let object = format!("{place}/{id}");
-    call.change_people(&object, &Kept::done(), |directory, _| directory.revoke_token(user, id, Some(by)))
         .await?;
     Ok(Done)
 }

@@ -3,7 +3,7 @@
 use plimsoll_certify::register::Register;
 use plimsoll_identity::Directory;
 use plimsoll_policy::{AuditEntry, Outcome};
-use plimsoll_store::Batch;
+use plimsoll_store::{Batch, Journal};
 
 use super::audit;
 use super::problem::Problem;
@@ -19,8 +19,10 @@ impl<P, Q, B> Call<P, Q, B> {
         command: impl Fn(&Directory, u64) -> plimsoll_identity::Result<Batch>,
     ) -> Result<(), Problem> {
         let entry = self.caller.entry(self.act, object, Outcome::Done, None);
-        let whole =
-            |directory: &Directory, now_ms| Ok(self.whole(command(directory, now_ms)?, &entry, kept)?);
+        let whole = |directory: &Directory, now_ms| {
+            self.still_known_to(directory, now_ms)?;
+            Ok(self.whole(command(directory, now_ms)?, &entry, kept)?)
+        };
         self.app.identity.act(whole).await?;
         Ok(())
     }
@@ -33,9 +35,26 @@ impl<P, Q, B> Call<P, Q, B> {
         command: impl Fn(&Register, u64) -> Result<Batch, plimsoll_certify::Error>,
     ) -> Result<(), Problem> {
         let entry = self.caller.entry(self.act, object, Outcome::Done, None);
+        self.caller.still_known(&self.app, self.app.clock.unix_ms())?;
         let whole = |register: &Register, now_ms| Ok(self.whole(command(register, now_ms)?, &entry, kept)?);
         self.app.runner.act(whole).await?;
         Ok(())
+    }
+
+    /// Records an act that changes nothing.
+    pub(crate) async fn record(&self, object: &str, kept: &Kept) -> Result<(), Problem> {
+        let entry = self.caller.entry(self.act, object, Outcome::Done, None);
+        self.app.journal.commit(self.whole(Batch::default(), &entry, kept)?).await?;
+        Ok(())
+    }
+
+    /// Whoever was shut out while his request came, or while it waited, does nothing more: an act is kept only in the
+    /// directory for which it was made.
+    pub(crate) fn still_known_to(&self, directory: &Directory, now_ms: u64) -> plimsoll_identity::Result<()> {
+        match self.caller.who() {
+            Some(who) => who.is_known_to(directory, self.app.identity.rules(), now_ms, now_ms),
+            None => Ok(()),
+        }
     }
 
     /// A batch with all that belongs to it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use plimsoll_policy::{AuditEntry, audit_stream};
-use plimsoll_store::{Amount, Append, Batch, Expect, Journal, Record, StreamName};
+use plimsoll_store::{Amount, Append, Batch, Expect, Journal, Record, Recorded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,9 +12,9 @@ use serde_json::json;
 use super::page::{Listing, Page, cut};
 use super::piecewise::{EXPORTED_AT_ONCE, Events, Following, follow, resume_after, written_by};
 use super::problem::Problem;
-use super::reply::{Content, JsonLines};
+use super::reply::{Download, JsonLines};
 use super::route::{Call, Json, Nothing};
-use super::time::time;
+use super::time::{stamp, time};
 use crate::app::App;
 use crate::print::one_line;
 use crate::record::shown;
@@ -95,7 +95,7 @@ pub(crate) async fn list_audit(call: Call<Nothing, Page>) -> Result<Json<Listing
         Some(text) => text
             .parse::<u64>()
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "`after` is no place in this list"))?,
-        None => last_sequence(journal, &stream).await?.saturating_add(1),
+        None => journal.sequence(&stream).await?.saturating_add(1),
     };
     // One more than asked for tells that there is another page.
     let first = before.saturating_sub(limit as u64 + 1).max(1);
@@ -109,26 +109,6 @@ pub(crate) async fn list_audit(call: Call<Nothing, Page>) -> Result<Json<Listing
     Ok(Json(cut(lines, limit, |line| line.sequence.to_string())))
 }
 
-/// The sequence of the last record of a stream, 0 if there is none: found by halving, in some dozen reads.
-async fn last_sequence<J: Journal>(journal: &J, stream: &StreamName) -> plimsoll_store::Result<u64> {
-    let is_beyond = async |sequence: u64| -> plimsoll_store::Result<bool> {
-        Ok(journal.read(stream, sequence, Amount::records(1)).await?.is_empty())
-    };
-    let (mut there, mut beyond) = (0, 1);
-    while !is_beyond(beyond).await? {
-        (there, beyond) = (beyond, beyond.saturating_mul(2));
-    }
-    if there == 0 && is_beyond(0).await? {
-        return Ok(0);
-    }
-    // Something comes after `there`, and nothing after `beyond`.
-    while beyond - there > 1 {
-        let middle = there + (beyond - there) / 2;
-        if is_beyond(middle).await? { beyond = middle } else { there = middle }
-    }
-    Ok(beyond)
-}
-
 pub(crate) async fn follow_audit(call: Call<Nothing, After>) -> Result<Events, Problem> {
     let after = resume_after(&call.headers, call.query.after)?;
     let what = Following {
@@ -137,14 +117,14 @@ pub(crate) async fn follow_audit(call: Call<Nothing, After>) -> Result<Events, P
         is_last: |_| false,
         caller: call.caller,
     };
-    follow(&call.app, what, after).await
+    follow(&call.app, what, after)
 }
 
 /// Every line with its record's leaf, then the checkpoint that covers them: whoever has this can hold each line against
-/// a proof.
-pub(crate) async fn export_audit(call: Call) -> Result<Content<JsonLines>, Problem> {
+/// a proof. What is written meanwhile stands in the next export.
+pub(crate) async fn export_audit(call: Call) -> Result<Download<JsonLines>, Problem> {
     let (app, stream) = (Arc::clone(&call.app), audit_stream()?);
-    let checkpoint = app.journal.checkpoint().await?.to_string();
+    let signed = app.journal.checkpoint().await?;
     let key = app.journal_key.to_string();
     let body = written_by(&call.app, &call.caller, |pieces| async move {
         let mut after = 0;
@@ -153,56 +133,50 @@ pub(crate) async fn export_audit(call: Call) -> Result<Content<JsonLines>, Probl
                 Ok(records) => records,
                 Err(error) => return pieces.break_off(error).await,
             };
-            let Some(last) = records.last() else {
+            let covered = covered(&records, signed.checkpoint.tree.size);
+            let Some(last) = covered.last() else {
+                let checkpoint = signed.to_string();
                 let end = one_line(&json!({ "checkpoint": checkpoint, "key": key, "lines": after }));
                 pieces.send(end + "\n").await;
                 return;
             };
             after = last.sequence;
-            let lines: String = records.iter().map(|record| one_line(&shown(record)) + "\n").collect();
+            let lines: String = covered.iter().map(|record| one_line(&shown(record)) + "\n").collect();
             if !pieces.send(lines).await {
                 return;
             }
         }
     })?;
-    Ok(Content::new(body))
+    Ok(Download::new(&format!("audit-{}.jsonl", stamp(call.app.clock.unix_ms())), body))
+}
+
+/// Those of a stream's records that were there when the log was signed. What came after, such as the line of the download
+/// itself, stands in the next one.
+fn covered(records: &[Record], signed: u64) -> &[Record] {
+    let end = records.partition_point(|record| record.position <= signed);
+    records.split_at(end).0
 }
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_base::Clock;
-    use plimsoll_store::{NewRecord, Options, RecordKind, SqliteJournal};
+    use plimsoll_store::{Payload, RecordKind};
 
     use super::*;
 
-    struct Noon;
-
-    impl Clock for Noon {
-        fn monotonic_ns(&self) -> u64 {
-            0
+    #[test]
+    fn what_came_after_the_signature_is_not_covered_by_it() {
+        let record = |position| Record {
+            position,
+            unix_ms: 1,
+            stream: audit_stream().unwrap(),
+            sequence: position / 2,
+            kind: RecordKind::new("done").unwrap(),
+            payload: Payload { sealed_under: None, bytes: Vec::new() },
+        };
+        let records = [2, 4, 6].map(record);
+        for (signed, lines) in [(0, 0), (2, 1), (3, 1), (5, 2), (6, 3), (u64::MAX, 3)] {
+            assert_eq!(covered(&records, signed).len(), lines, "signed {signed}");
         }
-
-        fn unix_ms(&self) -> u64 {
-            1_795_305_600_000
-        }
-    }
-
-    #[tokio::test]
-    async fn the_last_sequence_is_found_whatever_was_trimmed() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = Arc::new(plimsoll_keys::LogKey::generate().unwrap());
-        let options = Options { folder: folder.path().to_owned(), key, clock: Arc::new(Noon) };
-        let journal = SqliteJournal::open(options).unwrap();
-        let stream = audit_stream().unwrap();
-        assert_eq!(last_sequence(&journal, &stream).await.unwrap(), 0);
-        let record = || NewRecord::plain(RecordKind::new("done").unwrap(), "x");
-        for sequence in 1..=70 {
-            let batch = Batch::append(stream.clone(), Expect::Any, vec![record()]);
-            journal.commit(batch).await.unwrap();
-            assert_eq!(last_sequence(&journal, &stream).await.unwrap(), sequence);
-        }
-        let writes = vec![plimsoll_store::Write::Trim { stream: stream.clone(), through: 40 }];
-        journal.commit(Batch { writes, ..Batch::default() }).await.unwrap();
-        assert_eq!(last_sequence(&journal, &stream).await.unwrap(), 70);
+        assert!(covered(&[], 1).is_empty());
     }
 }

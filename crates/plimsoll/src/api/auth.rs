@@ -1,25 +1,24 @@
 //! Who is asking, and whether he may.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use plimsoll_base::Secret;
-use plimsoll_identity::{Agent, Error as IdentityError, Place, Principal, SessionId, TokenId};
+use plimsoll_identity::{
+    Agent, Directory, Error as IdentityError, Place, Principal, Rules, SessionId, TokenId,
+};
 use plimsoll_policy::{AuditEntry, Caller as Rights, Decision, Outcome, decide};
 
 use super::audit;
+use super::client::Client;
 use super::problem::Problem;
 use super::route::{Access, Permit};
-use crate::app::App;
+use crate::app::{App, REFUSALS_A_MINUTE_MAX};
 use crate::telemetry::RequestId;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED: [HeaderName; 3] =
-    [FORWARDED_FOR, HeaderName::from_static("forwarded"), HeaderName::from_static("x-real-ip")];
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Who is asking, and from where.
@@ -28,7 +27,7 @@ pub(crate) struct Caller {
     pub(crate) door: Door,
     pub(crate) place: Place,
     pub(crate) request_id: RequestId,
-    /// Whether it comes from this machine, as far as can be told: a proxy on it, too, brings requests of others.
+    /// Whether it comes from this machine, as far as can be told.
     pub(crate) is_local: bool,
 }
 
@@ -37,6 +36,8 @@ pub(crate) struct Caller {
 pub(crate) enum Door {
     /// Nothing.
     Nothing,
+    /// `Authorization` with another scheme than `Bearer`, and no cookie.
+    OtherScheme,
     /// Something that opens nothing.
     Refused(IdentityError),
     /// Something that opens.
@@ -62,8 +63,16 @@ impl Caller {
     pub(crate) fn who(&self) -> Option<&Who> {
         match &self.door {
             Door::Open(who) => Some(who),
-            Door::Nothing | Door::Refused(_) => None,
+            Door::Nothing | Door::OtherScheme | Door::Refused(_) => None,
         }
+    }
+
+    /// Whether the session or the token that was shown still opens. For a session, its last use in milliseconds: this
+    /// request is one, to watch is none.
+    pub(crate) fn still_known(&self, app: &App, used_ms: u64) -> Result<(), Problem> {
+        let (who, now_ms) = (self.known()?, app.clock.unix_ms());
+        app.identity.read(|directory| who.is_known_to(directory, app.identity.rules(), now_ms, used_ms))?;
+        Ok(())
     }
 
     /// Who is asking, or the answer to somebody unknown.
@@ -72,6 +81,10 @@ impl Caller {
             Door::Open(who) => Ok(who),
             Door::Nothing => Err(Problem::unknown_caller("it is not known who is asking")
                 .hint("sign in, or send `Authorization: Bearer` and a token")),
+            Door::OtherScheme => {
+                Err(Problem::unknown_caller("the scheme in `Authorization` is another than `Bearer`")
+                    .hint("the scheme must be Bearer: send `Authorization: Bearer` and a token"))
+            }
             Door::Refused(error) => {
                 let problem = Problem::unknown_caller(error.to_string());
                 Err(error.hint().map_or(problem.clone(), |hint| problem.hint(hint)))
@@ -83,7 +96,7 @@ impl Caller {
     pub(crate) fn entry(&self, act: &str, object: &str, outcome: Outcome, why: Option<String>) -> AuditEntry {
         let (actor, by) = match &self.door {
             Door::Open(Who { principal, by }) => (Some(principal.user.to_string()), by.name()),
-            Door::Nothing | Door::Refused(_) => (None, "nothing"),
+            Door::Nothing | Door::OtherScheme | Door::Refused(_) => (None, "nothing"),
         };
         AuditEntry {
             actor,
@@ -94,6 +107,22 @@ impl Caller {
             why,
             address: Some(self.place.address),
             request: self.request_id.to_string(),
+        }
+    }
+}
+
+impl Who {
+    /// Whether a directory lets him in.
+    pub(crate) fn is_known_to(
+        &self,
+        directory: &Directory,
+        rules: &Rules,
+        now_ms: u64,
+        used_ms: u64,
+    ) -> plimsoll_identity::Result<()> {
+        match self.by {
+            By::Session(id) => directory.session(now_ms, rules, id, used_ms).map(drop),
+            By::Token(id) => directory.token(now_ms, rules, id).map(drop),
         }
     }
 }
@@ -113,20 +142,17 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let peer = request.extensions().get::<SocketAddr>().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
+    let client = Client::of(&request);
     let request_id = request.extensions().get::<RequestId>().copied().unwrap_or_default();
-    let headers = request.headers().clone();
+    let headers = request.headers();
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let address = client_address(peer, &headers, |address| app.settings.is_trusted_proxy(address));
-    let is_local =
-        peer.to_canonical().is_loopback() && !is_forwarded(&headers) && !app.settings.is_behind_proxy();
-    let place = Place { address, agent: Agent::new(agent) };
-    let door = door(&app, &headers, &place).await?;
+    let place = Place { address: client.address, agent: Agent::new(agent) };
+    let door = door(&app, headers, &place).await?;
     if let Door::Open(Who { by: By::Session(_), .. }) = &door {
         // A browser sends the cookie along, whoever made it send the request.
-        check_origin(request.method(), &headers)?;
+        check_origin(request.method(), headers)?;
     }
-    let caller = Arc::new(Caller { door, place, request_id, is_local });
+    let caller = Arc::new(Caller { door, place, request_id, is_local: client.is_local });
     request.extensions_mut().insert(Arc::clone(&caller));
     let mut response = next.run(request).await;
     response.extensions_mut().insert(caller);
@@ -134,24 +160,38 @@ pub(crate) async fn authenticate(
 }
 
 async fn door(app: &App, headers: &HeaderMap, place: &Place) -> Result<Door, Problem> {
-    let opened = if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))
-        });
-        let Some(token) = token else { return Ok(Door::Refused(IdentityError::TokenMalformed)) };
+    let shown = headers.get(header::AUTHORIZATION).map(authorization);
+    let opened = if let Some(Authorization::Bearer(token)) = shown {
         let opened = app.identity.token(&token, place).await;
         opened.map(|(id, principal)| Who { principal, by: By::Token(id) })
     } else if let Some(text) = session_cookie(headers, app.settings.cookie_name()) {
         let opened = app.identity.session(&text, place).await;
         opened.map(|(id, principal)| Who { principal, by: By::Session(id) })
     } else {
-        return Ok(Door::Nothing);
+        return Ok(if shown.is_some() { Door::OtherScheme } else { Door::Nothing });
     };
     match opened {
         Ok(who) => Ok(Door::Open(who)),
         Err(error) if error.asks_to_sign_in() => Ok(Door::Refused(error)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What `Authorization` says.
+enum Authorization {
+    /// A token.
+    Bearer(Secret<String>),
+    /// Nothing for us: perhaps it is for a proxy on the way.
+    Other,
+}
+
+fn authorization(value: &HeaderValue) -> Authorization {
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Authorization::Bearer(Secret::new(token.trim().to_owned()))
+    } else {
+        Authorization::Other
     }
 }
 
@@ -189,27 +229,6 @@ fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         .hint("with a session, send `Origin` or `Sec-Fetch-Site` as browsers do; programs use a token"))
 }
 
-/// Whether something says that it brings the request of somebody else.
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDED.iter().any(|name| headers.contains_key(name))
-}
-
-/// The address of the client: the nearest one that is not a proxy of ours. What a stranger writes into the header is to
-/// the left of what our proxies add.
-fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
-    let mut address = peer;
-    let values = headers.get_all(FORWARDED_FOR).into_iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    for hop in hops.into_iter().rev() {
-        if !is_trusted(address) {
-            break;
-        }
-        let Ok(next) = hop.parse::<IpAddr>() else { break };
-        address = next;
-    }
-    address.to_canonical()
-}
-
 /// The layer that lets pass who may. Each refusal of somebody who is known is written into the audit trail.
 pub(crate) async fn authorise(
     State((app, permit)): State<(Arc<App>, Permit)>,
@@ -241,7 +260,10 @@ async fn allow(app: &App, permit: Permit, caller: Option<Arc<Caller>>, path: &st
     match decide(&rights, action) {
         Decision::Allowed(_) => Ok(()),
         Decision::Denied(denial) => {
-            app.count_denial(caller.known()?.principal.user.as_str())?;
+            if app.count_refusal(caller.known()?.principal.user.as_str()) > REFUSALS_A_MINUTE_MAX {
+                let detail = "you may not do this, and have tried too often what you may not do";
+                return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after_s(60));
+            }
             let why = Some(denial.to_string());
             audit::tell(app, &caller.entry(action.name(), path, Outcome::Denied, why)).await?;
             Err(denial.into())
@@ -251,8 +273,6 @@ async fn allow(app: &App, permit: Permit, caller: Option<Arc<Caller>>, path: &st
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -285,24 +305,6 @@ mod tests {
             assert_eq!(check_origin(&Method::POST, &sent).is_ok(), passes, "{sent:?}");
             assert!(check_origin(&Method::GET, &sent).is_ok());
         }
-    }
-
-    /// A limiter once believed whatever X-Forwarded-For said.
-    #[test]
-    fn a_forwarded_address_counts_only_from_a_proxy_that_is_trusted() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let trusted = |address: IpAddr| address.to_string().starts_with("10.");
-        let found = |peer: &str, lines: &[&str]| {
-            let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
-            client_address(ip(peer), &headers(&lines), trusted).to_string()
-        };
-        assert_eq!(found("192.0.2.1", &["203.0.113.9"]), "192.0.2.1");
-        assert_eq!(found("10.0.0.1", &["203.0.113.9"]), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["1.2.3.4, 203.0.113.9, 10.0.0.2"]), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["1.2.3.4", "203.0.113.9"]), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["nonsense, 10.0.0.2"]), "10.0.0.2");
-        assert_eq!(found("10.0.0.1", &["::ffff:203.0.113.9"]), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &[]), "10.0.0.1");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Certificates: listed, downloaded, verified.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use plimsoll_base::Utc;
 use plimsoll_certify::register::{Certificates, CertificationId, Trial};
@@ -11,11 +12,13 @@ use plimsoll_evidence::{FileEntry, REPORT_FILE};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::certifications::{ById, CertificationView, newest_first, view};
+use super::archive::{self, Archive};
+use super::certifications::{ById, CertificateView, CertificationView, of_certification, of_forgotten, view};
 use super::grammar;
-use super::page::{Listing, Page};
+use super::page::{Listing, Page, cut};
+use super::piecewise::written_by;
 use super::problem::Problem;
-use super::reply::{Answer, Content, PlainText, Reply, Tar};
+use super::reply::{Answer, Bytes, Content, Download, PlainText, Reply, Tar};
 use super::route::{Call, Json, Nothing};
 use crate::app::App;
 
@@ -39,10 +42,22 @@ pub(crate) struct Following {
     after: Option<String>,
 }
 
+/// A certificate in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Listed {
+    /// The certification that it came from: 20 hexadecimal digits.
+    id: String,
+    /// What it says; none if its file cannot be read.
+    certificate: Option<CertificateView>,
+}
+
 /// A certificate, and what it consists of.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WithFiles {
-    certification: CertificationView,
+    id: String,
+    certificate: CertificateView,
+    /// The certification that it came from; none if it is so old that it has been forgotten.
+    certification: Option<CertificationView>,
     files: Vec<FileView>,
 }
 
@@ -105,66 +120,72 @@ pub(crate) async fn reading<T: Send + 'static>(
     Ok(read.map_err(|_| plimsoll_store::Error::Closed)??)
 }
 
-pub(crate) async fn list_certificates(
-    call: Call<Nothing, Page>,
-) -> Result<Json<Listing<CertificationView>>, Problem> {
-    newest_first(&call, |one| one.certificate().is_some())
+/// The newest first: those that the register remembers, and what lies in the folder of those it has forgotten.
+pub(crate) async fn list_certificates(call: Call<Nothing, Page>) -> Result<Json<Listing<Listed>>, Problem> {
+    let limit = call.query.limit()?;
+    let before = call.query.after()?.map(|id| CertificationId::new(&id)).transpose()?;
+    let app = Arc::clone(&call.app);
+    let found = reading(&call.app, move |certificates| {
+        // One more than asked for tells that there is another page.
+        let max = limit + 1;
+        let mut found: BTreeMap<CertificationId, Option<CertificateView>> = app.runner.read(|register| {
+            let issued = register.certifications().rev().filter_map(|(id, one)| {
+                let view = of_certification(one).filter(|_| before.as_ref().is_none_or(|before| id < before));
+                Some((id.clone(), Some(view?)))
+            });
+            issued.take(max).collect()
+        });
+        let is_forgotten =
+            |id: &CertificationId| app.runner.read(|register| register.certification(id).is_err());
+        found.extend(
+            certificates.newest(before.as_ref(), max, is_forgotten)?.into_iter().map(|id| (id, None)),
+        );
+        let now_ms = app.clock.unix_ms();
+        let listed = |(id, remembered): (CertificationId, Option<CertificateView>)| Listed {
+            certificate: remembered
+                .or_else(|| certificates.said(&id).ok().map(|said| of_forgotten(&said, now_ms))),
+            id: id.to_string(),
+        };
+        Ok(found.into_iter().rev().take(max).map(listed).collect())
+    });
+    Ok(Json(cut(found.await?, limit, |one| one.id.clone())))
 }
 
 pub(crate) async fn show_certificate(call: Call<ById>) -> Result<Json<WithFiles>, Problem> {
     let id = CertificationId::new(&call.path.id)?;
-    let certification =
-        call.app.runner.read(|register| Ok::<_, Problem>(view(&id, register.certification(&id)?)))?;
-    let files = reading(&call.app, move |certificates| certificates.files(&id)).await?;
-    Ok(Json(WithFiles { certification, files: files.into_iter().map(FileView::from).collect() }))
+    let remembered = call.app.runner.read(|register| {
+        let one = register.certification(&id).ok()?;
+        Some((view(&id, one), of_certification(one)))
+    });
+    let (name, now_ms) = (id.to_string(), call.app.clock.unix_ms());
+    let read =
+        reading(&call.app, move |certificates| Ok((certificates.files(&id)?, certificates.said(&id)?)));
+    let (files, said) = read.await?;
+    let (certification, certificate) = remembered.unzip();
+    Ok(Json(WithFiles {
+        id: name,
+        certificate: certificate.flatten().unwrap_or_else(|| of_forgotten(&said, now_ms)),
+        certification,
+        files: files.into_iter().map(FileView::from).collect(),
+    }))
 }
 
 /// The whole folder as one file: what `tar -x` unpacks is what `plimsoll verify` reads.
-pub(crate) async fn download_certificate(call: Call<ById>) -> Result<Content<Tar>, Problem> {
+pub(crate) async fn download_certificate(call: Call<ById>) -> Result<Download<Tar>, Problem> {
     let id = CertificationId::new(&call.path.id)?;
-    let mtime = call.app.clock.unix_ms() / 1_000;
-    let archive = reading(&call.app, move |certificates| {
-        let mut archive = tar::Builder::new(Vec::new());
-        for (path, bytes) in certificates.folder(&id)?.iter() {
-            let mut entry = tar::Header::new_ustar();
-            entry.set_size(bytes.len() as u64);
-            entry.set_mode(0o644);
-            entry.set_mtime(mtime);
-            let path = format!("{id}/{path}");
-            archive.append_data(&mut entry, &path, bytes).map_err(packing(&path))?;
-        }
-        archive.into_inner().map_err(packing("the archive"))
-    });
-    Ok(Content::new(archive.await?))
+    let name = id.to_string();
+    let files = reading(&call.app, move |certificates| certificates.list(&id)).await?;
+    let archive = Archive::of(&name, files)?;
+    let bytes = archive.bytes();
+    let body = written_by(&call.app, &call.caller, |pieces| archive::send(archive, pieces))?;
+    Ok(Download::new(&format!("certificate-{name}.tar"), body).of_bytes(bytes))
 }
 
-fn packing(path: &str) -> impl FnOnce(std::io::Error) -> plimsoll_certify::Error {
-    let path = path.into();
-    move |source| plimsoll_certify::Error::Io { doing: "packing", path, source }
-}
-
-/// A file of a certificate, to be saved and not to be shown.
-pub(crate) struct Saved(Vec<u8>);
-
-impl Reply for Saved {
-    fn describe(_: &mut SchemaGenerator) -> Answer {
-        let schema = schemars::json_schema!({ "type": "string", "format": "binary" });
-        let body = Some(("application/octet-stream", schema));
-        Answer { status: axum::http::StatusCode::OK, says: "The file", body }
-    }
-}
-
-impl IntoResponse for Saved {
-    fn into_response(self) -> Response {
-        let fixed =
-            [(header::CONTENT_TYPE, "application/octet-stream"), (header::CONTENT_DISPOSITION, "attachment")];
-        (fixed, self.0).into_response()
-    }
-}
-
-pub(crate) async fn download_file(call: Call<ByIdAndPath>) -> Result<Saved, Problem> {
+pub(crate) async fn download_file(call: Call<ByIdAndPath>) -> Result<Download<Bytes>, Problem> {
     let (id, path) = (CertificationId::new(&call.path.id)?, call.path.path);
-    reading(&call.app, move |certificates| certificates.file(&id, &path)).await.map(Saved)
+    let name = format!("certificate-{id}-{path}");
+    let file = reading(&call.app, move |certificates| certificates.file(&id, &path)).await?;
+    Ok(Download::new(&name, file))
 }
 
 /// The report: a page that was written by a certification and may hold what a subject has said. It runs nothing.
@@ -173,8 +194,7 @@ pub(crate) struct Report(Vec<u8>);
 impl Reply for Report {
     fn describe(_: &mut SchemaGenerator) -> Answer {
         let schema = schemars::json_schema!({ "type": "string" });
-        let body = Some(("text/html; charset=utf-8", schema));
-        Answer { status: axum::http::StatusCode::OK, says: "The report as a page", body }
+        Answer::new(StatusCode::OK, "The report as a page").body("text/html; charset=utf-8", schema)
     }
 }
 
@@ -197,11 +217,14 @@ pub(crate) async fn verify_certificate(call: Call<ById, Following>) -> Result<Js
     let id = CertificationId::new(&call.path.id)?;
     let after = call.query.after.as_deref().map(CertificationId::new).transpose()?;
     let at = Utc::from_unix_seconds(i64::try_from(call.app.clock.unix_ms() / 1_000).unwrap_or(i64::MAX));
+    let object = format!("/api/v1/certificates/{id}");
     let report = reading(&call.app, move |certificates| certificates.verify(&id, at, after.as_ref())).await?;
-    match report_json(&report) {
-        serde_json::Value::Object(found) => Ok(Json(Verification(found))),
-        _ => Ok(Json(Verification(serde_json::Map::new()))),
-    }
+    let verification = match report_json(&report) {
+        serde_json::Value::Object(found) => Json(Verification(found)),
+        _ => Json(Verification(serde_json::Map::new())),
+    };
+    call.record(&object, &(&verification).into()).await?;
+    Ok(verification)
 }
 
 /// What others put into their trust file to verify what this server issues.

@@ -1,18 +1,20 @@
 //! Certifications: started, watched, cancelled.
 
 use plimsoll_certify::register::{
-    Certificate, Certification, CertificationId, Name, Progress, Reason, Snapshot, Stale, State,
+    Certificate, Certification, CertificationId, Name, Progress, Reason, Said, Snapshot, Stale, State,
 };
-use plimsoll_store::{Amount, Journal, Record};
+use plimsoll_evidence::Issuance;
+use plimsoll_policy::{Action, AuditEntry, Outcome};
+use plimsoll_store::{Amount, Batch, Journal, Record, Recorded};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audit::After;
+use super::audit::{self, After};
 use super::certificates::{TrialView, reading};
 use super::grammar;
 use super::page::{Listing, Page, cut};
-use super::piecewise::{Events, Following, follow, resume_after};
+use super::piecewise::{Following, ToTheEnd, follow_to_the_end, resume_after};
 use super::problem::Problem;
 use super::reply::{Created, Done, Kept};
 use super::route::{Call, Json, Nothing};
@@ -54,13 +56,20 @@ pub(crate) struct SnapshotView {
 /// A certificate as the server knows it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CertificateView {
+    /// The name of its subject.
+    subject: String,
+    /// The name of its profile.
+    profile: String,
+    /// `issued`, or `demo`: signed with a key that was thrown away, and valid for nobody else.
+    issuance: &'static str,
     /// `certified`, `preliminary`, `conditional`, `pending` or `denied`.
     status: &'static str,
     not_before: String,
     not_after: String,
     /// SHA-256 of the signed file.
     sha256: String,
-    /// Why it says nothing of today any more: `expired`, `subject_changed` or `profile_changed`.
+    /// Why it says nothing of today any more: `expired`, `subject_changed` or `profile_changed`. `not_watched` if it is so
+    /// old that nobody looks whether it does.
     stale: Option<&'static str>,
 }
 
@@ -115,18 +124,48 @@ fn snapshot(snapshot: &Snapshot) -> SnapshotView {
     SnapshotView { name, revision: snapshot.revision, sha256 }
 }
 
-fn certificate(certificate: &Certificate) -> CertificateView {
+fn stale_name(stale: Stale) -> &'static str {
+    match stale {
+        Stale::Expired => "expired",
+        Stale::SubjectChanged => "subject_changed",
+        Stale::ProfileChanged => "profile_changed",
+    }
+}
+
+fn certificate(
+    (subject, profile): (String, String),
+    issuance: Issuance,
+    certificate: &Certificate,
+    stale: Option<&'static str>,
+) -> CertificateView {
     CertificateView {
+        subject,
+        profile,
+        issuance: match issuance {
+            Issuance::Issued => "issued",
+            Issuance::Demo => "demo",
+        },
         status: certificate.status.name(),
         not_before: time(certificate.not_before_ms),
         not_after: time(certificate.not_after_ms),
         sha256: certificate.sha256.to_string(),
-        stale: certificate.stale.map(|stale| match stale {
-            Stale::Expired => "expired",
-            Stale::SubjectChanged => "subject_changed",
-            Stale::ProfileChanged => "profile_changed",
-        }),
+        stale,
     }
+}
+
+/// The certificate of a certification, if it has one.
+pub(crate) fn of_certification(one: &Certification) -> Option<CertificateView> {
+    let issued = one.certificate()?;
+    let names = (one.subject.name.to_string(), one.profile.name.to_string());
+    Some(certificate(names, one.issuance(), issued, issued.stale.map(stale_name)))
+}
+
+/// A certificate whose certification has been forgotten.
+pub(crate) fn of_forgotten(said: &Said, now_ms: u64) -> CertificateView {
+    let is_over = now_ms >= said.certificate.not_after_ms;
+    let stale = if is_over { stale_name(Stale::Expired) } else { "not_watched" };
+    let names = (said.subject.clone(), said.profile.clone());
+    certificate(names, said.issuance, &said.certificate, Some(stale))
 }
 
 pub(crate) fn view(id: &CertificationId, one: &Certification) -> CertificationView {
@@ -149,30 +188,22 @@ pub(crate) fn view(id: &CertificationId, one: &Certification) -> CertificationVi
         ended: one.ended_ms.map(time),
         problem,
         hint,
-        certificate: one.certificate().map(certificate),
+        certificate: of_certification(one),
     }
 }
 
-/// The newest first: those that pass, before the last one of the page before.
-pub(crate) fn newest_first<P, B>(
-    call: &Call<P, Page, B>,
-    passes: impl Fn(&Certification) -> bool,
+/// The newest first.
+pub(crate) async fn list_certifications(
+    call: Call<Nothing, Page>,
 ) -> Result<Json<Listing<CertificationView>>, Problem> {
     let limit = call.query.limit()?;
     let before = call.query.after()?.map(|id| CertificationId::new(&id)).transpose()?;
     let found = call.app.runner.read(|register| {
         let earlier = register.certifications().rev();
         let earlier = earlier.filter(|(id, _)| before.as_ref().is_none_or(|before| *id < before));
-        let passing = earlier.filter(|(_, one)| passes(one)).take(limit + 1);
-        passing.map(|(id, one)| view(id, one)).collect::<Vec<_>>()
+        earlier.take(limit + 1).map(|(id, one)| view(id, one)).collect::<Vec<_>>()
     });
     Ok(Json(cut(found, limit, |one| one.id.clone())))
-}
-
-pub(crate) async fn list_certifications(
-    call: Call<Nothing, Page>,
-) -> Result<Json<Listing<CertificationView>>, Problem> {
-    newest_first(&call, |_| true)
 }
 
 pub(crate) async fn show_certification(call: Call<ById>) -> Result<Json<CertificationView>, Problem> {
@@ -196,6 +227,21 @@ pub(crate) async fn start_certification(
     Ok(started)
 }
 
+/// The server asks by itself for a certification of a subject that is kept fresh: the line of the audit trail about it.
+pub(crate) fn tell_of_refresh(subject: &Name, batch: &mut Batch) -> plimsoll_store::Result<()> {
+    let entry = AuditEntry {
+        actor: None,
+        by: "server".into(),
+        act: Action::CertificationStart.name().into(),
+        object: format!("/api/v1/subjects/{subject}"),
+        outcome: Outcome::Done,
+        why: None,
+        address: None,
+        request: String::new(),
+    };
+    audit::add(batch, &entry)
+}
+
 pub(crate) async fn cancel_certification(call: Call<ById>) -> Result<Done, Problem> {
     let (id, by) = (CertificationId::new(&call.path.id)?, actor(&call)?);
     let object = format!("/api/v1/certifications/{id}");
@@ -214,20 +260,21 @@ fn is_outcome(record: &Record) -> bool {
     !record.kind.as_str().starts_with("progress.")
 }
 
-pub(crate) async fn follow_certification(call: Call<ById, After>) -> Result<Events, Problem> {
+pub(crate) async fn follow_certification(call: Call<ById, After>) -> Result<ToTheEnd, Problem> {
     let id = CertificationId::new(&call.path.id)?;
     call.app.runner.read(|register| register.certification(&id).map(drop))?;
     let after = resume_after(&call.headers, call.query.after)?;
     let what = Following { stream: id.stream()?, shown, is_last: is_outcome, caller: call.caller };
-    follow(&call.app, what, after).await
+    follow_to_the_end(&call.app, what, after).await
 }
 
 pub(crate) async fn list_trials(call: Call<ById>) -> Result<Json<Trials>, Problem> {
     let id = CertificationId::new(&call.path.id)?;
+    // One that has been forgotten has left its certificate, or nothing.
     let issued = call
         .app
         .runner
-        .read(|register| Ok::<_, Problem>(register.certification(&id)?.certificate().is_some()))?;
+        .read(|register| register.certification(&id).map_or(true, |one| one.certificate().is_some()));
     let (mut steps, mut after) = (Vec::new(), 0);
     loop {
         let records = call.app.journal.read(&id.stream()?, after, Amount::records(READ_AT_ONCE)).await?;

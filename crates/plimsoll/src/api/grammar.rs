@@ -17,14 +17,16 @@ pub(crate) const REVISION: &str = "^([0-9]{1,18}|\"[0-9]{1,18}\")$";
 /// An idempotency key.
 pub(crate) const KEY: &str = "^[!-~]{1,128}$";
 
-/// Roles, each by its name. One that is named twice counts once.
+/// Roles, each by its name, and at least one. One that is named twice counts once.
 pub(crate) fn roles(_: &mut SchemaGenerator) -> Schema {
-    some_of(Role::ALL.iter().map(|role| role.name()))
+    let mut schema = some_of(Role::ALL.iter().map(|role| role.name()));
+    schema.insert("minItems".into(), 1.into());
+    schema
 }
 
-/// Actions, each by its name. One that is named twice counts once.
+/// Actions that a token can be for, each by its name. One that is named twice counts once.
 pub(crate) fn actions(_: &mut SchemaGenerator) -> Schema {
-    some_of(Action::ALL.iter().map(|action| action.name()))
+    some_of(Action::ALL.iter().filter(|action| !action.needs_session()).map(|action| action.name()))
 }
 
 fn some_of<'a>(names: impl Iterator<Item = &'a str>) -> Schema {

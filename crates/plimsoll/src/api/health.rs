@@ -94,16 +94,21 @@ pub(crate) async fn read_metrics(call: Call) -> Result<Content<OpenMetrics>, Pro
     let is_ready = f64::from(u8::from(ready(app).await.is_ok()));
     let position = *app.journal.position().borrow();
     let gauge = |name, help, value| Figure { name, help, is_counter: false, value };
+    let counter = |name, help, value| Figure { name, help, is_counter: true, value };
     let mut figures = vec![
         gauge("plimsoll_ready", "Whether the server can work", is_ready),
         gauge("plimsoll_journal_position", "Records in the journal", position as f64),
         gauge("plimsoll_tasks", "Tasks that run", app.scope.running() as f64),
-        Figure {
-            name: "plimsoll_log_lines_dropped",
-            help: "Lines of the log that nobody took in time",
-            is_counter: true,
-            value: app.log.dropped() as f64,
-        },
+        counter(
+            "plimsoll_log_lines_dropped",
+            "Lines of the log that nobody took in time",
+            app.log.dropped() as f64,
+        ),
+        counter(
+            "plimsoll_connections_refused",
+            "Connections that were closed at once, because their address had its share of them",
+            app.metrics.connections_refused() as f64,
+        ),
     ];
     figures.extend(
         resident_bytes().map(|bytes| {

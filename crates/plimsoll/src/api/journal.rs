@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use plimsoll_base::Kind;
-use plimsoll_proof::{Digest, LogProof, Subtree, inclusion_proof_of};
 use plimsoll_store::{Amount, Journal, verify};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::audit::After;
 use super::piecewise::{EXPORTED_AT_ONCE, written_by};
 use super::problem::Problem;
-use super::reply::{Content, JsonLines, TlogProof};
+use super::reply::{Content, Download, JsonLines, TlogProof};
 use super::route::{Call, Json, Nothing};
+use super::time::stamp;
 use crate::app::App;
 use crate::print::one_line;
 use crate::record::shown;
@@ -60,58 +59,47 @@ pub(crate) struct Looked {
     findings: Vec<String>,
 }
 
-/// Looks through the whole journal. What is found holds until the next look: a damaged journal is not ready.
-pub(crate) async fn look_through(app: &App) -> Result<Looked, Problem> {
+/// Looks through the whole journal. What is found holds until the next look, also if whoever asked has gone: a damaged
+/// journal is not ready.
+pub(crate) async fn look_through(app: &Arc<App>) -> Result<Looked, Problem> {
     let (folder, key) = (app.settings.data.join("journal"), app.journal_key.clone());
-    let alone = Arc::clone(&app.looking).lock_owned().await;
+    // A server that ends does not wait for a look.
+    let (alone, inner) = (Arc::clone(&app.looking).lock_owned().await, Arc::downgrade(app));
     let looked = tokio::task::spawn_blocking(move || {
-        // Held by the work, which goes on although whoever asked has gone.
         let _alone = alone;
-        verify(&folder, Some(&key))
+        let looked = verify(&folder, Some(&key));
+        let damage = match &looked {
+            Ok(verified) => verified.findings.first().cloned(),
+            Err(error) if error.kind() == Kind::Corrupt => Some(error.to_string()),
+            Err(_) => None,
+        };
+        if let Some(app) = inner.upgrade() {
+            app.set_damage(damage.map(|found| plimsoll_store::Error::Corrupt(found).into()));
+        }
+        looked
     });
-    let looked = looked.await;
-    let looked = looked.map_err(|_| plimsoll_store::Error::Closed)?;
-    let damage = match &looked {
-        Ok(verified) => verified.findings.first().cloned(),
-        Err(error) if error.kind() == Kind::Corrupt => Some(error.to_string()),
-        Err(_) => None,
-    };
-    app.set_damage(damage.map(|found| plimsoll_store::Error::Corrupt(found).into()));
-    let verified = looked?;
+    let verified = looked.await.map_err(|_| plimsoll_store::Error::Closed)??;
     let (records, findings) = (verified.records, verified.findings);
     Ok(Looked { intact: findings.is_empty(), records, findings })
 }
 
 pub(crate) async fn verify_journal(call: Call) -> Result<Json<Looked>, Problem> {
-    look_through(&call.app).await.map(Json)
+    let looked = Json(look_through(&call.app).await?);
+    call.record("/api/v1/journal", &(&looked).into()).await?;
+    Ok(looked)
 }
 
 /// The proof that a record stands in the log that is signed now.
 pub(crate) async fn prove_record(call: Call<AtPosition>) -> Result<Content<TlogProof>, Problem> {
-    let (journal, position) = (Arc::clone(&call.app.journal), call.path.position);
-    let checkpoint = journal.checkpoint().await?;
-    let size = checkpoint.checkpoint.tree.size;
-    let index = position.checked_sub(1).filter(|index| *index < size).ok_or_else(|| {
-        Problem::new(StatusCode::NOT_FOUND, format!("there is no record {position}: the journal has {size}"))
-    })?;
-    // Which nodes are needed follows from the numbers alone. They are read one by one, and no thread waits for another.
-    let mut needed = Vec::new();
-    inclusion_proof_of(size, index, &mut |subtree: Subtree| -> plimsoll_store::Result<Digest> {
-        needed.push(subtree);
-        Ok(Digest::of(b""))
-    })?;
-    let mut nodes = Vec::with_capacity(needed.len());
-    for subtree in needed {
-        nodes.push(journal.subtree(subtree).await?);
-    }
-    let mut nodes = nodes.into_iter();
-    let hashes = inclusion_proof_of(size, index, &mut |_| nodes.next().ok_or(plimsoll_store::Error::Closed))?;
-    Ok(Content::new(LogProof { index, hashes, checkpoint }.to_string()))
+    let proof = call.app.journal.prove(call.path.position).await?;
+    Ok(Content::new(proof.to_string()))
 }
 
 /// Every record, a JSON object a line.
-pub(crate) async fn export_journal(call: Call<Nothing, After>) -> Result<Content<JsonLines>, Problem> {
+pub(crate) async fn export_journal(call: Call<Nothing, After>) -> Result<Download<JsonLines>, Problem> {
     let (app, mut after) = (Arc::clone(&call.app), call.query.after.unwrap_or(0));
+    let part = if after > 0 { format!("after-{after}-") } else { String::new() };
+    let name = format!("journal-{part}{}.jsonl", stamp(app.clock.unix_ms()));
     let through = *app.journal.position().borrow();
     let body = written_by(&call.app, &call.caller, |pieces| async move {
         while after < through {
@@ -128,5 +116,5 @@ pub(crate) async fn export_journal(call: Call<Nothing, After>) -> Result<Content
             }
         }
     })?;
-    Ok(Content::new(body))
+    Ok(Download::new(&name, body))
 }

@@ -8,17 +8,24 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use plimsoll_identity::Subscriber;
 use serde_json::json;
 use tower::ServiceBuilder;
 
 use super::auth::{Caller, authenticate, authorise};
+use super::client::{Client, locate};
 use super::problem::Problem;
 use super::route::{BODY_BYTES_MAX, Route};
+use super::sent::until_sent;
 use crate::app::App;
+use crate::share::Full;
 use crate::telemetry::{Level, RequestId, Trace};
 
-/// Requests that are handled at once. More would only wait for each other: the journal takes 4,096 batches.
+/// Requests that are handled at once, each until its answer is sent. More would only wait for each other: the journal
+/// takes 4,096 batches.
 pub(crate) const IN_FLIGHT_MAX: usize = 1_024;
+/// Of these, as many as one client may have: half, so that one who sends or reads slowly does not shut out the others.
+const IN_FLIGHT_OF_ONE_MAX: usize = IN_FLIGHT_MAX / 2;
 /// Longest time from the head of a request to the head of its answer. It bounds slow senders of bodies too.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Longest part of a foreign text that stands in the log, in characters.
@@ -29,11 +36,12 @@ pub(crate) fn behind_layers(routes: Vec<Route>, app: &Arc<App>) -> Router {
     let state = || Arc::clone(app);
     let column = ServiceBuilder::new()
         .layer(from_fn(name_request)) // a name for the log, the audit trail and whoever asks for help
+        .layer(from_fn_with_state(state(), locate)) // where it comes from, for the log, for shares and for waits
         .layer(from_fn_with_state(state(), watch)) // the span: log line and measurements, whatever the answer is
         .layer(from_fn_with_state(state(), guard_browsers)) // what a browser may do with our answers
         .layer(from_fn(write_problems)) // one place where a refusal gets its body
-        .layer(from_fn_with_state(state(), shed_load)) // more than can be handled is refused at once, not queued
-        .layer(from_fn(keep_deadline)) // nobody waits for ever, slow senders included
+        .layer(from_fn_with_state(state(), shed_load)) // more than can be handled, or than one's share, is refused at once
+        .layer(from_fn_with_state(DEADLINE, keep_deadline)) // nobody waits for ever, slow senders included
         .layer(from_fn_with_state(state(), know_host)) // another site's name that points here is not ours
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)) // no body fills the memory
         .layer(from_fn_with_state(state(), authenticate)); // who is asking
@@ -65,6 +73,7 @@ async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
     let (method, id) = (request.method().clone(), request.extensions().get::<RequestId>().copied());
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let trace = request.headers().get("traceparent").and_then(|value| Trace::parse(value.to_str().ok()?));
+    let client = Client::of(&request);
     let unknown = matched.is_none().then(|| shortened(request.uri().path()));
     let response = next.run(request).await;
     let took_us = app.clock.monotonic_ns().saturating_sub(began_ns) / 1_000;
@@ -86,7 +95,7 @@ async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
             "status": status.as_u16(),
             "duration_us": took_us,
             "user": caller.and_then(|caller| caller.who()).map(|who| who.principal.user.as_str()),
-            "address": caller.map(|caller| caller.place.address),
+            "address": client.address,
             "problem": response.extensions().get::<Problem>().map(|problem| problem.detail.as_str()),
         }),
     );
@@ -149,17 +158,25 @@ async fn shed_load(State(app): State<Arc<App>>, request: Request, next: Next) ->
     if request.uri().path().starts_with("/health/") {
         return next.run(request).await;
     }
-    match app.in_flight.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being handled")
-            .retry_after_s(1)
-            .into_response(),
-    }
+    let full = match app.in_flight.hold(Subscriber::of(Client::of(&request).address), IN_FLIGHT_OF_ONE_MAX) {
+        Ok(held) => return until_sent(next.run(request).await, held),
+        Err(full) => full,
+    };
+    let problem = match full {
+        Full::Share => {
+            let detail =
+                format!("{IN_FLIGHT_OF_ONE_MAX} requests from your address are being handled already");
+            let hint = "send the next one when one of them is answered";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).hint(hint)
+        }
+        Full::All => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being handled"),
+    };
+    problem.retry_after_s(1).into_response()
 }
 
-async fn keep_deadline(request: Request, next: Next) -> Response {
+async fn keep_deadline(State(max): State<Duration>, request: Request, next: Next) -> Response {
     let changes = !request.method().is_safe();
-    match tokio::time::timeout(DEADLINE, next.run(request)).await {
+    match tokio::time::timeout(max, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             let problem =
@@ -193,5 +210,37 @@ pub(crate) fn method_name(method: &Method) -> &'static str {
         Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         _ => "ANY",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::any;
+    use tower::Service as _;
+
+    use super::*;
+
+    /// What takes too long is given up; who may have changed something is told how to find out.
+    #[test]
+    fn what_takes_too_long_is_given_up_and_may_have_been_done() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let answer = |method: Method, max_ms: u64, took_ms: u64| {
+            let handler = move || tokio::time::sleep(Duration::from_millis(took_ms));
+            let deadline = from_fn_with_state(Duration::from_millis(max_ms), keep_deadline);
+            let router = Router::new().route("/", any(handler)).layer(deadline);
+            let mut router: Router = router.layer(from_fn(write_problems));
+            let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
+            runtime.block_on(router.call(request)).unwrap()
+        };
+        for (method, is_told) in [(Method::GET, false), (Method::POST, true)] {
+            let given_up = answer(method.clone(), 1, 60_000);
+            assert_eq!(given_up.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(given_up.headers()[header::RETRY_AFTER], "1");
+            let problem = given_up.extensions().get::<Problem>().unwrap();
+            assert_eq!(problem.detail, "this took too long and was given up");
+            assert_eq!(problem.hint.is_some(), is_told, "{method}");
+            assert_eq!(answer(method, 60_000, 1).status(), StatusCode::OK);
+        }
     }
 }

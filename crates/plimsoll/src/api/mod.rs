@@ -2,10 +2,12 @@
 
 mod account;
 mod act;
+mod archive;
 mod audit;
 mod auth;
 mod certificates;
 mod certifications;
+mod client;
 mod grammar;
 mod health;
 mod journal;
@@ -19,20 +21,23 @@ mod problem;
 mod reply;
 mod route;
 mod secret;
+mod sent;
 mod settings;
 mod sign_in;
 mod texts;
 mod time;
+mod tokens;
 mod users;
 
 use axum::http::Method;
 use plimsoll_policy::Action as A;
-use route::Access::{Anyone, May, OnThisMachineOr, Recorded};
+use route::Access::{Anyone, Known, May, OnThisMachineOr, Recorded};
 use route::route;
 
 use crate::print::one_line;
 use crate::telemetry::Series;
 
+pub(crate) use certifications::tell_of_refresh;
 pub(crate) use health::Readiness;
 pub(crate) use journal::look_through;
 pub(crate) use layers::{IN_FLIGHT_MAX, behind_layers};
@@ -73,22 +78,22 @@ fn about_people() -> Vec<Route> {
     vec![
         route(POST,   "/api/v1/set-up",                    Anyone, "Creates the first administrator by the set-up link", sign_in::set_up),
         route(POST,   "/api/v1/session",                   Anyone, "Signs in", sign_in::sign_in),
-        route(DELETE, "/api/v1/session",                   May(A::AccountChange), "Signs out", sign_in::sign_out),
+        route(DELETE, "/api/v1/session",                   Known, "Signs out", sign_in::sign_out),
         route(GET,    "/api/v1/account",                   May(A::AccountRead), "Who is asking, and what he may do", account::show_account),
-        route(PUT,    "/api/v1/account/password",          May(A::AccountChange), "Changes one's own password; all sessions end", account::change_password),
-        route(POST,   "/api/v1/account/second-factor",     May(A::AccountChange), "Offers a second factor", account::offer_second_factor),
+        route(PUT,    "/api/v1/account/password",          May(A::AccountChange), "Changes one's own password; all sessions and tokens end", account::change_password),
+        route(POST,   "/api/v1/account/second-factor",     May(A::AccountChange), "Offers a second factor to who has typed the password again", account::offer_second_factor),
         route(PUT,    "/api/v1/account/second-factor",     May(A::AccountChange), "Takes the offered second factor into use", account::confirm_second_factor),
         route(POST,   "/api/v1/account/recovery-codes",    May(A::AccountChange), "Gives out new recovery codes instead of the old", account::renew_recovery_codes),
         route(GET,    "/api/v1/account/sessions",          May(A::AccountRead), "Lists one's own sessions", account::list_own_sessions),
         route(DELETE, "/api/v1/account/sessions/{id}",     May(A::AccountChange), "Ends one of one's own sessions", account::end_own_session),
-        route(GET,    "/api/v1/account/tokens",            May(A::OwnTokenList), "Lists one's own tokens", account::list_own_tokens),
-        route(POST,   "/api/v1/account/tokens",            May(A::OwnTokenCreate), "Gives out a token", account::create_own_token),
-        route(DELETE, "/api/v1/account/tokens/{id}",       May(A::OwnTokenRevoke), "Revokes one of one's own tokens", account::revoke_own_token),
+        route(GET,    "/api/v1/account/tokens",            May(A::OwnTokenList), "Lists one's own tokens", tokens::list_own_tokens),
+        route(POST,   "/api/v1/account/tokens",            May(A::OwnTokenCreate), "Gives out a token", tokens::create_own_token),
+        route(DELETE, "/api/v1/account/tokens/{id}",       May(A::OwnTokenRevoke), "Revokes one of one's own tokens", tokens::revoke_own_token),
         route(GET,    "/api/v1/users",                     May(A::UserList), "Lists the users", users::list_users),
         route(POST,   "/api/v1/users",                     May(A::UserCreate), "Creates a user", users::create_user),
         route(GET,    "/api/v1/users/{name}",              May(A::UserRead), "Shows a user", users::show_user),
         route(PUT,    "/api/v1/users/{name}/roles",        May(A::UserSetRoles), "Gives a user other roles; all his sessions and tokens end", users::set_roles),
-        route(PUT,    "/api/v1/users/{name}/password",     May(A::UserReset), "Gives a user another password; all his sessions end", users::reset_password),
+        route(PUT,    "/api/v1/users/{name}/password",     May(A::UserReset), "Gives a user another password; all his sessions and tokens end", users::reset_password),
         route(DELETE, "/api/v1/users/{name}/second-factor", May(A::UserReset), "Takes away a lost second factor; all his sessions end", users::remove_second_factor),
         route(POST,   "/api/v1/users/{name}/disable",      May(A::UserDisable), "Keeps a user out; all his sessions and tokens end", users::disable_user),
         route(POST,   "/api/v1/users/{name}/enable",       May(A::UserDisable), "Lets a user in again", users::enable_user),

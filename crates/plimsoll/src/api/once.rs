@@ -2,10 +2,14 @@
 //!
 //! What an act changes, its audit entry and its answer are one batch of the journal: either all of it is there or
 //! nothing. Only an act that was done is kept; one that was refused is tried again. Kept is for a day.
+//!
+//! Of the request a digest is kept, so that another one under the same key is told so. Bodies hold passwords, and a plain
+//! digest could be guessed at by whoever reads the store: it is made under a key that follows from the credential.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use plimsoll_keys::DigestKey;
 use plimsoll_proof::Digest;
 use plimsoll_store::{Batch, DocumentKey, Expect, Journal, TimerName, Write};
 use serde::{Deserialize, Serialize};
@@ -31,7 +35,7 @@ pub(crate) const PREFIX: &str = "once/";
 pub(crate) struct Once {
     /// Who, to which route, under which key.
     name: Digest,
-    /// What was asked.
+    /// What was asked, by a digest that nobody else can make.
     request: Digest,
 }
 
@@ -39,7 +43,7 @@ pub(crate) struct Once {
 #[serde(deny_unknown_fields)]
 struct Stored {
     v: u8,
-    /// The digest of the request, without a body that has a secret in it.
+    /// The keyed digest of the request.
     request: Digest,
     status: u16,
     location: Option<String>,
@@ -50,6 +54,7 @@ struct Stored {
 impl Once {
     /// Reads the header, if there is one.
     pub(crate) fn of(
+        digests: &DigestKey,
         permit: Permit,
         caller: &Caller,
         parts: &Parts,
@@ -70,7 +75,8 @@ impl Once {
         let user = caller.who().map_or("", |who| who.principal.user.as_str());
         let name =
             Digest::of_parts(&[user.as_bytes(), b"\n", permit.operation.as_bytes(), b"\n", key.as_bytes()]);
-        let request = Digest::of_parts(&[parts.uri.to_string().as_bytes(), b"\n", body]);
+        let request = digests.digest(&[parts.uri.to_string().as_bytes(), b"\n", body]);
+        let request = request.map_err(|error| Problem::of(error.kind(), error.to_string()))?;
         Ok(Some(Self { name, request }))
     }
 
@@ -85,16 +91,14 @@ impl Once {
         let Some(found) = found.into_iter().find(|found| found.key == key) else { return Ok(None) };
         let stored: Stored = serde_json::from_slice(&found.value)
             .map_err(|error| plimsoll_store::Error::Corrupt(format!("document {key}: {error}")))?;
-        if stored.secret {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "this was done, and its answer is shown only once",
-            )
-            .hint("look at what it made, or do it under another key"));
-        }
         if stored.request != self.request {
             let detail = "another request was sent under this idempotency key";
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).hint("take a new key"));
+        }
+        if stored.secret {
+            let detail = "this was done, and its answer is shown only once";
+            let hint = "look at what it made, or do it under another key";
+            return Err(Problem::new(StatusCode::CONFLICT, detail).hint(hint));
         }
         Ok(Some(stored.into_response()))
     }

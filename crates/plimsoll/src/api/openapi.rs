@@ -9,7 +9,15 @@ use serde_json::{Map, Value, json};
 use super::grammar;
 use super::layers::method_name;
 use super::problem::{PROBLEM_JSON, ProblemBody};
+use super::reply::{Answer, Header};
 use super::route::{Access, Permit, Route};
+
+/// What stands in the head of a refusal, if there is something to say.
+const OF_PROBLEMS: &[Header] = &[
+    Header { name: "Retry-After", says: "After how many seconds it is worth trying again" },
+    Header { name: "WWW-Authenticate", says: "How to be known, if it is not known who is asking" },
+    Header { name: "Allow", says: "The methods that there are, if it is none of them" },
+];
 
 /// The document.
 pub(crate) fn document(routes: &[Route]) -> Value {
@@ -40,8 +48,14 @@ pub(crate) fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
+            "headers": { "RequestId": {
+                "description": "The request's id, which stands in the server's log and in the audit trail",
+                "required": true,
+                "schema": { "type": "string" },
+            } },
             "responses": { "Problem": {
                 "description": "Why it was not done",
+                "headers": described(OF_PROBLEMS),
                 "content": { PROBLEM_JSON: { "schema": problem } },
             } },
             "securitySchemes": {
@@ -70,26 +84,28 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             "description": "`*`: only if there is none yet", "schema": { "type": "string", "enum": ["*"] },
         }));
     }
-    if route.method == Method::POST && route.permit.action().is_some() {
+    let is_keyed = route.method == Method::POST && route.permit.action().is_some();
+    if is_keyed {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "Sent again under the same key, it is answered again and not done again",
             "schema": { "type": "string", "pattern": grammar::KEY },
         }));
     }
-    let mut answer = json!({ "description": said.answer.says });
-    if let Some((media_type, schema)) = said.answer.body {
-        answer["content"] = json!({ media_type: { "schema": schema } });
+    if said.answer.resumes {
+        parameters.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false,
+            "description": "The `id` of the last event that came: what is after it follows. It goes before `after`",
+            "schema": { "type": "integer", "minimum": 0, "maximum": u64::MAX },
+        }));
     }
+    let responses = responses(said.answer, is_keyed);
     let mut operation = json!({
         "operationId": route.permit.operation,
         "tags": [tag(route.permit.path)],
         "summary": route.summary,
         "description": who(route.permit),
-        "responses": {
-            said.answer.status.as_str(): answer,
-            "default": { "$ref": "#/components/responses/Problem" },
-        },
+        "responses": responses,
     });
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -97,6 +113,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let Some((media_type, schema)) = said.body {
         operation["requestBody"] =
             json!({ "required": true, "content": { media_type: { "schema": schema } } });
+    }
+    if route.permit.access == Access::Known {
+        operation["security"] = json!([{ "session": [] }]);
     }
     if let Some(action) = route.permit.action() {
         let session = json!({ "session": [] });
@@ -110,6 +129,35 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     operation
 }
 
+/// All that may be answered.
+fn responses(answer: Answer, is_keyed: bool) -> Value {
+    let mut headers = answer.headers;
+    if is_keyed {
+        headers.push(Header { name: "Idempotent-Replayed", says: "`true` if it was answered so before" });
+    }
+    let mut yes = json!({ "description": answer.says, "headers": described(&headers) });
+    if let Some((media_type, schema)) = answer.body {
+        yes["content"] = json!({ media_type: { "schema": schema } });
+    }
+    let mut responses = json!({ answer.status.as_str(): yes });
+    if let Some((status, says)) = answer.or {
+        responses[status.as_str()] = json!({ "description": says, "headers": described(&[]) });
+    }
+    responses["default"] = json!({ "$ref": "#/components/responses/Problem" });
+    responses
+}
+
+/// Headers of an answer, and the one that stands in all of them.
+fn described(headers: &[Header]) -> Value {
+    let one = |header: &Header| {
+        let described = json!({ "description": header.says, "schema": { "type": "string" } });
+        (header.name.to_owned(), described)
+    };
+    let mut all: Map<String, Value> = headers.iter().map(one).collect();
+    all.insert("X-Request-Id".into(), json!({ "$ref": "#/components/headers/RequestId" }));
+    Value::Object(all)
+}
+
 /// What a call is about: the first word of its address, if it is one for programs.
 fn tag(path: &str) -> &str {
     match path.strip_prefix("/api/v1/") {
@@ -120,13 +168,19 @@ fn tag(path: &str) -> &str {
 }
 
 fn who(permit: Permit) -> String {
-    let Some(action) = permit.action() else { return "Open to everybody who reaches the server.".into() };
+    let Some(action) = permit.action() else {
+        let who = match permit.access {
+            Access::Known => "Open to everybody who has signed in, whatever the roles; only in a session.",
+            _ => "Open to everybody who reaches the server.",
+        };
+        return who.into();
+    };
     let roles = roles_for(action).iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
     let door = if action.needs_session() { "; only in a session" } else { "" };
     let access = match permit.access {
         Access::OnThisMachineOr(_) => "; on this machine open to everybody",
         Access::Recorded(_) => "; written into the audit trail",
-        Access::Anyone | Access::May(_) => "",
+        Access::Anyone | Access::Known | Access::May(_) => "",
     };
     format!("Action `{action}`: {roles}{door}{access}.")
 }

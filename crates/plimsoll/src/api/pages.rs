@@ -38,12 +38,18 @@ pub(crate) struct ByFile {
 
 /// The first page. As long as there is nobody who could sign in, it says how to begin.
 pub(crate) async fn show_start(call: Call) -> Result<Content<Html>, Problem> {
-    let is_set_up = call.app.identity.read(|directory| directory.users().next().is_some());
-    Ok(Content::new(if is_set_up { include_str!("web/start.html") } else { include_str!("web/nobody.html") }))
+    let [before, after] = [include_str!("web/nobody.html"), include_str!("web/start.html")];
+    Ok(Content::new(if is_set_up(&call) { after } else { before }))
 }
 
-pub(crate) async fn show_set_up(_: Call) -> Result<Content<Html>, Problem> {
-    Ok(Content::new(include_str!("web/set-up.html")))
+/// The page behind the link. Whoever follows it a second time is not shown a form that can only be refused.
+pub(crate) async fn show_set_up(call: Call) -> Result<Content<Html>, Problem> {
+    let [before, after] = [include_str!("web/set-up.html"), include_str!("web/set-up-done.html")];
+    Ok(Content::new(if is_set_up(&call) { after } else { before }))
+}
+
+fn is_set_up(call: &Call) -> bool {
+    call.app.identity.read(|directory| directory.users().next().is_some())
 }
 
 pub(crate) async fn show_reference(_: Call) -> Result<Content<Html>, Problem> {
@@ -72,6 +78,7 @@ mod tests {
         include_str!("web/nobody.html"),
         include_str!("web/reference.html"),
         include_str!("web/set-up.html"),
+        include_str!("web/set-up-done.html"),
         include_str!("web/start.html"),
     ];
     /// Together: what a telephone loads in a second over a poor connection.

@@ -14,14 +14,14 @@ use plimsoll_store::{Amount, Journal, Record, StreamName};
 use plimsoll_tasks::OnEnd;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
-use super::auth::{By, Caller};
+use super::auth::Caller;
 use super::problem::Problem;
 use super::reply::{Answer, Reply};
 use crate::app::App;
 use crate::print::one_line;
-use crate::share::Held;
+use crate::share::{Full, Held};
 
 /// Answers that are sent piece by piece at the same time: each holds a task and some pieces.
 pub(crate) const STREAMS_MAX: usize = 128;
@@ -42,7 +42,11 @@ const COALESCE: Duration = Duration::from_millis(50);
 struct Body(mpsc::Receiver<io::Result<Bytes>>);
 
 /// Where a task puts its pieces.
-pub(crate) struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+pub(crate) struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    app: Arc<App>,
+    caller: Arc<Caller>,
+}
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
@@ -57,70 +61,102 @@ impl hyper::body::Body for Body {
 }
 
 impl Pieces {
-    /// Says whether there is still somebody to take it.
+    /// Sends a piece; says whether there is still somebody to take it. Whoever was shut out meanwhile gets no more, and
+    /// the connection is cut.
     pub(crate) async fn send(&self, piece: impl Into<Bytes>) -> bool {
-        self.0.send(Ok(piece.into())).await.is_ok()
+        match self.still_known() {
+            Ok(()) => self.push(piece).await,
+            Err(problem) => {
+                self.break_off(io::Error::other(problem.detail)).await;
+                false
+            }
+        }
+    }
+
+    async fn push(&self, piece: impl Into<Bytes>) -> bool {
+        self.sender.send(Ok(piece.into())).await.is_ok()
+    }
+
+    /// To watch is no use of a session: it does not keep it open.
+    fn still_known(&self) -> Result<(), Problem> {
+        self.caller.still_known(&self.app, 0)
     }
 
     /// Cuts the connection: what has come so far must not look whole.
-    pub(crate) async fn break_off(&self, error: plimsoll_store::Error) {
+    pub(crate) async fn break_off(&self, error: impl std::error::Error + Send + Sync + 'static) {
         // Whoever is gone needs no reason.
-        let _ = self.0.send(Err(io::Error::other(error))).await;
+        let _ = self.sender.send(Err(io::Error::other(error))).await;
     }
 }
 
 /// A body that a task writes. The task ends when the client is gone, for then nobody takes its pieces.
 pub(crate) fn written_by<W>(
-    app: &App,
-    caller: &Caller,
+    app: &Arc<App>,
+    caller: &Arc<Caller>,
     write: impl FnOnce(Pieces) -> W,
 ) -> Result<axum::body::Body, Problem>
 where
     W: Future<Output = ()> + Send + 'static,
 {
-    let (permit, share) = (room(app)?, share(app, caller)?);
+    let held = room(app, caller)?;
     let (sender, pieces) = mpsc::channel(PIECES_MAX);
-    let writing = write(Pieces(sender));
+    let writing = write(Pieces { sender, app: Arc::clone(app), caller: Arc::clone(caller) });
     app.scope.spawn("answer", OnEnd::GoOn, async move {
-        let _held = (permit, share);
+        let _held = held;
         writing.await;
     });
     Ok(axum::body::Body::new(Body(pieces)))
 }
 
 /// Nobody takes all of the room.
-fn share(app: &App, caller: &Caller) -> Result<Held, Problem> {
-    let name = caller.known()?.principal.user.as_str();
-    app.streams_by_user.hold(name, STREAMS_OF_ONE_MAX).ok_or_else(|| {
-        let detail = format!("{STREAMS_OF_ONE_MAX} long answers are being sent to you already");
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after_s(5)
-    })
-}
-
-fn room(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-        let detail = format!("{STREAMS_MAX} long answers are being sent already");
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after_s(5)
-    })
+fn room(app: &App, caller: &Caller) -> Result<Held<String>, Problem> {
+    let name = caller.known()?.principal.user.to_string();
+    let held = app.streams.hold(name, STREAMS_OF_ONE_MAX).map_err(|full| match full {
+        Full::Share => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("{STREAMS_OF_ONE_MAX} long answers are being sent to you already"),
+        ),
+        Full::All => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{STREAMS_MAX} long answers are being sent already"),
+        ),
+    });
+    held.map_err(|problem| problem.retry_after_s(5))
 }
 
 /// Live events: server-sent events, as the HTML standard has them. Each has the sequence of its record as its id; who
 /// comes back with the last one misses nothing.
-pub(crate) struct Events(Option<axum::body::Body>);
+pub(crate) struct Events(axum::body::Body);
 
 impl Reply for Events {
     fn describe(_: &mut SchemaGenerator) -> Answer {
         let says = "Server-sent events; resumed by `Last-Event-ID`";
         // Readers differ in whether a schema would be that of the whole or of one event.
-        Answer { status: StatusCode::OK, says, body: Some(("text/event-stream", Schema::default())) }
+        let answer = Answer::new(StatusCode::OK, says).body("text/event-stream", Schema::default());
+        Answer { resumes: true, ..answer }
+    }
+}
+
+/// Live events of what has an end; none behind it.
+pub(crate) struct ToTheEnd(Option<Events>);
+
+impl Reply for ToTheEnd {
+    fn describe(generator: &mut SchemaGenerator) -> Answer {
+        let or = Some((StatusCode::NO_CONTENT, "Nothing comes after this event: it was the last"));
+        Answer { or, ..Events::describe(generator) }
+    }
+}
+
+impl IntoResponse for ToTheEnd {
+    fn into_response(self) -> Response {
+        // A browser that is told that there is no content does not come back.
+        self.0.map_or_else(|| StatusCode::NO_CONTENT.into_response(), Events::into_response)
     }
 }
 
 impl IntoResponse for Events {
     fn into_response(self) -> Response {
-        // A browser that is told that there is no content does not come back.
-        let Some(body) = self.0 else { return StatusCode::NO_CONTENT.into_response() };
-        let mut response = body.into_response();
+        let mut response = self.0.into_response();
         let kind = HeaderValue::from_static("text/event-stream");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         // nginx holds answers back unless it is told not to.
@@ -152,40 +188,52 @@ pub(crate) fn resume_after(headers: &HeaderMap, asked: Option<u64>) -> Result<u6
     }
 }
 
-/// The records of a stream after a sequence, and those that come.
-pub(crate) async fn follow(app: &Arc<App>, what: Following, after: u64) -> Result<Events, Problem> {
+/// The records of a stream after a sequence and those that come, unless the one of this sequence was the last.
+pub(crate) async fn follow_to_the_end(
+    app: &Arc<App>,
+    what: Following,
+    after: u64,
+) -> Result<ToTheEnd, Problem> {
     if after > 0 {
-        let last = app.journal.read(&what.stream, after - 1, Amount::records(1)).await?;
-        let over = last.first().is_some_and(|last| last.sequence == after && (what.is_last)(last));
-        if over {
-            return Ok(Events(None));
+        let found = app.journal.read(&what.stream, after - 1, Amount::records(1)).await?;
+        let last = found.first().filter(|last| last.sequence == after).ok_or_else(|| {
+            let detail = format!("there is no event {after} yet");
+            Problem::new(StatusCode::BAD_REQUEST, detail).hint("begin with the first: leave it out")
+        })?;
+        if (what.is_last)(last) {
+            return Ok(ToTheEnd(None));
         }
     }
+    Ok(ToTheEnd(Some(follow(app, what, after)?)))
+}
+
+/// The records of a stream after a sequence, and those that come.
+pub(crate) fn follow(app: &Arc<App>, what: Following, after: u64) -> Result<Events, Problem> {
     let inner = Arc::clone(app);
     let caller = Arc::clone(&what.caller);
     let body = written_by(app, &caller, |pieces| async move {
         let why = tell(&inner, &what, after, &pieces).await;
         if let Err(problem) = why {
             let data = one_line(&serde_json::json!({ "detail": problem.detail, "hint": problem.hint }));
-            pieces.send(format!("event: problem\ndata: {data}\n\n")).await;
+            pieces.push(format!("event: problem\ndata: {data}\n\n")).await;
         }
     })?;
-    Ok(Events(Some(body)))
+    Ok(Events(body))
 }
 
 /// Sends events until the client is gone, the last one is told, or the server ends.
 async fn tell(app: &App, what: &Following, mut after: u64, pieces: &Pieces) -> Result<(), Problem> {
     let mut news = app.journal.position();
     // The head of the answer goes out at once.
-    let mut is_heard = pieces.send(": here\n\n").await;
+    let mut is_heard = pieces.push(": here\n\n").await;
     while is_heard {
-        still_known(app, &what.caller)?;
+        pieces.still_known()?;
         news.mark_unchanged();
         let records = app.journal.read(&what.stream, after, Amount::records(RECORDS_AT_ONCE)).await?;
         if let Some(last) = records.last() {
             after = last.sequence;
             let text: String = records.iter().filter_map(|record| event(record, what.shown)).collect();
-            is_heard = pieces.send(text).await;
+            is_heard = pieces.push(text).await;
             if (what.is_last)(last) {
                 return Ok(());
             }
@@ -193,14 +241,14 @@ async fn tell(app: &App, what: &Following, mut after: u64, pieces: &Pieces) -> R
         }
         tokio::select! {
             () = app.scope.stopped() => return Ok(()),
-            () = pieces.0.closed() => return Ok(()),
+            () = pieces.sender.closed() => return Ok(()),
             changed = news.changed() => {
                 if changed.is_err() {
                     return Ok(());
                 }
                 tokio::time::sleep(COALESCE).await;
             }
-            () = tokio::time::sleep(SIGN_OF_LIFE) => is_heard = pieces.send(":\n\n").await,
+            () = tokio::time::sleep(SIGN_OF_LIFE) => is_heard = pieces.push(":\n\n").await,
         }
     }
     Ok(())
@@ -209,15 +257,4 @@ async fn tell(app: &App, what: &Following, mut after: u64, pieces: &Pieces) -> R
 fn event(record: &Record, shown: fn(&Record) -> Option<Value>) -> Option<String> {
     let data = one_line(&shown(record)?);
     Some(format!("id: {}\nevent: {}\ndata: {data}\n\n", record.sequence, record.kind))
-}
-
-/// Whoever was shut out meanwhile sees nothing more. To watch is no use of a session: it does not keep it open.
-fn still_known(app: &App, caller: &Caller) -> Result<(), Problem> {
-    let who = caller.known()?;
-    let (now_ms, rules) = (app.clock.unix_ms(), app.identity.rules());
-    app.identity.read(|directory| match who.by {
-        By::Session(id) => directory.session(now_ms, rules, id, 0).map(drop),
-        By::Token(id) => directory.token(now_ms, rules, id).map(drop),
-    })?;
-    Ok(())
 }

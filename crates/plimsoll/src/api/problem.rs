@@ -23,8 +23,33 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
     /// How long to wait before it is worth trying again, in seconds.
     pub(crate) retry_after_s: Option<u64>,
-    /// The last word of its type, where a program must tell it from others with the same status.
-    pub(crate) word: Option<&'static str>,
+    /// What sort of trouble it is, where a program must tell it from others with the same status.
+    pub(crate) sort: Option<Sort>,
+}
+
+/// Sorts of trouble that a status does not tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// The password is right, and a code is needed too.
+    CodeNeeded,
+    /// The session is good, and the password that was typed in it is wrong.
+    WrongPassword,
+    /// The code that was typed is wrong.
+    WrongCode,
+    /// A token cannot be for what it is wanted for.
+    ScopeNotAllowed,
+}
+
+impl Sort {
+    /// The last word of the type.
+    fn word(self) -> &'static str {
+        match self {
+            Self::CodeNeeded => "code-needed",
+            Self::WrongPassword => "wrong-password",
+            Self::WrongCode => "wrong-code",
+            Self::ScopeNotAllowed => "scope-not-allowed",
+        }
+    }
 }
 
 /// The body, as it is sent.
@@ -66,7 +91,7 @@ fn word(status: StatusCode) -> String {
 impl Problem {
     /// A problem with a status that no kind of error stands for.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), hint: None, retry_after_s: None, word: None }
+        Self { status, detail: detail.into(), hint: None, retry_after_s: None, sort: None }
     }
 
     /// A problem of a kind.
@@ -84,21 +109,30 @@ impl Problem {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    pub(crate) fn sort(self, sort: Sort) -> Self {
+        Self { sort: Some(sort), ..self }
+    }
+
+    /// Whether a password or a code was wrong: somebody may be guessing.
+    pub(crate) fn is_guess(&self) -> bool {
+        matches!(self.sort, Some(Sort::WrongPassword | Sort::WrongCode))
+    }
+
     pub(crate) fn retry_after_s(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }
     }
 
-    /// The response with its body.
+    /// The response with its body. What is worth trying again says when, to programs and to people.
     pub(crate) fn written(self, request_id: &str) -> Response {
         let body = ProblemBody {
             r#type: format!(
                 "urn:plimsoll:problem:{}",
-                self.word.map_or_else(|| word(self.status), str::to_owned)
+                self.sort.map_or_else(|| word(self.status), |sort| sort.word().to_owned())
             ),
             title: self.status.canonical_reason().unwrap_or("Unknown").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
-            hint: self.hint,
+            hint: self.hint.or_else(|| Some(format!("try again in {}", in_words(self.retry_after_s?)))),
             request_id: request_id.to_owned(),
         };
         // Texts and a number can always be written.
@@ -112,6 +146,15 @@ impl Problem {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
         response
+    }
+}
+
+/// A time as people say it, never shorter than it is.
+fn in_words(seconds: u64) -> String {
+    match (seconds, seconds.div_ceil(60)) {
+        (1, _) => "a second".into(),
+        (2..=120, _) => format!("{seconds} seconds"),
+        (_, minutes) => format!("{minutes} minutes"),
     }
 }
 
@@ -130,8 +173,13 @@ impl From<plimsoll_identity::Error> for Problem {
         } else {
             Self::of(error.kind(), with_causes(&error))
         };
-        let word = matches!(error, plimsoll_identity::Error::CodeNeeded).then_some("code-needed");
-        Self { hint: error.hint().map(str::to_owned), word, ..problem }
+        let sort = match error {
+            plimsoll_identity::Error::CodeNeeded => Some(Sort::CodeNeeded),
+            plimsoll_identity::Error::Password => Some(Sort::WrongPassword),
+            plimsoll_identity::Error::Code => Some(Sort::WrongCode),
+            _ => None,
+        };
+        Self { hint: error.hint().map(str::to_owned), sort, ..problem }
     }
 }
 
@@ -150,12 +198,6 @@ impl From<plimsoll_certify::Error> for Problem {
 impl From<plimsoll_policy::Denial> for Problem {
     fn from(denial: plimsoll_policy::Denial) -> Self {
         Self::of(denial.kind(), denial.to_string()).hint(denial.hint())
-    }
-}
-
-impl From<plimsoll_policy::UnclearEntry> for Problem {
-    fn from(error: plimsoll_policy::UnclearEntry) -> Self {
-        Self::of(error.kind(), error.to_string())
     }
 }
 
@@ -187,6 +229,10 @@ mod tests {
         assert_eq!(busy.headers()[header::RETRY_AFTER], "1");
         assert_eq!(busy.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
         let unknown = Problem::unknown_caller("who?").written("1");
+        for (seconds, words) in [(1, "a second"), (64, "64 seconds"), (121, "3 minutes"), (900, "15 minutes")]
+        {
+            assert_eq!(in_words(seconds), words);
+        }
         assert!(unknown.headers().contains_key(header::WWW_AUTHENTICATE));
         assert!(!unknown.headers().contains_key(header::RETRY_AFTER));
         assert_eq!(word(StatusCode::UNPROCESSABLE_ENTITY), "unprocessable-entity");

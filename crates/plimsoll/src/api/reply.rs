@@ -15,6 +15,40 @@ pub(crate) struct Answer {
     pub(crate) says: &'static str,
     /// Its media type and what it looks like, if it has a body.
     pub(crate) body: Option<(&'static str, Schema)>,
+    /// What stands in its head and not in that of every answer.
+    pub(crate) headers: Vec<Header>,
+    /// Another answer that is yes, without a body.
+    pub(crate) or: Option<(StatusCode, &'static str)>,
+    /// Whether it goes on behind what the request says by `Last-Event-ID`.
+    pub(crate) resumes: bool,
+}
+
+/// What the reference says of a header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) name: &'static str,
+    pub(crate) says: &'static str,
+}
+
+const LOCATION: Header = Header { name: "Location", says: "Where it is" };
+const SET_COOKIE: Header = Header { name: "Set-Cookie", says: "The session, or that there is none any more" };
+const CONTENT_DISPOSITION: Header =
+    Header { name: "Content-Disposition", says: "That it is to be saved, and under which name" };
+
+impl Answer {
+    /// One without a body.
+    pub(crate) fn new(status: StatusCode, says: &'static str) -> Self {
+        Self { status, says, body: None, headers: Vec::new(), or: None, resumes: false }
+    }
+
+    pub(crate) fn body(self, media_type: &'static str, schema: Schema) -> Self {
+        Self { body: Some((media_type, schema)), ..self }
+    }
+
+    fn header(mut self, header: Header) -> Self {
+        self.headers.push(header);
+        self
+    }
 }
 
 /// An answer that is yes.
@@ -25,8 +59,8 @@ pub(crate) trait Reply: IntoResponse + Send {
 
 impl<T: Serialize + JsonSchema + Send> Reply for Json<T> {
     fn describe(generator: &mut SchemaGenerator) -> Answer {
-        let body = Some(("application/json", generator.subschema_for::<T>()));
-        Answer { status: StatusCode::OK, says: "What was asked for", body }
+        Answer::new(StatusCode::OK, "What was asked for")
+            .body("application/json", generator.subschema_for::<T>())
     }
 }
 
@@ -45,8 +79,9 @@ pub(crate) struct Created<T> {
 
 impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
     fn describe(generator: &mut SchemaGenerator) -> Answer {
-        let body = Some(("application/json", generator.subschema_for::<T>()));
-        Answer { status: StatusCode::CREATED, says: "It was created; `Location` says where it is", body }
+        Answer::new(StatusCode::CREATED, "It was created; `Location` says where it is")
+            .body("application/json", generator.subschema_for::<T>())
+            .header(LOCATION)
     }
 }
 
@@ -62,7 +97,7 @@ pub(crate) struct Done;
 
 impl Reply for Done {
     fn describe(_: &mut SchemaGenerator) -> Answer {
-        Answer { status: StatusCode::NO_CONTENT, says: "It was done", body: None }
+        Answer::new(StatusCode::NO_CONTENT, "It was done")
     }
 }
 
@@ -80,7 +115,7 @@ pub(crate) struct WithCookie<R> {
 
 impl<R: Reply> Reply for WithCookie<R> {
     fn describe(generator: &mut SchemaGenerator) -> Answer {
-        R::describe(generator)
+        R::describe(generator).header(SET_COOKIE)
     }
 }
 
@@ -98,19 +133,16 @@ pub(crate) trait MediaType: Send + 'static {
     const NAME: &'static str;
     /// What the reference says.
     const SAYS: &'static str;
-    /// Under which name it is saved; none if it is shown.
-    const SAVED_AS: Option<&'static str> = None;
 }
 
 macro_rules! media_types {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $says:literal $(, $saved_as:literal)?;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $says:literal;)*) => {$(
         $(#[$doc])*
         pub(crate) enum $name {}
 
         impl MediaType for $name {
             const NAME: &'static str = $text;
             const SAYS: &'static str = $says;
-            $(const SAVED_AS: Option<&'static str> = Some($saved_as);)?
         }
     )*};
 }
@@ -127,9 +159,11 @@ media_types! {
     /// Text.
     PlainText = "text/plain; charset=utf-8", "The public keys, as a trust file has them";
     /// A folder as one file.
-    Tar = "application/x-tar", "The folder as one file", "certificate.tar";
+    Tar = "application/x-tar", "The folder as one file";
     /// A JSON object a line.
-    JsonLines = "application/jsonl", "A JSON object a line", "journal.jsonl";
+    JsonLines = "application/jsonl", "A JSON object a line";
+    /// Bytes.
+    Bytes = "application/octet-stream", "The file";
 }
 
 /// A body of a media type: whole, or piece by piece.
@@ -146,22 +180,51 @@ impl<M: MediaType> Content<M> {
 
 impl<M: MediaType> Reply for Content<M> {
     fn describe(_: &mut SchemaGenerator) -> Answer {
-        let schema = schemars::json_schema!({ "type": "string" });
-        Answer { status: StatusCode::OK, says: M::SAYS, body: Some((M::NAME, schema)) }
+        Answer::new(StatusCode::OK, M::SAYS).body(M::NAME, schemars::json_schema!({ "type": "string" }))
     }
 }
 
 impl<M: MediaType> IntoResponse for Content<M> {
     fn into_response(self) -> Response {
-        let mut response = ([(header::CONTENT_TYPE, M::NAME)], self.body).into_response();
-        if let Some(name) = M::SAVED_AS {
-            let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-            // The names above are plain.
-            value.into_iter().for_each(|value| {
-                response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-            });
-        }
-        response
+        ([(header::CONTENT_TYPE, M::NAME)], self.body).into_response()
+    }
+}
+
+/// What is to be saved and not to be shown, under a name that says what it is.
+pub(crate) struct Download<M> {
+    /// Letters, digits and `._-`.
+    name: String,
+    /// Its length in bytes, if the body does not tell it.
+    bytes: Option<u64>,
+    content: Content<M>,
+}
+
+impl<M: MediaType> Download<M> {
+    /// Whatever could end the name, or lead out of a folder, becomes a hyphen.
+    pub(crate) fn new(name: &str, body: impl Into<Body>) -> Self {
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let name = name.chars().map(|c| if is_plain(&c) { c } else { '-' }).collect();
+        Self { name, bytes: None, content: Content::new(body) }
+    }
+
+    /// The same, of a length that is known before it comes.
+    pub(crate) fn of_bytes(self, bytes: u64) -> Self {
+        Self { bytes: Some(bytes), ..self }
+    }
+}
+
+impl<M: MediaType> Reply for Download<M> {
+    fn describe(_: &mut SchemaGenerator) -> Answer {
+        let schema = schemars::json_schema!({ "type": "string", "format": "binary" });
+        Answer::new(StatusCode::OK, M::SAYS).body(M::NAME, schema).header(CONTENT_DISPOSITION)
+    }
+}
+
+impl<M: MediaType> IntoResponse for Download<M> {
+    fn into_response(self) -> Response {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let length = self.bytes.map(|bytes| [(header::CONTENT_LENGTH, HeaderValue::from(bytes))]);
+        ([(header::CONTENT_DISPOSITION, disposition)], length, self.content).into_response()
     }
 }
 
@@ -175,7 +238,7 @@ pub(crate) struct Asset {
 impl Reply for Asset {
     fn describe(_: &mut SchemaGenerator) -> Answer {
         let schema = schemars::json_schema!({ "type": "string" });
-        Answer { status: StatusCode::OK, says: "A part of the pages", body: Some(("*/*", schema)) }
+        Answer::new(StatusCode::OK, "A part of the pages").body("*/*", schema)
     }
 }
 
@@ -207,6 +270,12 @@ impl Kept {
     }
 }
 
+impl<T: Serialize> From<&Json<T>> for Kept {
+    fn from(answer: &Json<T>) -> Self {
+        Self::Answer { status: StatusCode::OK, location: None, body: serde_json::to_value(&answer.0).ok() }
+    }
+}
+
 impl<T: Serialize> From<&Created<T>> for Kept {
     fn from(created: &Created<T>) -> Self {
         Self::Answer {
@@ -214,6 +283,26 @@ impl<T: Serialize> From<&Created<T>> for Kept {
             location: Some(created.location.clone()),
             // What is sent can be written.
             body: serde_json::to_value(&created.body).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_download_cannot_say_anything_else() {
+        for (name, saved) in [
+            ("certificate-1-trials/0001.json", "certificate-1-trials-0001.json"),
+            ("../../etc/passwd", "..-..-etc-passwd"),
+            ("a\"; filename=\"b\r\nx: y", "a---filename--b--x--y"),
+            ("größe", "gr--e"),
+        ] {
+            let response = Download::<Bytes>::new(name, "x").into_response();
+            let expected = format!("attachment; filename=\"{saved}\"");
+            assert_eq!(response.headers()[header::CONTENT_DISPOSITION], expected.as_str());
+            assert_eq!(response.headers()[header::CONTENT_TYPE], Bytes::NAME);
         }
     }
 }

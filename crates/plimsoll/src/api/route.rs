@@ -25,7 +25,7 @@ use super::auth::Caller;
 use super::once::Once;
 use super::problem::Problem;
 use super::reply::{Answer, Reply};
-use crate::app::App;
+use crate::app::{App, REFUSALS_A_MINUTE_MAX};
 
 /// Longest body, in bytes: the longest thing that is sent is a subject or a profile of 32 KiB, in JSON.
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
@@ -37,6 +37,8 @@ const BODY_MAX: Duration = Duration::from_secs(10);
 pub(crate) enum Access {
     /// Everybody who reaches the server.
     Anyone,
+    /// Everybody who has signed in, whatever he may do; the handler asks who it is.
+    Known,
     /// Everybody on this machine, elsewhere whoever may do this.
     OnThisMachineOr(Action),
     /// Whoever may do this.
@@ -62,7 +64,7 @@ impl Permit {
     /// The action that must be allowed.
     pub(crate) fn action(self) -> Option<Action> {
         match self.access {
-            Access::Anyone => None,
+            Access::Anyone | Access::Known => None,
             Access::OnThisMachineOr(action) | Access::May(action) | Access::Recorded(action) => Some(action),
         }
     }
@@ -107,8 +109,6 @@ pub(crate) struct Nothing {}
 pub(crate) trait Input: Sized + Send + 'static {
     /// Its media type; none if there must be no body.
     const MEDIA_TYPE: Option<&'static str>;
-    /// Whether there is a secret in it: then not even its digest is kept, for a digest can be guessed at.
-    const SECRET: bool = false;
     /// What it looks like.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
     /// Reads it.
@@ -143,12 +143,11 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> Input for Json<T> {
     }
 }
 
-/// A body in JSON with a secret in it.
+/// A body in JSON with a secret in it: what is wrong with it is said without a word of it.
 pub(crate) struct Secrets<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> Input for Secrets<T> {
     const MEDIA_TYPE: Option<&'static str> = Json::<T>::MEDIA_TYPE;
-    const SECRET: bool = true;
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         Json::<T>::schema(generator)
@@ -259,7 +258,11 @@ where
     let query = Query::<Q>::try_from_uri(&parts.uri).map_err(|error| bad(error.body_text()))?.0;
     check_media_type::<B>(&parts.headers)?;
     let bytes = read_body(&parts, body).await?;
-    let once = Once::of(permit, &caller, &parts, if B::SECRET { b"" } else { &bytes })?;
+    if permit.action().is_some() && caller.who().is_some() {
+        // Whoever was shut out while his body came is out.
+        caller.still_known(&app, app.clock.unix_ms())?;
+    }
+    let once = Once::of(&app.digests, permit, &caller, &parts, &bytes)?;
     if let Some(kept) = replay(&app, once.as_ref()).await? {
         return Ok(kept);
     }
@@ -320,12 +323,17 @@ async fn refused(
     if let Some(kept) = replay(app, once).await? {
         return Ok(kept);
     }
-    let known = caller.who().is_some();
+    let Some(who) = caller.who() else { return Err(problem) };
     let is_told = permit.changes || matches!(permit.access, Access::Recorded(_));
-    if is_told && known && problem.status != StatusCode::SERVICE_UNAVAILABLE {
-        let entry = caller.entry(permit.act(), object, Outcome::Refused, Some(problem.detail.clone()));
-        audit::tell(app, &entry).await?;
+    if !is_told || problem.status == StatusCode::SERVICE_UNAVAILABLE {
+        return Err(problem);
     }
+    let why = match app.count_refusal(who.principal.user.as_str()) {
+        ..REFUSALS_A_MINUTE_MAX => problem.detail.clone(),
+        REFUSALS_A_MINUTE_MAX => format!("{}; no more is recorded in this minute", problem.detail),
+        _ => return Err(problem),
+    };
+    audit::tell(app, &caller.entry(permit.act(), object, Outcome::Refused, Some(why))).await?;
     Err(problem)
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use plimsoll_base::{Kind, Secret};
 use plimsoll_identity::{
-    Error as IdentityError, NewUser, PasswordHash, PasswordProof, RoleName, UserName, hash_new,
+    Error as IdentityError, NewUser, PasswordHash, PasswordProof, RoleName, Upon, UserName, hash_new,
 };
 use plimsoll_policy::{AuditEntry, Outcome, Role};
 use schemars::JsonSchema;
@@ -57,9 +57,7 @@ pub(crate) struct Named {
 pub(crate) async fn set_up(
     call: Call<Nothing, Nothing, Secrets<FirstUser>>,
 ) -> Result<Created<Named>, Problem> {
-    // By address only: nobody can keep others from setting up by failing at it.
-    let address = call.caller.place.address;
-    let attempt = call.app.attempt(&format!("set-up from {address}"), address)?;
+    let attempt = call.app.attempt(Upon::SetUp, call.caller.place.address)?;
     let created = create_first(&call).await;
     call.app.with_throttle(|throttle| match &created {
         Ok(_) => throttle.succeeded(&attempt),
@@ -75,6 +73,8 @@ async fn create_first(
 ) -> Result<Created<Named>, IdentityError> {
     let Secrets(first) = &call.body;
     let name = UserName::new(&first.name)?;
+    // Before the work of a hash: whoever has no link costs nothing.
+    call.app.identity.check_link(first.link.secret())?;
     let password = hash(&call.app, &name, &first.password).await?;
     let roles = [RoleName::new(Role::Administrator.name())?].into();
     let user = NewUser { name, password, roles };
@@ -100,7 +100,7 @@ pub(crate) async fn sign_in(
     call: Call<Nothing, Nothing, Secrets<Credentials>>,
 ) -> Result<WithCookie<Created<Named>>, Problem> {
     let Secrets(shown) = &call.body;
-    let attempt = call.app.attempt(&shown.name, call.caller.place.address)?;
+    let attempt = call.app.attempt(Upon::Account(&shown.name), call.caller.place.address)?;
     let opened = open_session(&call, shown).await;
     match opened {
         Ok((name, text)) => {
@@ -109,13 +109,13 @@ pub(crate) async fn sign_in(
             let body = Named { name: name.to_string() };
             Ok(WithCookie { cookie, reply: Created { location: account(), body } })
         }
+        Err(error) if error.is_guess() => {
+            failed(&call, shown, &error).await?;
+            // Whoever is still at the door is nobody yet.
+            Err(Problem { status: StatusCode::UNAUTHORIZED, ..error.into() })
+        }
         Err(error) => {
-            if matches!(error, IdentityError::SignIn | IdentityError::Code) {
-                failed(&call, shown, &error).await?;
-            } else {
-                // It was no guess.
-                call.app.with_throttle(|throttle| throttle.withdrawn(&attempt));
-            }
+            call.app.with_throttle(|throttle| throttle.withdrawn(&attempt));
             Err(error.into())
         }
     }
@@ -158,7 +158,7 @@ pub(crate) async fn sign_out(call: Call) -> Result<WithCookie<Done>, Problem> {
     let who = call.caller.known()?;
     let By::Session(session) = who.by else {
         let hint = "revoke the token: DELETE /api/v1/account/tokens/ID";
-        return Err(Problem::of(Kind::Invalid, "a token has no session to end").hint(hint));
+        return Err(Problem::of(Kind::Denied, "a token has no session to end").hint(hint));
     };
     let user = &who.principal.user;
     call.change_people("/api/v1/session", &Kept::done(), |directory, _| {
@@ -222,12 +222,13 @@ pub(crate) async fn proven<T>(
     caller: &Caller,
     act: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
-    let attempt = app.attempt(caller.known()?.principal.user.as_str(), caller.place.address)?;
+    let attempt =
+        app.attempt(Upon::Account(caller.known()?.principal.user.as_str()), caller.place.address)?;
     let done = act.await;
-    if done.as_ref().is_ok() {
-        app.with_throttle(|throttle| throttle.succeeded(&attempt));
-    } else if done.as_ref().is_err_and(|problem| problem.status != axum::http::StatusCode::UNAUTHORIZED) {
-        app.with_throttle(|throttle| throttle.withdrawn(&attempt));
-    }
+    app.with_throttle(|throttle| match &done {
+        Ok(_) => throttle.succeeded(&attempt),
+        Err(problem) if problem.is_guess() => {}
+        Err(_) => throttle.withdrawn(&attempt),
+    });
     done
 }

@@ -37,7 +37,9 @@ pub(crate) struct Keeping {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TextView {
     name: String,
-    /// The text in TOML. A subject's may hold secrets in its headers: only who may write subjects sees it.
+    /// The text in TOML, where one is asked for by name: lists have none. A subject's may hold secrets in its headers:
+    /// only who may write subjects sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     /// Send it as `If-Match` to change only what you have seen; 0 if it is built in and cannot be changed.
     revision: u64,
@@ -89,7 +91,6 @@ pub(crate) fn actor<P, Q, B>(call: &Call<P, Q, B>) -> Result<Actor, Problem> {
 }
 
 pub(crate) async fn list_subjects(call: Call<Nothing, Page>) -> Result<Json<Listing<TextView>>, Problem> {
-    let writes = may_write_subjects(&call)?;
     let listing = call.query.of(
         |last, max| {
             call.app.runner.read(|register| {
@@ -97,7 +98,7 @@ pub(crate) async fn list_subjects(call: Call<Nothing, Page>) -> Result<Json<List
                     register.subjects().filter(|(name, _)| last.is_none_or(|last| name.as_str() > last));
                 let shown = rest.take(max);
                 let view = |(name, subject): (&Name, &Subject)| {
-                    view(name, &subject.written, subject.keep_fresh.as_ref(), writes)
+                    view(name, &subject.written, subject.keep_fresh.as_ref(), false)
                 };
                 shown.map(view).collect()
             })
@@ -142,7 +143,7 @@ pub(crate) async fn list_profiles(call: Call<Nothing, Page>) -> Result<Json<List
             call.app.runner.read(|register| {
                 let rest =
                     register.profiles().filter(|(name, _)| last.is_none_or(|last| name.as_str() > last));
-                rest.take(max).map(|(name, profile)| view(name, &profile.written, None, true)).collect()
+                rest.take(max).map(|(name, profile)| view(name, &profile.written, None, false)).collect()
             })
         },
         |profile: &TextView| profile.name.clone(),

@@ -8,7 +8,7 @@ use plimsoll_policy::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::{SessionView, TokenView, revoke, session_id, session_view, token_id, token_view, whole};
+use super::account::{SessionView, session_id, session_view, whole};
 use super::grammar;
 use super::page::{Listing, Page};
 use super::problem::Problem;
@@ -17,6 +17,7 @@ use super::route::{Call, Json, Nothing, Secrets};
 use super::secret::SecretText;
 use super::sign_in::{Named, hash};
 use super::time::time;
+use super::tokens::{TokenView, revoke, token_id, token_view};
 
 /// A user in the path.
 #[derive(Deserialize, JsonSchema)]
@@ -61,7 +62,7 @@ pub(crate) struct WantedUser {
     /// At least 12 characters that are hard to guess.
     #[schemars(length(min = 12))]
     password: SecretText,
-    /// Of viewer, operator, certifier, reviewer, administrator.
+    /// At least one of viewer, operator, certifier, reviewer, administrator.
     #[schemars(schema_with = "grammar::roles", example = ["viewer"])]
     roles: BTreeSet<String>,
 }
@@ -70,7 +71,7 @@ pub(crate) struct WantedUser {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WantedRoles {
-    /// Of viewer, operator, certifier, reviewer, administrator.
+    /// At least one of viewer, operator, certifier, reviewer, administrator.
     #[schemars(schema_with = "grammar::roles", example = ["viewer"])]
     roles: BTreeSet<String>,
 }
@@ -101,6 +102,11 @@ fn user_name(text: &str) -> Result<UserName, Problem> {
 }
 
 fn role_names(names: &BTreeSet<String>) -> Result<BTreeSet<RoleName>, Problem> {
+    if names.is_empty() {
+        let roles = Role::ALL.map(Role::name).join(", ");
+        let problem = Problem::of(Kind::Invalid, "whoever has no role may do nothing");
+        return Err(problem.hint(format!("give at least one of {roles}; to keep somebody out, disable him")));
+    }
     let role = |name: &String| -> Result<RoleName, Problem> {
         let role: Role = name
             .parse()
@@ -108,6 +114,11 @@ fn role_names(names: &BTreeSet<String>) -> Result<BTreeSet<RoleName>, Problem> {
         Ok(RoleName::new(role.name())?)
     };
     names.iter().map(role).collect()
+}
+
+/// Refuses to do to oneself what asks for nothing but a session: whoever has found one open would have the account.
+fn somebody_else(by: &UserName, name: &UserName, detail: &str, hint: &str) -> Result<(), Problem> {
+    if by == name { Err(Problem::of(Kind::Denied, detail).hint(hint)) } else { Ok(()) }
 }
 
 pub(crate) async fn list_users(call: Call<Nothing, Page>) -> Result<Json<Listing<UserView>>, Problem> {
@@ -159,6 +170,8 @@ pub(crate) async fn reset_password(
     call: Call<ByName, Nothing, Secrets<WantedPassword>>,
 ) -> Result<Done, Problem> {
     let (by, name) = (&call.caller.known()?.principal.user, user_name(&call.path.name)?);
+    let detail = "one's own password is changed by who types it";
+    somebody_else(by, &name, detail, "PUT /api/v1/account/password with the current one and the new one")?;
     let to = hash(&call.app, &name, &call.body.0.password).await?;
     let object = format!("/api/v1/users/{name}/password");
     call.change_people(&object, &Kept::done(), |directory, _| {
@@ -170,6 +183,8 @@ pub(crate) async fn reset_password(
 
 pub(crate) async fn remove_second_factor(call: Call<ByName>) -> Result<Done, Problem> {
     let (by, name) = (&call.caller.known()?.principal.user, user_name(&call.path.name)?);
+    let detail = "one's own second factor is taken away by another administrator";
+    somebody_else(by, &name, detail, "sign in with a recovery code, and create one: POST /api/v1/users")?;
     let object = format!("/api/v1/users/{name}/second-factor");
     call.change_people(&object, &Kept::done(), |directory, _| {
         directory.remove_second_factor(&name, Some(by))

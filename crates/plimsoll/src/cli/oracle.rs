@@ -46,7 +46,7 @@ fn kinds() -> impl clap::builder::TypedValueParser<Value = OracleKind> {
 
 pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
     let interrupt = Interrupt::install()?;
-    plimsoll_load::raise_open_files_limit();
+    plimsoll_process::raise_open_files_limit();
     let oracle = Oracle::start(arguments.kind, *arguments.seed.as_bytes())?;
     printer.data(&format!("listening {}\n", oracle.address()))?;
     // Ends with the signal that this process is sent.

@@ -18,7 +18,7 @@ use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::listen::{Tls, listen};
 use crate::print::Printer;
-use crate::settings::{Said, Settings};
+use crate::settings::{Listen, Said, Settings};
 use crate::telemetry::{Level, Log};
 
 /// Longest time for what is being answered when the server is asked to end.
@@ -37,11 +37,12 @@ const WAITING_THREADS_MAX: usize = 10;
   plimsoll serve --listen 127.0.0.1:0 --data /srv/plimsoll
 
 The configuration, all of it optional:
-  listen = \"127.0.0.1:7433\"
+  listen = \"127.0.0.1:7433\"                       or localhost:7433, which is the same
   data = \"/srv/plimsoll\"                          the journal, certificates, sealed keys
   credential = \"/etc/plimsoll/server.credential\"  unseals the keys; made at the first start
   public_url = \"https://plimsoll.example.org\"     if people reach it under another name
   trusted_proxies = [\"10.0.0.0/8\"]                whose X-Forwarded-For is believed
+  without_tls = false                             true if something on the way does TLS
   [tls]
   certificate = \"server.pem\"                      read again on SIGHUP, and once a minute
   key = \"server.key\"
@@ -62,7 +63,7 @@ Exit codes:
 pub(crate) struct Arguments {
     /// Where to listen [default: 127.0.0.1:7433]
     #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     /// Where everything is kept [default: $XDG_STATE_HOME/plimsoll/data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -75,6 +76,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Failure> {
+    // Before anything is unsealed.
+    plimsoll_process::keep_memory_private().map_err(Failure::io("shutting out", "core dumps"))?;
     let Arguments { listen, data, config, without_tls } = arguments;
     let settings = Settings::read(Said { config, listen, data, without_tls })?;
     // A server is there for months, and what was needed once is not needed for ever.
@@ -84,7 +87,9 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
     let runtime = runtime.map_err(Failure::io("starting", "the server's threads"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (log, log_end) = Log::start(Arc::clone(&clock)).map_err(Failure::io("starting", "the log"))?;
-    let served = runtime.block_on(serve(settings, clock, log, printer));
+    // Every connection is an open file, and many systems begin with 1,024.
+    let files_max = plimsoll_process::raise_open_files_limit();
+    let served = runtime.block_on(serve(settings, clock, log, printer, files_max));
     // What runs on threads where waiting is allowed ends by itself.
     runtime.shutdown_timeout(Duration::from_secs(1));
     drop(log_end);
@@ -96,17 +101,22 @@ async fn serve(
     clock: Arc<dyn Clock>,
     log: Log,
     printer: &Printer,
+    files_max: u64,
 ) -> Result<Answer, Failure> {
     let scope = Scope::new();
     let tls = settings.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+    // Before anything is made: where somebody else listens, no keys are left behind.
+    let refused = |error| {
+        let hint = "choose another address or port with --listen; port 0 takes one that is free";
+        Failure::io("listening on", settings.listen)(error).hint(hint)
+    };
+    let listener = TcpListener::bind(settings.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     let routes = routes();
     let app = App::start(settings, clock, log, scope.clone(), &routes).await?;
-    let bound = TcpListener::bind(app.settings.listen).await;
-    let listener = bound.map_err(Failure::io("listening on", app.settings.listen))?;
-    let address = listener.local_addr().map_err(Failure::io("listening on", app.settings.listen))?;
     let router = behind_layers(routes, &app);
     watch_signals(&app, tls.clone())?;
-    scope.spawn("listener", OnEnd::Stop, listen(listener, tls, router, scope.clone()));
+    scope.spawn("listener", OnEnd::Stop, listen(listener, tls, router, Arc::clone(&app), files_max));
     greet(&app, address, printer).await?;
     app.log.tell(Level::Info, "ready", json!({ "address": address, "version": env!("CARGO_PKG_VERSION") }));
     scope.stopped().await;
@@ -161,6 +171,11 @@ async fn greet(app: &App, address: SocketAddr, printer: &Printer) -> Result<(), 
         env!("CARGO_PKG_VERSION"),
         app.settings.credential.display(),
     );
+    if address.ip().is_unspecified() && app.settings.public_url.is_none() {
+        text.push_str(
+            "from other machines, at an address of this one; at a name only if the configuration says it: public_url\n",
+        );
+    }
     let link = match app.set_up_link().await {
         // It starts all the same: whatever is wrong may pass, and /health/ready says what it is.
         Err(failure) if failure.kind == Kind::Unavailable => {

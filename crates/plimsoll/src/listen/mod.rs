@@ -3,6 +3,7 @@
 mod tls;
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,47 +17,95 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use plimsoll_identity::Subscriber;
 use plimsoll_tasks::{OnEnd, Scope};
-use rustix::net::sockopt::set_tcp_user_timeout;
+use rustix::net::sockopt::{set_socket_send_buffer_size, set_tcp_user_timeout};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tower::Service;
+
+use crate::app::App;
+use crate::share::Room;
+use crate::telemetry::Level;
 
 pub(crate) use tls::Tls;
 
-/// Connections at once; the system keeps more waiting.
+/// Connections at once; the system keeps more waiting. Half of the files that the process may open, if that is less.
 const CONNECTIONS_MAX: usize = 2_048;
+/// One address may hold one of so many parts of them. A proxy that is trusted brings many clients, and may hold all.
+const CONNECTION_SHARES: usize = 2;
 /// Longest time for the head of a request, and for the next one on a connection that stays open.
 const HEAD_MAX: Duration = Duration::from_secs(20);
 /// Longest time to agree on TLS.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Longest time for which a client takes nothing of what it is sent, in milliseconds.
 const UNTAKEN_MS_MAX: u32 = 30_000;
-/// Longest head of a request, in bytes.
+/// Longest head of a request, in bytes; the buffer for bodies and answers is as large.
 const HEAD_BYTES_MAX: usize = 32 << 10;
+/// What the system holds for a client that takes nothing of what it is sent, in bytes; with its own overhead twice as
+/// much. It would begin with less and go up to some megabytes.
+const UNTAKEN_BYTES_MAX: usize = 128 << 10;
 /// After the system refused a connection (too many files are open), so long until the next is asked for.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+/// While it refuses, the log says so once in so many nanoseconds: a minute.
+const REFUSED_TOLD_EVERY_NS: u64 = 60_000_000_000;
 
-/// Answers on a socket until the scope stops.
-pub(crate) async fn listen(listener: TcpListener, tls: Option<Arc<Tls>>, router: Router, scope: Scope) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+/// Answers on a socket until the scope stops. `files_max` is how many files the process may open.
+pub(crate) async fn listen(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    app: Arc<App>,
+    files_max: u64,
+) {
+    let scope = &app.scope;
+    let max = usize::try_from(files_max / 2).unwrap_or(usize::MAX).clamp(CONNECTION_SHARES, CONNECTIONS_MAX);
+    let room = Room::new(max);
+    // Accepted ones have it from the one that listens. A system that does not know it is as good as before.
+    let _ = set_socket_send_buffer_size(&listener, UNTAKEN_BYTES_MAX);
+    let mut told_ns = None;
     loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        let Some(place) = room.place().await else { return };
         let accepted = tokio::select! {
             () = scope.stopped() => return,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(REFUSED_PAUSE).await;
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tell_of_refusal(&app, &error, &mut told_ns);
+                tokio::time::sleep(REFUSED_PAUSE).await;
+                continue;
+            }
+        };
+        let share = if app.settings.is_trusted_proxy(peer.ip()) { max } else { max / CONNECTION_SHARES };
+        let Some(held) = room.give(place, Subscriber::of(peer.ip()), share) else {
+            // Closed as it falls: to say why would take what there is too little of.
+            app.metrics.count_refused_connection();
             continue;
         };
         let (tls, router, inner) = (tls.clone(), router.clone(), scope.clone());
         scope.spawn("connection", OnEnd::GoOn, async move {
-            let _permit = permit;
+            let _held = held;
             connection(stream, peer, tls, router, inner).await;
         });
     }
+}
+
+/// Who waits to be let in gets no answer that could say why.
+fn tell_of_refusal(app: &App, error: &io::Error, told_ns: &mut Option<u64>) {
+    let now_ns = app.clock.monotonic_ns();
+    if told_ns.is_some_and(|told_ns| now_ns.saturating_sub(told_ns) < REFUSED_TOLD_EVERY_NS) {
+        return;
+    }
+    *told_ns = Some(now_ns);
+    app.log.tell(
+        Level::Warn,
+        "failed",
+        json!({ "doing": "let in a connection", "problem": error.to_string() }),
+    );
 }
 
 async fn connection(
@@ -86,7 +135,9 @@ where
         answer(request.map(Body::new), router.clone(), tasks.clone())
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HEAD_BYTES_MAX);
+    // The buffer alone is no bound: a read may fill what was set aside beyond it.
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    builder.max_header_size(HEAD_BYTES_MAX).max_buf_size(HEAD_BYTES_MAX);
     let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // How a connection ends is the client's affair.
     tokio::select! {

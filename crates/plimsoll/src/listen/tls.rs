@@ -6,7 +6,7 @@ use plimsoll_base::Kind;
 use plimsoll_proof::Digest;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::TLS13;
 use tokio_rustls::TlsAcceptor;
@@ -62,8 +62,13 @@ fn read(files: &TlsFiles) -> Result<Shown, Failure> {
     if chain.is_empty() {
         return Err(wrong(&files.certificate, "there is no certificate in PEM in it".into()));
     }
-    let private =
-        PrivateKeyDer::from_pem_slice(&key).map_err(|error| wrong(&files.key, error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_slice(&key).map_err(|error| match error {
+        pem::Error::NoItemsFound => {
+            let said = "there is no private key in PEM in it; one under a passphrase cannot be read";
+            wrong(&files.key, said.into())
+        }
+        error => wrong(&files.key, error.to_string()),
+    })?;
     let unusable =
         |error: rustls::Error| wrong(&files.key, format!("does not go with the certificate: {error}"));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

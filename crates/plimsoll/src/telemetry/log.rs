@@ -5,9 +5,9 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::time::Duration;
 
 use plimsoll_base::{Clock, Utc};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,10 @@ use crate::print::one_line;
 
 /// Lines that may wait to be written: some hundredths of a second of requests.
 const WAITING_MAX: usize = 4_096;
+/// What is written at once is no longer than this and a line, in bytes: as much as a pipe takes.
+const WRITTEN_BYTES: usize = 64 << 10;
+/// Longest time at the end for what was told before: whoever reads it may stand still.
+const END_MAX: Duration = Duration::from_secs(1);
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,30 +44,27 @@ impl Level {
 
 /// Where events are told.
 pub(crate) struct Log {
-    lines: SyncSender<Line>,
+    lines: SyncSender<String>,
     dropped: Arc<AtomicU64>,
     clock: Arc<dyn Clock>,
     form: fn(&Value) -> String,
 }
 
-enum Line {
-    Text(String),
-    End,
-}
-
-/// Ends the log: what was told before is written first.
+/// Ends the log: what was told before is written first, if somebody takes it.
 pub(crate) struct LogEnd {
-    lines: SyncSender<Line>,
-    writer: Option<JoinHandle<()>>,
+    lines: SyncSender<String>,
+    is_over: Arc<AtomicBool>,
+    /// Closed when the writer has ended.
+    written: Receiver<()>,
 }
 
 impl Drop for LogEnd {
     fn drop(&mut self) {
-        // A writer that is gone has nothing left to write.
-        let _ = self.lines.send(Line::End);
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
+        self.is_over.store(true, Ordering::Release);
+        // No line, but it wakes a writer that waits for one. Where the queue is full, he does not wait.
+        let _ = self.lines.try_send(String::new());
+        // A writer that stands still goes with the process.
+        let _ = self.written.recv_timeout(END_MAX);
     }
 }
 
@@ -72,8 +73,12 @@ impl Log {
     pub(crate) fn start(clock: Arc<dyn Clock>) -> io::Result<(Self, LogEnd)> {
         let (lines, waiting) = sync_channel(WAITING_MAX);
         let form = if io::stderr().is_terminal() { for_people } else { for_machines };
-        let writer = std::thread::Builder::new().name("log".into()).spawn(move || write(&waiting))?;
-        let end = LogEnd { lines: lines.clone(), writer: Some(writer) };
+        let ((ended, written), is_over) = (channel(), Arc::new(AtomicBool::new(false)));
+        let end = LogEnd { lines: lines.clone(), is_over: Arc::clone(&is_over), written };
+        std::thread::Builder::new().name("log".into()).spawn(move || {
+            write(&waiting, &is_over);
+            drop(ended);
+        })?;
         Ok((Self { lines, dropped: Arc::default(), clock, form }, end))
     }
 
@@ -90,7 +95,7 @@ impl Log {
             line.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
         }
         let text = (self.form)(&Value::Object(line));
-        if let Err(TrySendError::Full(_)) = self.lines.try_send(Line::Text(text)) {
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(text) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -101,25 +106,22 @@ impl Log {
     }
 }
 
-fn write(waiting: &Receiver<Line>) {
+fn write(waiting: &Receiver<String>, is_over: &AtomicBool) {
     let mut text = String::new();
     while let Ok(first) = waiting.recv() {
         text.clear();
         let mut next = Some(first);
-        let mut over = false;
         while let Some(line) = next {
-            match line {
-                Line::Text(line) => {
-                    text.push_str(&line);
-                    text.push('\n');
-                }
-                Line::End => over = true,
+            text.push_str(&line);
+            if !line.is_empty() {
+                text.push('\n');
             }
-            next = if text.len() < 64 << 10 { waiting.try_recv().ok() } else { None };
+            next = if text.len() < WRITTEN_BYTES { waiting.try_recv().ok() } else { None };
         }
         // With stderr gone there is nobody to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
-        if over {
+        // Fewer bytes than go at once are all that there were.
+        if is_over.load(Ordering::Acquire) && text.len() < WRITTEN_BYTES {
             return;
         }
     }

@@ -31,6 +31,7 @@ pub(crate) struct Series {
 pub(crate) struct Metrics {
     /// The last one is for what has no route.
     routes: Vec<(Series, Route)>,
+    connections_refused: AtomicU64,
 }
 
 /// A figure that is looked up when somebody asks.
@@ -45,7 +46,18 @@ pub(crate) struct Figure {
 impl Metrics {
     pub(crate) fn new(series: impl Iterator<Item = Series>) -> Self {
         let none = Series { method: "ANY", path: "none" };
-        Self { routes: series.chain([none]).map(|series| (series, Route::default())).collect() }
+        let routes = series.chain([none]).map(|series| (series, Route::default())).collect();
+        Self { routes, connections_refused: AtomicU64::new(0) }
+    }
+
+    /// Counts a connection that was closed at once.
+    pub(crate) fn count_refused_connection(&self) {
+        self.connections_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many connections were closed at once.
+    pub(crate) fn connections_refused(&self) -> u64 {
+        self.connections_refused.load(Ordering::Relaxed)
     }
 
     /// Counts a request to the route of this index; one beyond the last is a request that has no route.

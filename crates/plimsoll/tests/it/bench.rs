@@ -55,7 +55,7 @@ fn timing_bench_journal_smoke() {
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
     let steps = results["parts"]["journal"]["rounds"][0].as_array().unwrap();
-    assert_eq!(steps.len(), 7);
+    assert_eq!(steps.len(), 8);
     for step in steps {
         assert!(
             step["floor_per_s"].as_array().unwrap().iter().all(|floor| floor.as_f64() > Some(0.0)),
@@ -64,6 +64,7 @@ fn timing_bench_journal_smoke() {
     }
     assert_eq!(steps[5]["records"], 10_000);
     assert!(steps[6]["ratio"].as_f64() > Some(0.0), "{}", steps[6]);
+    assert!(steps[7]["start_ms"].as_f64() > Some(0.0) && steps[7]["acts"] == 500, "{}", steps[7]);
     assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
 }
 

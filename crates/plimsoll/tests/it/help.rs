@@ -63,6 +63,7 @@ fn examples_fit_on_a_terminal_of_80_columns() {
         &["journal", "tail"],
         &["journal", "export"],
         &["journal", "prove"],
+        &["journal", "accept-clock"],
         &["oracle"],
     ] {
         assert_eq!(below(help_at("80", words)), below(help_at("100", words)), "{words:?}");
@@ -96,6 +97,8 @@ snapshots! {
     help_journal_tail: ["journal", "tail"];
     help_journal_export: ["journal", "export"];
     help_journal_prove: ["journal", "prove"];
+    help_journal_check_proof: ["journal", "check-proof"];
+    help_journal_accept_clock: ["journal", "accept-clock"];
     help_oracle: ["oracle"];
     help_demo_service: ["demo-service"];
 }

@@ -1,6 +1,7 @@
 //! Everything through the shipped binary, as its users meet it.
 #![cfg(test)]
 
+mod authenticator;
 mod bench;
 mod browser;
 mod certify;
@@ -18,13 +19,16 @@ mod readme;
 mod report;
 mod schema;
 mod script;
+mod serve_account;
 mod serve_certify;
 mod serve_faults;
 mod serve_first;
 mod serve_fuzzed;
 mod serve_guard;
+mod serve_process;
 mod serve_requests;
 mod serve_roles;
+mod serve_shares;
 mod serve_tls;
 mod server;
 mod verify;

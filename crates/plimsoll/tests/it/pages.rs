@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::authenticator::code;
 use crate::browser::Browser;
 use crate::server::{PASSWORD, Server};
 
@@ -69,6 +69,30 @@ fn the_first_administrator_is_set_up_by_the_link_and_comes_in_and_out() {
     browser.press("Enter", 0);
     browser.wait_for("Signed in as ada");
     browser.wait_for("administrator");
+    // Who comes for the first time learns what comes next; the steps go when they have been gone.
+    browser.wait_for("What next");
+    let steps = "[...document.querySelectorAll('#next li')].map(step => step.querySelector('a').hash)";
+    assert_eq!(browser.look(steps), json!(["#create_user", "#write_subject", "#start_certification"]));
+    server.user(&server.sign_in("ada"), "otto", &["operator"]);
+    browser.open(&url(&server, "/"));
+    browser.wait_for("Signed in as ada");
+    assert_eq!(browser.look("document.querySelector('#next').hidden"), true);
+    // Whom he lets in has two of them still to go.
+    let mut other = Browser::start();
+    other.open(&url(&server, "/"));
+    other.wait("!document.querySelector('#sign-in').hidden");
+    other.fill("#name", "otto");
+    other.fill("#password", PASSWORD);
+    other.press("Enter", 0);
+    other.wait_for("Signed in as otto");
+    let shown = "[...document.querySelectorAll('#next li')].filter(step => step.checkVisibility()).length";
+    assert_eq!(other.look(shown), 2);
+    // The link has done its work.
+    browser.open(&url(&server, &format!("/set-up#{link}")));
+    browser.wait_for("It is set up already");
+    assert_eq!(browser.look("document.querySelectorAll('form').length"), 0);
+    browser.click("main a");
+    browser.wait_for("Signed in as ada");
 
     browser.click("#sign-out-form button");
     browser.wait("document.activeElement.id === 'name'");
@@ -82,24 +106,13 @@ fn the_first_administrator_is_set_up_by_the_link_and_comes_in_and_out() {
     assert_eq!(told, Vec::<&String>::new(), "the text of the link is in an address that was asked");
 }
 
-/// The code that an authenticator shows (RFC 6238), by somebody else's hand than ours.
-fn code(secret: &str) -> String {
-    const SCRIPT: &str = "import base64, hmac, struct, sys, time\n\
-        key = base64.b32decode(sys.argv[1] + '=' * (-len(sys.argv[1]) % 8))\n\
-        mac = hmac.digest(key, struct.pack('>Q', int(time.time()) // 30), 'sha1')\n\
-        at = mac[-1] & 15\n\
-        print('%06d' % ((struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000), end='')";
-    let output = Command::new("python3").args(["-c", SCRIPT, secret]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn a_code_is_asked_for_when_the_password_is_not_enough() {
     let server = Server::start();
     let ada = server.administrator();
-    let offered = ada.ask("POST", "/api/v1/account/second-factor", None).expect(201).json();
-    let confirmed = json!({ "code": code(offered["secret"].as_str().unwrap()) });
+    let offered =
+        ada.post("/api/v1/account/second-factor", &json!({ "current": PASSWORD })).expect(201).json();
+    let confirmed = json!({ "code": code(offered["secret"].as_str().unwrap(), 0) });
     let given = ada.put("/api/v1/account/second-factor", &confirmed).expect(201).json();
 
     let mut browser = Browser::start();
@@ -320,7 +333,11 @@ fn every_page_is_painted_in_light_dark_and_on_a_phone() {
     browser.look("document.querySelector('#code-field').hidden = true");
     sign_in(&mut browser, PASSWORD);
     browser.wait_for("Signed in as ada");
+    browser.wait_for("What next");
     paint(&mut browser, "account");
+    browser.open(&url(&server, "/set-up"));
+    browser.wait_for("It is set up already");
+    paint(&mut browser, "set-up-done");
     browser.open(&url(&server, "/reference"));
     browser.wait_for("Calls are sent as ada");
     paint(&mut browser, "reference");

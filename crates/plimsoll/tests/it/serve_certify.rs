@@ -102,11 +102,13 @@ fn timing_a_subject_is_certified_and_a_stranger_verifies_what_is_downloaded() {
     assert!(kinds.contains(&"progress.step") && kinds.contains(&"progress.load"), "{kinds:?}");
     // Who comes back after the outcome is told that there is nothing more.
     let last = told.last().unwrap().0.unwrap();
-    let over =
-        vera.with("last-event-id", &last.to_string()).get(&format!("/api/v1/certifications/{id}/events"));
-    assert_eq!(over.status, 204);
+    let resumed = |after: u64| {
+        vera.with("last-event-id", &after.to_string()).get(&format!("/api/v1/certifications/{id}/events"))
+    };
+    assert_eq!((resumed(last).status, resumed(last + 1).status), (204, 400));
 
     let done = vera.get(&format!("/api/v1/certifications/{id}")).expect(200).json();
+    assert_eq!(done["certificate"]["issuance"], "issued");
     assert_eq!(
         (done["state"].as_str(), done["requested_by"].as_str()),
         (Some("done"), Some("olga")),
@@ -125,6 +127,8 @@ fn timing_a_subject_is_certified_and_a_stranger_verifies_what_is_downloaded() {
     vera.get(&format!("/api/v1/certificates/{id}/archive")).expect(403);
     download_and_verify(&server, &olga, &id);
     keep_calibration(&server);
+    check_forgotten(&server, &olga, &id);
+    check_demonstration(&server, &olga);
 
     // What changes the subject makes its certificate stale.
     put_toml(&olga, "/api/v1/subjects/notes", &format!("{}weight = 2\n", service.subject())).expect(204);
@@ -138,6 +142,11 @@ fn timing_a_subject_is_certified_and_a_stranger_verifies_what_is_downloaded() {
     let server = Server::start_in(server.kill(), &[]);
     let rita = server.user(&server.sign_in("ada"), "rita", &["reviewer"]);
     assert_eq!(state(&rita, &id), "done");
+    check_trail(&rita);
+}
+
+/// What was done and what was refused stands in the audit trail.
+fn check_trail(rita: &Actor) {
     let trail = rita.get("/api/v1/audit?limit=500").expect(200).json();
     let acts: Vec<(&str, &str)> = trail["items"]
         .as_array()
@@ -158,8 +167,69 @@ fn timing_a_subject_is_certified_and_a_stranger_verifies_what_is_downloaded() {
     }
 }
 
-/// What is downloaded, and the issuer's keys, are all that a stranger needs.
-fn download_and_verify(server: &Server, operator: &Actor, id: &str) {
+/// A certificate that the register has forgotten, for it lies in the folder only.
+fn check_forgotten(server: &Server, operator: &Actor, id: &str) {
+    let old = "00000000000100000001";
+    let certificates = server.world.path("state/plimsoll/data/certificates");
+    let copied = Command::new("cp").arg("-r").args([id, old]).current_dir(certificates).status();
+    assert!(copied.unwrap().success());
+    let list = |query: &str| operator.get(&format!("/api/v1/certificates{query}")).expect(200).json();
+    let all = list("");
+    let ids: Vec<&str> =
+        all["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [id, old], "{all}");
+    let [known, forgotten] = [0, 1].map(|at| all["items"][at]["certificate"].clone());
+    assert_eq!((&known["stale"], &forgotten["stale"]), (&Value::Null, &json!("not_watched")), "{all}");
+    for what in ["subject", "profile", "issuance", "status", "not_before", "not_after", "sha256"] {
+        assert_eq!(known[what], forgotten[what], "{what}");
+    }
+    // Page by page they are the same.
+    let first = list("?limit=1");
+    let second = list(&format!("?limit=1&after={}", first["next"].as_str().unwrap()));
+    assert_eq!((&first["items"][0], &second["items"][0]), (&all["items"][0], &all["items"][1]));
+    assert_eq!(second["next"], Value::Null);
+
+    let shown = operator.get(&format!("/api/v1/certificates/{old}")).expect(200).json();
+    assert_eq!((&shown["certification"], &shown["certificate"]), (&Value::Null, &forgotten));
+    let trials = operator.get(&format!("/api/v1/certifications/{old}/trials")).expect(200).json();
+    assert!(trials["trials"].as_array().unwrap().len() >= 3, "{trials}");
+    download_and_verify(server, operator, old);
+    // One that cannot be read is not passed over, and keeps nothing else from being listed.
+    let file = server.world.path(&format!("state/plimsoll/data/certificates/{old}/certificate.dsse.json"));
+    std::fs::write(file, "{}").unwrap();
+    let all = list("");
+    assert_eq!(all["items"][1], json!({ "id": old, "certificate": null }));
+    operator.get("/api/v1/certifications/00000000000100000002/trials").expect(404);
+}
+
+/// What ships with the server is certified to show how that goes: nobody else shall rely on it.
+fn check_demonstration(server: &Server, operator: &Actor) {
+    let id = start(operator, "demo", "test");
+    let last = operator.follow(&format!("/api/v1/certifications/{id}/events"), None).last().unwrap();
+    assert_eq!(last.1, "certification.done", "{last:?}");
+    let shown = operator.get(&format!("/api/v1/certificates/{id}")).expect(200).json();
+    let certificate = &shown["certificate"];
+    assert_eq!((&certificate["subject"], &certificate["issuance"]), (&json!("demo"), &json!("demo")));
+    let verified =
+        operator.ask("POST", &format!("/api/v1/certificates/{id}/verify"), None).expect(200).json();
+    assert_eq!(verified["outcome"], "valid demo, this machine only", "{verified}");
+    // Who trusts the server does not trust its demonstrations.
+    let stranger = unpack(server, operator, &id);
+    let ran = stranger.run(&["verify", &id, "--issuer", "issuer.keys", "--json"]);
+    assert_eq!(
+        (ran.code, &ran.json()["outcome"]),
+        (3, &json!("intact, issuer not known to you")),
+        "{}",
+        ran.stderr
+    );
+    let data = server.world.path("state/plimsoll/data");
+    let folder = data.join(format!("certificates/{id}"));
+    let here = server.run(&["verify", folder.to_str().unwrap(), "--state", data.to_str().unwrap()]);
+    assert_eq!(here.code, 0, "{}", here.stdout);
+}
+
+/// A stranger with what was downloaded, unpacked, and the issuer's keys.
+fn unpack(server: &Server, operator: &Actor, id: &str) -> World {
     let stranger = World::new();
     let mut reader = operator.send(&format!(
         "GET /api/v1/certificates/{id}/archive HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}\r\n",
@@ -169,18 +239,30 @@ fn download_and_verify(server: &Server, operator: &Actor, id: &str) {
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut reader, &mut bytes).unwrap();
     let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let head = std::str::from_utf8(&bytes[..body]).unwrap();
+    let said = |line: String| assert!(head.contains(&line), "{line} is not in {head}");
+    said(format!("content-length: {}\r\n", bytes.len() - body));
+    said(format!("content-disposition: attachment; filename=\"certificate-{id}.tar\"\r\n"));
     std::fs::write(stranger.path("certificate.tar"), &bytes[body..]).unwrap();
     let unpacked =
         Command::new("tar").args(["-xf", "certificate.tar"]).current_dir(stranger.folder()).status();
     assert!(unpacked.unwrap().success());
     stranger.write("issuer.keys", &server.anybody().get("/api/v1/issuer").expect(200).body);
+    stranger
+}
+
+/// What is downloaded, and the issuer's keys, are all that a stranger needs.
+fn download_and_verify(server: &Server, operator: &Actor, id: &str) {
+    let stranger = unpack(server, operator, id);
     let ran = stranger.run(&["verify", id, "--issuer", "issuer.keys", "--json"]);
     assert_eq!(ran.code, 0, "{} {}", ran.stdout, ran.stderr);
     assert_eq!(ran.json()["outcome"], "valid");
     let unknown = stranger.run(&["verify", id]);
     assert_eq!(unknown.code, 3, "{}", unknown.stderr);
     // One file by its name, and nothing that is not one.
-    operator.get(&format!("/api/v1/certificates/{id}/files/certificate.dsse.json")).expect(200);
+    let file = operator.get(&format!("/api/v1/certificates/{id}/files/certificate.dsse.json")).expect(200);
+    let saved_as = format!("attachment; filename=\"certificate-{id}-certificate.dsse.json\"");
+    assert_eq!(file.header("content-disposition"), saved_as);
     for path in [
         "nothing",
         "../../keys/server/log.key",
@@ -235,6 +317,41 @@ fn what_may_not_be_written_is_refused_with_the_line_or_the_key_to_turn() {
     put_toml(&olga.with("if-match", "x"), "/api/v1/subjects/x", fine).expect(400);
 }
 
+/// What the server does by itself stands in the audit trail like what people do, in one batch with the act.
+#[test]
+fn what_is_kept_fresh_is_in_the_audit_trail_as_an_act_of_the_server() {
+    let server = Server::start();
+    let ada = server.administrator();
+    let olga = server.user(&ada, "olga", &["operator"]);
+    // Nobody answers there: what becomes of it is no matter here.
+    let subject = "name = \"x\"\n[target]\nurl = \"http://127.0.0.1:9\"\n[[request]]\npath = \"/\"\n";
+    put_toml(&olga, "/api/v1/subjects/x?keep_fresh=quick", subject).expect(204);
+    let line = until(|| {
+        let lines = ada.get("/api/v1/audit").expect(200).json();
+        lines["items"].as_array().unwrap().iter().find(|line| line["by"] == "server").cloned()
+    });
+    let said = ["actor", "act", "object", "outcome", "address", "request"].map(|name| line[name].clone());
+    let expected = [
+        Value::Null,
+        json!("certification.start"),
+        json!("/api/v1/subjects/x"),
+        json!("done"),
+        Value::Null,
+        json!(""),
+    ];
+    assert_eq!(said, expected);
+    let journal = ada.get("/api/v1/journal/export").expect(200).body;
+    let records: Vec<Value> = journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let at = records.iter().position(|record| record["position"] == line["position"]).unwrap();
+    assert_eq!(records[at - 1]["kind"], "certification.requested", "{}", records[at - 1]);
+    assert_eq!(
+        records[at - 1]["payload"]["event"]["certification_requested"]["reason"],
+        "kept_fresh",
+        "{}",
+        records[at - 1]
+    );
+}
+
 #[test]
 fn timing_what_is_cancelled_stops_and_what_a_kill_cut_off_is_interrupted() {
     let server = calibrated();
@@ -246,6 +363,10 @@ fn timing_what_is_cancelled_stops_and_what_a_kill_cut_off_is_interrupted() {
     assert_eq!(state(&olga, &second), "queued", "two would disturb each other");
     olga.ask("POST", &format!("/api/v1/certifications/{first}/cancel"), None).expect(204);
     until(|| (state(&olga, &first) == "cancelled").then_some(()));
+    let (_, kind, told) =
+        olga.follow(&format!("/api/v1/certifications/{first}/events"), None).last().unwrap();
+    assert_eq!(kind, "certification.cancelled", "{told}");
+    assert_eq!(told["event"]["certification_cancelled"]["by"], "olga", "{told}");
     until(|| (state(&olga, &second) == "running").then_some(()));
     let mut events = olga.follow(&format!("/api/v1/certifications/{second}/events"), None);
     events.next().unwrap();

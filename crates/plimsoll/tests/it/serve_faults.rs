@@ -80,20 +80,37 @@ fn needs_tmpfs_a_full_disk_is_told_and_got_over_without_a_restart() {
     assert_eq!(weight(&olga, "x"), 1_000);
 }
 
+/// What the server says when it is started by a shell, which makes something ready first, in `world`.
+fn refused_after(world: &World, ready: &str, arguments: &[&str]) -> Ran {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", &format!("{ready} && exec \"$0\" \"$@\""), PLIMSOLL, "serve"]);
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments).current_dir(world.folder());
+    let plain = world.command(&[]);
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Ran::from(command.env("XDG_CONFIG_HOME", world.path("config")).output().unwrap())
+}
+
+#[test]
+fn needs_tmpfs_a_disk_that_is_full_at_the_start_is_told() {
+    let (code, world) = Server::start().stop();
+    assert_eq!(code, Some(0));
+    std::fs::create_dir(world.path("disk")).unwrap();
+    let full = "mount -t tmpfs -o size=8192k tmpfs disk && cp -a state/plimsoll/data/. disk && \
+                ! cat /dev/zero 2>/dev/null > disk/filler";
+    let ran = refused_after(&world, full, &["--data", "disk"]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the disk is full"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: free some space"), "{}", ran.stderr);
+}
+
 #[test]
 fn needs_tmpfs_a_disk_that_cannot_be_written_is_told_at_the_start() {
     let server = Server::start();
     let (code, world) = server.stop();
     assert_eq!(code, Some(0));
     let data = "state/plimsoll/data";
-    let bind = format!("mount --bind {data} {data} && mount -o remount,bind,ro {data} && exec \"$0\" \"$@\"");
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", &bind, PLIMSOLL, "serve", "--listen", "127.0.0.1:0"]);
-    let plain = world.command(&[]);
-    command
-        .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .current_dir(world.folder());
-    let ran = Ran::from(command.env("XDG_CONFIG_HOME", world.path("config")).output().unwrap());
+    let bind = format!("mount --bind {data} {data} && mount -o remount,bind,ro {data}");
+    let ran = refused_after(&world, &bind, &[]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("Read-only file system"), "{}", ran.stderr);
     // Nothing has come to harm.
@@ -145,6 +162,78 @@ impl Clock for Ahead {
     }
 }
 
+/// Writes batches into the journal of a server that has ended, so many milliseconds after now.
+fn say(world: &World, ahead_ms: u64, stream: &str, batches: &[Vec<String>]) {
+    write(world, ahead_ms, stream, "said", batches);
+}
+
+/// The same for records of a kind.
+pub(crate) fn write(world: &World, ahead_ms: u64, stream: &str, kind: &str, batches: &[Vec<String>]) {
+    let data = world.path("state/plimsoll/data");
+    let credential = Credential::load(&world.path("config/plimsoll/server.credential")).unwrap().unwrap();
+    let (keys, made) = ServerKeys::open_or_create(&data.join("keys"), &credential).unwrap();
+    assert!(!made);
+    let (folder, key, clock) = (data.join("journal"), Arc::new(keys.journal), Arc::new(Ahead(ahead_ms)));
+    let journal = SqliteJournal::open(Options { folder, key, clock }).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for texts in batches {
+        let kind = RecordKind::new(kind).unwrap();
+        let records = texts.iter().map(|text| NewRecord::plain(kind.clone(), text.as_str())).collect();
+        let batch = Batch::append(StreamName::new(stream).unwrap(), Expect::Any, records);
+        runtime.block_on(journal.commit(batch)).unwrap();
+    }
+}
+
+/// Whoever asks for all of it must not take a part of it for the whole.
+#[test]
+fn an_export_that_breaks_off_in_the_middle_looks_whole_to_nobody() {
+    const RECORDS: usize = 3_000;
+    let server = Server::start();
+    server.administrator();
+    let (code, world) = server.stop();
+    assert_eq!(code, Some(0));
+    let texts: Vec<String> =
+        (0..RECORDS).map(|number| format!("{number:04} {}", "of the middle ".repeat(40))).collect();
+    let batches: Vec<Vec<String>> = texts.chunks(1_000).map(<[_]>::to_vec).collect();
+    say(&world, 0, "audit", &batches);
+
+    let server = Server::start_in(world, &[]);
+    let ada = server.sign_in("ada");
+    let exports = ["/api/v1/journal/export", "/api/v1/audit/export"];
+    for path in exports {
+        let whole = ada.get(path).expect(200).body;
+        assert!(whole.contains(&texts[RECORDS - 1]), "{path}: {}", whole.len());
+    }
+    let data = server.world.path("state/plimsoll/data");
+    let arguments = ["journal", "export", "--data", data.to_str().unwrap()];
+    assert_eq!(server.run(&arguments).code, 0);
+
+    let database = data.join("journal/journal.db");
+    let bytes = std::fs::read(&database).unwrap();
+    let damaged = texts[RECORDS / 2].as_bytes();
+    let at = bytes.windows(damaged.len()).position(|found| found == damaged).unwrap();
+    let file = std::fs::File::options().write(true).open(&database).unwrap();
+    file.write_all_at(b"other", at as u64).unwrap();
+    for path in exports {
+        let broken = ada.try_ask("GET", path, None).map(|answer| answer.body.len());
+        assert!(broken.is_err(), "{path}: {broken:?} bytes were taken for the whole");
+        // It had begun well, and the end of the chunks is missing.
+        let fields =
+            ada.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>();
+        let head =
+            format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{fields}", server.address);
+        let mut raw = Vec::new();
+        // Cut off, with or without a reset.
+        let _ = std::io::Read::read_to_end(&mut ada.send(&format!("{head}\r\n")), &mut raw);
+        let raw = String::from_utf8(raw).unwrap();
+        assert!(raw.starts_with("HTTP/1.1 200 OK\r\n") && raw.contains(&texts[0]), "{path}: {}", raw.len());
+        assert!(!raw.contains(&texts[RECORDS / 2 + 1]) && !raw.ends_with("\r\n0\r\n\r\n"), "{path}");
+    }
+    let ran = server.run(&arguments);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: ") && ran.stdout.contains(&texts[0]), "{}", ran.stderr);
+}
+
 #[test]
 fn a_clock_that_was_set_back_is_told_and_waited_for() {
     const AHEAD_MS: u64 = 5_000;
@@ -152,20 +241,7 @@ fn a_clock_that_was_set_back_is_told_and_waited_for() {
     server.administrator();
     let (code, world) = server.stop();
     assert_eq!(code, Some(0));
-    let data = world.path("state/plimsoll/data");
-    let credential = Credential::load(&world.path("config/plimsoll/server.credential")).unwrap().unwrap();
-    let (keys, made) = ServerKeys::open_or_create(&data.join("keys"), &credential).unwrap();
-    assert!(!made);
-    let options = Options {
-        folder: data.join("journal"),
-        key: Arc::new(keys.journal),
-        clock: Arc::new(Ahead(AHEAD_MS)),
-    };
-    let journal = SqliteJournal::open(options).unwrap();
-    let record = NewRecord::plain(RecordKind::new("late").unwrap(), "x");
-    let batch = Batch::append(StreamName::new("test").unwrap(), Expect::Any, vec![record]);
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(journal.commit(batch)).unwrap();
-    drop(journal);
+    say(&world, AHEAD_MS, "test", &[vec![String::from("x")]]);
 
     let server = Server::start_in(world, &[]);
     let not_ready = server.anybody().get("/health/ready").expect(503);
@@ -175,6 +251,59 @@ fn a_clock_that_was_set_back_is_told_and_waited_for() {
     server.anybody().post("/api/v1/session", &shown).expect(503);
     until(|| (server.anybody().get("/health/ready").status == 200).then_some(()));
     server.sign_in("ada");
+}
+
+/// A record of next year would hold up all others until then: somebody has to say that the clock is right now.
+#[test]
+fn a_clock_that_was_far_ahead_is_got_over_by_accepting_the_one_that_is_right() {
+    const YEAR_MS: u64 = 365 * 86_400_000;
+    let server = Server::start();
+    server.administrator();
+    let (code, world) = server.stop();
+    assert_eq!(code, Some(0));
+    say(&world, YEAR_MS, "test", &[vec![String::from("x")]]);
+    let data = world.path("state/plimsoll/data");
+    let accept = |world: &World| {
+        let mut command = world.command(&["journal", "accept-clock", "--data", data.to_str().unwrap()]);
+        Ran::from(command.env("XDG_CONFIG_HOME", world.path("config")).output().unwrap())
+    };
+
+    let server = Server::start_in(world, &[]);
+    let not_ready = server.anybody().get("/health/ready").expect(503);
+    assert!(not_ready.body.contains("accept-clock"), "{}", not_ready.body);
+    assert!(not_ready.body.contains(" d before the last record"), "{}", not_ready.body);
+    let in_use = accept(&server.world);
+    assert_eq!((in_use.code, in_use.stderr.contains("in use")), (4, true), "{}", in_use.stderr);
+    let (code, world) = server.stop();
+    assert_eq!(code, Some(0));
+    // Only who has the credential can say so.
+    std::fs::rename(world.path("config"), world.path("elsewhere")).unwrap();
+    let denied = accept(&world);
+    assert_eq!((denied.code, denied.stderr.contains("--credential FILE")), (4, true), "{}", denied.stderr);
+    std::fs::rename(world.path("elsewhere"), world.path("config")).unwrap();
+    let accepted = accept(&world);
+    assert_eq!(
+        (accepted.code, accepted.stdout.contains("ahead of the clock")),
+        (0, true),
+        "{}",
+        accepted.stderr
+    );
+    let again = accept(&world);
+    assert_eq!((again.code, again.stdout.contains("nothing to accept")), (0, true), "{}", again.stderr);
+
+    let server = Server::start_in(world, &[]);
+    server.anybody().get("/health/ready").expect(200);
+    let ada = server.sign_in("ada");
+    assert_eq!(ada.ask("POST", "/api/v1/journal/verify", None).expect(200).json()["intact"], true);
+    let (code, world) = server.stop();
+    assert_eq!(code, Some(0));
+    let verified = world.run(&["journal", "verify", "--data", data.to_str().unwrap()]);
+    assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
+    let clock =
+        world.run(&["journal", "tail", "--stream", "clock", "--json", "--data", data.to_str().unwrap()]);
+    let record = clock.json();
+    let last_ms = record["payload"]["last_unix_ms"].as_u64().unwrap();
+    assert!(last_ms > record["unix_ms"].as_u64().unwrap() + YEAR_MS / 2, "{record}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The first minutes with a server: it starts with nothing, is set up, is killed, and everything is there again.
 
+use std::os::unix::fs::MetadataExt;
+
+use plimsoll_proof::SignedCheckpoint;
 use serde_json::json;
 
 use crate::server::{PASSWORD, Server, until};
@@ -24,9 +27,34 @@ fn it_starts_with_nothing_and_says_where_it_is_and_how_to_begin() {
     assert!(ready["journal_us"].as_u64().unwrap() > 0, "{ready}");
     // Its keys are not beside what opens them.
     let credential = server.world.path("config/plimsoll/server.credential");
-    assert!(credential.exists() && server.world.path("state/plimsoll/data/keys").exists());
+    let data = server.world.path("state/plimsoll/data");
+    assert!(credential.exists() && data.join("keys").exists());
+    // Nobody else on this machine looks into it.
+    for folder in std::fs::read_dir(&data).unwrap() {
+        let (name, mode) = (folder.as_ref().unwrap().path(), folder.unwrap().metadata().unwrap().mode());
+        assert_eq!(mode & 0o777, 0o700, "{} is open to others", name.display());
+    }
+    assert!(data.join("certificates").is_dir() && data.join("certify").is_dir());
     let (code, _world) = server.stop();
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn it_says_where_it_is_in_words_that_hold_elsewhere() {
+    let world = World::new();
+    world.write("plimsoll.toml", "credential = \"credential\"\ndata = \"data\"\nwithout_tls = true\n");
+    let server = Server::start_in(world, &["--config", "plimsoll.toml", "--listen", "0.0.0.0:0"]);
+    let folder = server.world.folder().display();
+    for line in [
+        format!("is ready at http://127.0.0.1:{}\n", server.address.port()),
+        format!("\ndata in {folder}/data\n"),
+        format!("\nits keys open with {folder}/credential: "),
+        "\nfrom other machines, at an address of this one; ".into(),
+        format!("plimsoll journal tail --data {folder}/data\n"),
+    ] {
+        assert!(server.greeting.contains(&line), "{line} is not in\n{}", server.greeting);
+    }
+    assert!(!server.greeting.contains("0.0.0.0"), "{}", server.greeting);
 }
 
 /// The whole way: used by HTTP and by command line, refused to a token with too little privilege, found in the audit
@@ -93,6 +121,35 @@ fn what_was_done_is_there_after_a_kill() {
     assert_eq!(record["payload"]["entry"]["act"], "user.create");
     proof.checkpoint.verify(&signed["key"].as_str().unwrap().parse().unwrap(), &[]).unwrap();
     proof.verify_inclusion(&record["leaf"].as_str().unwrap().parse().unwrap()).unwrap();
+
+    // What was downloaded is enough for somebody who has nothing else but the key.
+    let stranger = World::new();
+    stranger.write("line.tlog-proof", &proof.to_string());
+    let exported = ada.get("/api/v1/audit/export").expect(200).body;
+    stranger.write("audit.jsonl", &exported);
+    check_covered(&exported);
+    let check = ["journal", "check-proof", "line.tlog-proof", "--record", "audit.jsonl"];
+    let key = signed["key"].as_str().unwrap();
+    let checked = stranger.run(&[&check[..], &["--key", key, "--json"]].concat());
+    assert_eq!(checked.code, 0, "{}{}", checked.stdout, checked.stderr);
+    assert_eq!(checked.json()["record"]["payload"]["entry"]["act"], "user.create");
+    assert_eq!(stranger.run(&check).code, 3, "he has no key");
+    // On the server's own machine the key is found where it lies.
+    let verified = server.run(&["journal", "verify", "--json"]);
+    assert_eq!((verified.code, &verified.json()["key"]), (0, &signed["key"]), "{}", verified.stderr);
+    assert_eq!(verified.json()["key_given"], false);
+}
+
+/// Each line of an export is covered by the checkpoint at its end, which says how many there are.
+fn check_covered(exported: &str) {
+    let lines: Vec<serde_json::Value> =
+        exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (end, lines) = lines.split_last().unwrap();
+    assert_eq!(end["lines"], lines.len());
+    let signed = SignedCheckpoint::parse(end["checkpoint"].as_str().unwrap()).unwrap();
+    signed.verify(&end["key"].as_str().unwrap().parse().unwrap(), &[]).unwrap();
+    let size = signed.checkpoint.tree.size;
+    assert!(lines.iter().all(|line| line["position"].as_u64().unwrap() <= size), "{exported}");
 }
 
 #[test]
@@ -104,10 +161,34 @@ fn a_link_is_used_once_and_a_new_start_makes_the_old_one_worthless() {
     let dead = server.anybody().post("/api/v1/set-up", &with(&old)).expect(403).json();
     assert!(dead["hint"].as_str().unwrap().contains("prints a new link"), "{dead}");
     let link = server.link.clone().unwrap();
-    let weak = json!({ "link": link, "name": "ada", "password": "password1234" });
-    server.anybody().post("/api/v1/set-up", &weak).expect(400);
+    let weak = |link: &str| json!({ "link": link, "name": "ada", "password": "password1234" });
+    server.anybody().post("/api/v1/set-up", &weak(&link)).expect(400);
+    // The link is looked at before the password: whoever has none makes nothing be hashed, and is slowed down.
+    server.anybody().post("/api/v1/set-up", &weak("guessed")).expect(403);
     server.anybody().post("/api/v1/set-up", &with(&link)).expect(201);
-    server.anybody().post("/api/v1/set-up", &with(&link)).expect(409);
+    let again = server.anybody().post("/api/v1/set-up", &with(&link)).expect(409).json();
+    assert!(again["hint"].as_str().unwrap().starts_with("sign in"), "{again}");
+}
+
+#[test]
+fn whoever_guesses_at_the_link_waits() {
+    let server = Server::start();
+    let guess = json!({ "link": "guessed", "name": "ada", "password": PASSWORD });
+    let first = server.anybody().post("/api/v1/set-up", &guess).expect(403);
+    assert!(first.body.contains("set-up link"), "{}", first.body);
+    until(|| (server.anybody().post("/api/v1/set-up", &guess).status == 429).then_some(()));
+}
+
+/// What is counted against the set-up of an address was once a text that anybody could type as a name.
+#[test]
+fn nobody_keeps_an_address_from_the_set_up() {
+    let server = Server::start();
+    for name in ["set-up from 127.0.0.1", "SetUp"] {
+        let stranger = server.anybody().at("127.0.0.2");
+        let wrong = json!({ "name": name, "password": "wrong horse battery staple" });
+        until(|| (stranger.post("/api/v1/session", &wrong).status == 429).then_some(()));
+    }
+    server.administrator();
 }
 
 #[test]
@@ -118,7 +199,11 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
         (vec!["serve", "--listen", "0.0.0.0:0"], 2, "there is no TLS\nhint: give `[tls]"),
         (vec!["serve", "--config", "plimsoll.toml"], 2, "plimsoll.toml:1:1: unknown field `lisen`"),
         (vec!["serve", "--config", "missing.toml"], 2, "missing.toml"),
-        (vec!["serve", "--listen", "nowhere"], 2, "invalid"),
+        (
+            vec!["serve", "--listen", "nowhere:1"],
+            2,
+            "want one with a port, as 127.0.0.1:7433, [::1]:7433 or localhost",
+        ),
     ] {
         let ran = world.run(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {}", ran.stderr);
@@ -134,9 +219,16 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("in use by another process\nhint: stop the other process"), "{}", ran.stderr);
     let taken = server.address.to_string();
-    let ran = second(&["serve", "--listen", &taken, "--data", "elsewhere"]);
-    assert_eq!(ran.code, 5, "{}", ran.stderr);
-    assert!(ran.stderr.contains(&format!("listening on {taken}")), "{}", ran.stderr);
+    for spelled in [taken.clone(), taken.replace("127.0.0.1", "localhost")] {
+        let mut command = server.world.command(&["serve", "--listen", &spelled, "--data", "elsewhere"]);
+        command.env("XDG_CONFIG_HOME", server.world.path("other-config"));
+        let ran = crate::world::Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, 5, "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("listening on {taken}")), "{}", ran.stderr);
+        assert!(ran.stderr.contains("hint: choose another address or port"), "{}", ran.stderr);
+    }
+    // Neither keys nor what unseals them are left behind.
+    assert!(!server.world.path("elsewhere").exists() && !server.world.path("other-config").exists());
 }
 
 #[test]
@@ -189,5 +281,41 @@ fn uses_are_written_and_shown() {
     let tokens = ada.get("/api/v1/account/tokens").expect(200).json();
     assert!(tokens["items"][0]["last_used"].is_string(), "{tokens}");
     assert_eq!(tokens["items"][0]["address"], "127.0.0.1");
-    until(|| server.log().iter().any(|line| line["route"] == "/api/v1/account").then_some(()));
+    // What is shown is in memory at first; what is shown after a new start was written.
+    let used = tokens["items"][0]["last_used"].clone();
+    let (_, world) = server.stop();
+    let server = Server::start_in(world, &[]);
+    let ada = server.sign_in("ada");
+    let tokens = ada.get("/api/v1/account/tokens").expect(200).json();
+    assert_eq!(
+        (&tokens["items"][0]["last_used"], &tokens["items"][0]["address"]),
+        (&used, &json!("127.0.0.1"))
+    );
+    let journal = ada.get("/api/v1/journal/export").expect(200).body;
+    let written = journal.lines().filter(|line| line.contains("token_used") && line.contains("ci/1.0"));
+    assert_eq!(written.count(), 1, "{journal}");
+}
+
+/// As a unit of systemd it has no home, and two folders that were made ready for it.
+#[test]
+fn as_a_unit_of_systemd_it_takes_the_folders_that_were_made_for_it() {
+    let world = World::new();
+    let (state, credentials) = (world.path("var/lib/plimsoll"), world.path("credentials"));
+    std::fs::create_dir_all(&state).unwrap();
+    plimsoll_keys::Credential::create(&credentials.join("plimsoll.credential")).unwrap();
+    // A unit may have several; the first is its own.
+    let [state, credentials] = [state, credentials].map(|path| path.to_str().unwrap().to_owned());
+    let given = [format!("STATE_DIRECTORY={state}:/nowhere"), format!("CREDENTIALS_DIRECTORY={credentials}")];
+    let by = ["env", "-u", "XDG_STATE_HOME", "-u", "XDG_CONFIG_HOME", "HOME=/", &given[0], &given[1]];
+    let server = Server::start_by(world, &by, &[]);
+    assert!(server.greeting.contains(&format!("data in {state}/data\n")), "{}", server.greeting);
+    server.administrator();
+    let (code, world) = server.stop();
+    assert_eq!(code, Some(0));
+    // The same place is meant by who looks into it as such a unit.
+    let mut command = world.command(&["journal", "verify"]);
+    command.env_remove("XDG_STATE_HOME").env("HOME", "/").env("STATE_DIRECTORY", &state);
+    let ran = crate::world::Ran::from(command.output().unwrap());
+    assert_eq!((ran.code, ran.stdout.contains("✓ intact")), (0, true), "{}{}", ran.stdout, ran.stderr);
+    assert!(!world.path("state/plimsoll/data").exists());
 }

@@ -1,9 +1,12 @@
 //! What keeps strangers out, and what keeps other sites from acting through a browser.
 
+use std::io::{Read, Write};
+
 use serde_json::json;
 
-use crate::server::{PASSWORD, Server};
-use crate::world::World;
+use crate::authenticator::code;
+use crate::server::{Actor, PASSWORD, Server, read_answer, until};
+use crate::world::{World, profile};
 
 #[test]
 fn a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use() {
@@ -15,7 +18,7 @@ fn a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use() {
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Strict");
     let stolen = server.anybody().with("cookie", pair);
-    let user = json!({ "name": "mallory", "password": PASSWORD, "roles": [] });
+    let user = json!({ "name": "mallory", "password": PASSWORD, "roles": ["viewer"] });
     for forged in [
         stolen.clone(),
         stolen.with("origin", "https://evil.example"),
@@ -71,7 +74,7 @@ fn a_name_that_is_not_ours_is_not_answered() {
 #[test]
 fn whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile() {
     let server = Server::start();
-    server.administrator();
+    let ada = server.administrator();
     let wrong = json!({ "name": "ada", "password": "wrong horse battery staple" });
     let answers = (0..8).map(|_| server.anybody().post("/api/v1/session", &wrong));
     let statuses = answers.map(|answer| answer.status).collect::<Vec<_>>();
@@ -79,9 +82,88 @@ fn whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile() {
     let right = json!({ "name": "ada", "password": PASSWORD });
     let locked = server.anybody().post("/api/v1/session", &right).expect(429);
     assert_eq!(locked.header("retry-after"), "1");
-    // Whatever a stranger writes into a header, he is where he is.
+    let problem = locked.json();
+    assert_eq!(problem["detail"], "too many attempts have failed");
+    assert_eq!(problem["hint"], "try again in a second");
+    // Others at the same address do not wait for it. Whatever one writes into a header, he is where he is.
     let moved = server.anybody().with("x-forwarded-for", "203.0.113.9");
-    moved.post("/api/v1/session", &json!({ "name": "else", "password": "x" })).expect(429);
+    moved.post("/api/v1/session", &json!({ "name": "else", "password": "x" })).expect(401);
+    let line = ada.get("/api/v1/audit?limit=1").expect(200).json();
+    assert_eq!(line["items"][0]["address"], "127.0.0.1");
+}
+
+/// Behind a proxy that is not known all clients would share one client's part, and nobody would know why.
+#[test]
+fn a_forwarded_address_that_is_not_believed_is_told_once_with_the_setting_to_make() {
+    let server = Server::start();
+    let told = |server: &Server| {
+        let log = server.log();
+        log.into_iter().filter(|line| line["event"] == "forwarded address not believed").collect::<Vec<_>>()
+    };
+    server.anybody().get("/").expect(200);
+    for (name, value) in
+        [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9"), ("x-real-ip", "1.2.3.4")]
+    {
+        server.anybody().with(name, value).get("/api/v1/account").expect(401);
+    }
+    server.anybody().get("/reference").expect(200);
+    until(|| server.log().iter().any(|line| line["route"] == "/reference").then_some(()));
+    let lines = told(&server);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["header"]), (&json!("warn"), &json!("x-forwarded-for")));
+    let hint = lines[0]["hint"].as_str().unwrap();
+    assert!(hint.ends_with("trusted_proxies = [\"127.0.0.1\"]"), "{hint}");
+
+    // Once it is made, there is nothing to tell.
+    let (_, world) = server.stop();
+    std::fs::remove_file(world.path("log")).unwrap();
+    world.write("plimsoll.toml", "trusted_proxies = [\"127.0.0.1\"]\n");
+    let server = Server::start_in(world, &["--config", "plimsoll.toml"]);
+    server.anybody().with("x-forwarded-for", "203.0.113.9").get("/reference").expect(200);
+    until(|| server.log().iter().any(|line| line["route"] == "/reference").then_some(()));
+    assert_eq!(told(&server).len(), 0);
+    assert!(server.log().iter().any(|line| line["address"] == "203.0.113.9"));
+}
+
+#[test]
+fn what_a_proxy_of_ours_adds_is_an_address_with_a_port_too_or_it_is_told_once() {
+    let world = World::new();
+    world.write("plimsoll.toml", "trusted_proxies = [\"127.0.0.1\"]\n");
+    let server = Server::start_in(world, &["--config", "plimsoll.toml"]);
+    let from = |hops: &str| server.anybody().with("x-forwarded-for", hops).get("/api/v1/account").expect(401);
+    from("203.0.113.9:4711");
+    from("unknown, [2001:db8::1]:80");
+    for _ in 0..3 {
+        from("203.0.113.8, unknown");
+    }
+    server.anybody().get("/reference").expect(200);
+    until(|| server.log().iter().any(|line| line["route"] == "/reference").then_some(()));
+    let log = server.log();
+    let asked = log.iter().filter(|line| line["route"] == "/api/v1/account");
+    let found: Vec<_> = asked.map(|line| line["address"].as_str().unwrap()).collect();
+    assert_eq!(found, ["203.0.113.9", "2001:db8::1", "127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+    let told: Vec<_> =
+        log.iter().filter(|line| line["event"] == "forwarded address not understood").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0]["proxy"], &told[0]["found"]), (&json!("127.0.0.1"), &json!("unknown")));
+    assert_eq!(told[0]["level"], "warn");
+}
+
+/// A proxy on the way may ask for a password of its own, and the browser sends that to us too.
+#[test]
+fn another_scheme_is_named_and_hides_no_session() {
+    let server = Server::start();
+    let ada = server.administrator();
+    let basic = server.anybody().with("authorization", "Basic YWRhOng=");
+    let refused = basic.get("/api/v1/account").expect(401).json();
+    assert_eq!(refused["detail"], "the scheme in `Authorization` is another than `Bearer`");
+    assert!(refused["hint"].as_str().unwrap().contains("the scheme must be Bearer"), "{refused}");
+    ada.with("authorization", "Basic YWRhOng=").get("/api/v1/account").expect(200);
+    // A token that opens nothing is no session, whatever comes with it.
+    for token in ["Bearer plim_x", "Bearer"] {
+        let refused = ada.with("authorization", token).get("/api/v1/account").expect(401).json();
+        assert!(refused["hint"].as_str().unwrap().contains("plim_"), "{refused}");
+    }
 }
 
 #[test]
@@ -90,11 +172,13 @@ fn behind_a_proxy_that_is_trusted_the_client_is_who_it_says() {
     world.write("plimsoll.toml", "trusted_proxies = [\"127.0.0.0/8\"]\n");
     let server = Server::start_in(world, &["--config", "plimsoll.toml"]);
     let ada = server.administrator();
-    let wrong = json!({ "name": "nobody", "password": "x" });
     let from = |address: &str| server.anybody().with("x-forwarded-for", address);
-    for _ in 0..5 {
-        from("203.0.113.9").post("/api/v1/session", &wrong).expect(401);
-    }
+    // Four times each name: no account is slowed before the address is.
+    let failed = (0..200).find(|number| {
+        let wrong = json!({ "name": format!("user{}", number / 4), "password": "x" });
+        from("203.0.113.9").post("/api/v1/session", &wrong).status == 429
+    });
+    assert!((100..110).contains(&failed.unwrap()), "{failed:?}: one is forgotten every 45 s");
     from("203.0.113.9").post("/api/v1/session", &json!({ "name": "ada", "password": PASSWORD })).expect(429);
     from("9.9.9.9, 203.0.113.9")
         .post("/api/v1/session", &json!({ "name": "x2", "password": "x" }))
@@ -131,7 +215,7 @@ fn who_is_shut_out_is_out_at_once() {
     olga.get("/api/v1/account").expect(401);
     // The last administrator stays.
     ada.ask("POST", "/api/v1/users/ada/disable", None).expect(409);
-    ada.put("/api/v1/users/ada/roles", &json!({ "roles": [] })).expect(409);
+    ada.put("/api/v1/users/ada/roles", &json!({ "roles": ["viewer"] })).expect(409);
 }
 
 #[test]
@@ -149,6 +233,87 @@ fn a_live_answer_ends_for_who_is_shut_out() {
     assert!(events.next().is_none());
 }
 
+/// Rights are looked at when an act is made and not when its request begins.
+#[test]
+fn what_was_begun_is_not_done_for_who_is_shut_out_meanwhile() {
+    let server = Server::start();
+    let ada = server.administrator();
+    let user = |name: &str| json!({ "name": name, "password": PASSWORD, "roles": ["viewer"] }).to_string();
+    let carl = server.user(&ada, "carl", &["administrator"]);
+    // Half of a body before, the other half after; as a user and as a session that has ended.
+    let token = json!({ "label": "t", "scopes": ["account.read"], "days": 1 }).to_string();
+    let olga = server.user(&ada, "olga", &["operator"]);
+    let mut halves = Vec::new();
+    for (actor, path, body) in [(&carl, "users", user("late")), (&olga, "account/tokens", token)] {
+        let headers: String =
+            actor.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "POST /api/v1/{path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            server.address,
+            body.len()
+        );
+        let (before, after) = body.split_at(10);
+        halves.push((actor.send(&format!("{head}{before}")), after.to_owned()));
+    }
+    // Others wait for their turn to hash a password.
+    let names: Vec<String> = (0..40).map(|number| format!("waiting-{number}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| carl.ask("POST", "/api/v1/users", Some(&user(name))));
+        }
+        until(|| (ada.get("/api/v1/users/waiting-1").status == 404).then_some(()));
+        until(|| (count_users(&ada) > 4).then_some(()));
+        ada.ask("POST", "/api/v1/users/carl/disable", None).expect(204);
+    });
+    let there = |name: &String| ada.get(&format!("/api/v1/users/{name}")).status == 200;
+    let done = names.iter().filter(|name| there(name)).count();
+    assert!(done < names.len(), "all of them were done before anybody was shut out");
+    let trail = ada.get("/api/v1/audit/export").expect(200).body;
+    let acts: Vec<&str> = trail.lines().filter(|line| line.contains("\"outcome\":\"done\"")).collect();
+    let disabled = acts.iter().position(|line| line.contains("user.disable")).unwrap();
+    let later = acts[disabled..].iter().filter(|line| line.contains("\"actor\":\"carl\"")).count();
+    assert_eq!(later, 0, "{trail}");
+    ada.delete("/api/v1/users/olga/sessions").expect(204);
+    for (mut reader, after) in halves {
+        reader.get_mut().write_all(after.as_bytes()).unwrap();
+        assert_eq!(read_answer(reader).unwrap().status, 401);
+    }
+    ada.get("/api/v1/users/late").expect(404);
+    let tokens = ada.get("/api/v1/users/olga/tokens").expect(200).json();
+    assert_eq!(tokens["items"], json!([]));
+}
+
+fn count_users(actor: &Actor) -> usize {
+    actor.get("/api/v1/users?limit=500").expect(200).json()["items"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_download_ends_for_who_is_shut_out() {
+    let server = Server::start();
+    let ada = server.administrator();
+    let cleo = server.user(&ada, "cleo", &["certifier"]).with("content-type", "application/toml");
+    // More than a connection can hold on its way.
+    let criteria = profile(&[("errors", "errors", "1 %")]);
+    for number in 0..800 {
+        let text = format!("# {number}\n# {}\n{}", "x".repeat(30_000), criteria);
+        cleo.ask("PUT", "/api/v1/profiles/test", Some(&text)).expect(204);
+    }
+    let dora = server.user(&ada, "dora", &["administrator"]);
+    let whole = ada.get("/api/v1/journal/export").expect(200).body.len();
+    let headers: String = dora.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("GET /api/v1/journal/export HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", server.address);
+    let mut reader = dora.send(&head);
+    let mut begun = [0; 2_000];
+    reader.read_exact(&mut begun).unwrap();
+    ada.ask("POST", "/api/v1/users/dora/disable", None).expect(204);
+    let mut rest = Vec::new();
+    // The connection is cut: it may look like an end or like an error.
+    let _ = reader.read_to_end(&mut rest);
+    assert!(begun.starts_with(b"HTTP/1.1 200 OK"));
+    assert!(!rest.ends_with(b"0\r\n\r\n") && rest.len() < whole, "{} of {whole}", rest.len());
+}
+
 #[test]
 fn a_role_can_demand_a_second_factor_and_nothing_else_goes_before() {
     let world = World::new();
@@ -157,12 +322,12 @@ fn a_role_can_demand_a_second_factor_and_nothing_else_goes_before() {
     let ada = server.administrator();
     let refused = ada.get("/api/v1/users").expect(403).json();
     assert_eq!(refused["detail"], "a second factor must be set up first");
-    let offered = ada.ask("POST", "/api/v1/account/second-factor", None).expect(201).json();
+    let offered =
+        ada.post("/api/v1/account/second-factor", &json!({ "current": PASSWORD })).expect(201).json();
     let secret = offered["secret"].as_str().unwrap();
     assert!(offered["uri"].as_str().unwrap().starts_with("otpauth://totp/Plimsoll:ada?secret="), "{offered}");
-    ada.put("/api/v1/account/second-factor", &json!({ "code": "000000x" })).expect(401);
     let codes =
-        ada.put("/api/v1/account/second-factor", &json!({ "code": totp(secret, 0) })).expect(201).json();
+        ada.put("/api/v1/account/second-factor", &json!({ "code": code(secret, 0) })).expect(201).json();
     let codes = codes["recovery_codes"].as_array().unwrap();
     assert_eq!(codes.len(), 10);
     ada.get("/api/v1/users").expect(200);
@@ -171,20 +336,9 @@ fn a_role_can_demand_a_second_factor_and_nothing_else_goes_before() {
     let asked = server.anybody().post("/api/v1/session", &shown).expect(401).json();
     assert_eq!(asked["type"], "urn:plimsoll:problem:code-needed");
     let with = |code: &str| json!({ "name": "ada", "password": PASSWORD, "code": code });
-    server.anybody().post("/api/v1/session", &with(&totp(secret, 1))).expect(201);
+    server.anybody().post("/api/v1/session", &with(&code(secret, 1))).expect(201);
     server.anybody().post("/api/v1/session", &with(codes[0].as_str().unwrap())).expect(201);
     server.anybody().post("/api/v1/session", &with(codes[0].as_str().unwrap())).expect(401);
-}
-
-/// RFC 6238 by Python's own hmac, so many steps from now.
-fn totp(secret: &str, steps: i64) -> String {
-    let program = "import base64,hmac,struct,sys,time\n\
-        key=base64.b32decode(sys.argv[1]); step=int(time.time())//30+int(sys.argv[2])\n\
-        h=hmac.new(key,struct.pack('>Q',step),'sha1').digest(); o=h[-1]&15\n\
-        print('%06d'%((struct.unpack('>I',h[o:o+4])[0]&0x7fffffff)%10**6))";
-    let output =
-        std::process::Command::new("python3").args(["-c", program, secret, &steps.to_string()]).output();
-    String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
 }
 
 #[test]
@@ -195,7 +349,8 @@ fn no_secret_stands_in_the_log_or_the_journal() {
     let issued =
         ada.post("/api/v1/account/tokens", &json!({ "label": "x", "scopes": [], "days": 1 })).expect(201);
     let token = issued.json()["token"].as_str().unwrap().to_owned();
-    let offered = ada.ask("POST", "/api/v1/account/second-factor", None).expect(201).json();
+    let offered =
+        ada.post("/api/v1/account/second-factor", &json!({ "current": PASSWORD })).expect(201).json();
     let typed = "this one was typed into the name field";
     server.anybody().post("/api/v1/session", &json!({ "name": typed, "password": "x" })).expect(401);
     server.anybody().get(&format!("/nowhere?token={token}")).expect(404);

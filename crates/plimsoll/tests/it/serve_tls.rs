@@ -76,5 +76,5 @@ fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
     world.write("server.key", "nothing");
     let ran = world.run(&["serve", "--config", "plimsoll.toml", "--listen", "127.0.0.1:0"]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("server.key"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("server.key: there is no private key in PEM in it"), "{}", ran.stderr);
 }

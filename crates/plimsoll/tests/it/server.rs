@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 use serde_json::{Value, json};
 
 use crate::world::{Ran, World};
@@ -38,6 +39,8 @@ pub(crate) struct Answer {
 #[derive(Clone)]
 pub(crate) struct Actor {
     pub(crate) address: SocketAddr,
+    /// The address of this machine from which he asks; all that begin with 127 are its own.
+    pub(crate) source: IpAddr,
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -77,10 +80,9 @@ impl Server {
         let mut command = std::process::Command::new(words[0]);
         command.args(&words[1..]).current_dir(world.folder()).stdin(Stdio::null());
         command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .env("XDG_CONFIG_HOME", world.path("config"));
+        let listen: &[&str] =
+            if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        command.arg("serve").args(listen).args(arguments).env("XDG_CONFIG_HOME", world.path("config"));
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut greeting = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -125,7 +127,7 @@ impl Server {
 
     /// Somebody who has shown nothing.
     pub(crate) fn anybody(&self) -> Actor {
-        Actor { address: self.address, headers: Vec::new() }
+        Actor { address: self.address, source: [127, 0, 0, 1].into(), headers: Vec::new() }
     }
 
     /// The first administrator, set up by the link and signed in.
@@ -194,12 +196,17 @@ impl Actor {
         other
     }
 
+    /// The same from another address of this machine.
+    pub(crate) fn at(&self, source: &str) -> Self {
+        Self { source: source.parse().unwrap(), ..self.clone() }
+    }
+
     /// A program that acts for this user with a token for these actions.
     pub(crate) fn token(&self, scopes: &[&str]) -> Self {
         let wanted = json!({ "label": "test", "scopes": scopes, "days": 1 });
         let issued = self.post("/api/v1/account/tokens", &wanted).expect(201).json();
         let bearer = format!("Bearer {}", issued["token"].as_str().unwrap());
-        Self { address: self.address, headers: Vec::new() }.with("authorization", &bearer)
+        Self { headers: Vec::new(), ..self.clone() }.with("authorization", &bearer)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -249,8 +256,17 @@ impl Actor {
         self.try_send(text).unwrap()
     }
 
+    /// The head of a request without a body, for a connection that stays open.
+    pub(crate) fn head(&self, method: &str, path: &str) -> String {
+        let fields = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{}\r\n", self.address, fields.collect::<String>())
+    }
+
     fn try_send(&self, text: &str) -> std::io::Result<BufReader<TcpStream>> {
-        let mut stream = TcpStream::connect(self.address)?;
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        bind(&socket, &SocketAddr::new(self.source, 0))?;
+        connect(&socket, &self.address)?;
+        let mut stream = TcpStream::from(socket);
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(text.as_bytes())?;
         Ok(BufReader::new(stream))

@@ -1,16 +1,18 @@
 //! What one transaction does: batches one after the other, each wholly or not at all.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use plimsoll_proof::{Digest, leaf_hash};
 use rusqlite::Connection;
 
 use crate::batch::{Append, Batch, Durability, Expect, Fence, Link, Receipt, Write};
+use crate::clock::CLOCK_STREAM;
 use crate::error::{Error, Result};
-use crate::name::{LeaseName, Owner, StreamName};
+use crate::name::{DocumentKey, LeaseName, Owner, StreamName};
 use crate::record::encode;
 use crate::sqlite::index::{self, Pending};
-use crate::sqlite::rows::{self, Row, RowKind, first_bytes};
+use crate::sqlite::rows::{self, ONLY, Row, RowKind, first_bytes};
 use crate::sqlite::tree::{Growth, Tree};
 
 /// A clock may be set back a little; further back, and the order of times would no longer be that of records.
@@ -46,6 +48,8 @@ pub(crate) struct Group<'a> {
     pending: Vec<Pending>,
     /// What the clock says.
     now_ms: u64,
+    /// When the last record was accepted.
+    unix_ms: u64,
 }
 
 /// What a transaction did, once the database has kept it.
@@ -67,6 +71,7 @@ impl<'a> Group<'a> {
             streams: HashMap::new(),
             pending: Vec::new(),
             now_ms,
+            unix_ms: memory.unix_ms,
         }
     }
 
@@ -81,20 +86,14 @@ impl<'a> Group<'a> {
 
     /// What is to be remembered when the database has kept it.
     pub(crate) fn finish(self) -> Done {
-        let unix_ms = self.unix_ms();
-        Done { growth: self.growth, streams: self.streams, pending: self.pending, unix_ms }
-    }
-
-    /// When what is accepted now was accepted: never before what is there.
-    fn unix_ms(&self) -> u64 {
-        self.now_ms.max(self.memory.unix_ms)
+        Done { growth: self.growth, streams: self.streams, pending: self.pending, unix_ms: self.unix_ms }
     }
 
     /// Whether all that a batch expects is so.
     fn admit(&self, batch: &Batch) -> Result<()> {
         batch.check()?;
-        if self.now_ms + CLOCK_BACK_MS_MAX < self.memory.unix_ms {
-            return Err(Error::ClockBehind(self.memory.unix_ms - self.now_ms));
+        if self.now_ms + CLOCK_BACK_MS_MAX < self.unix_ms && !accepts_clock(batch) {
+            return Err(Error::ClockBehind(self.unix_ms - self.now_ms));
         }
         batch.fences.iter().try_for_each(|fence| self.check_fence(fence))?;
         batch.appends.iter().try_for_each(|append| self.check_append(append, batch.link))?;
@@ -193,7 +192,12 @@ impl<'a> Group<'a> {
     fn append(&mut self, append: &Append, link: Option<Link>) -> Result<u64> {
         let failed = || Error::database("write");
         let mut end = self.end(&append.stream)?;
-        let unix_ms = self.unix_ms();
+        if !append.records.is_empty() {
+            // Never before what is there, unless somebody has said so.
+            let least = if is_clock(&append.stream) { 0 } else { self.unix_ms };
+            self.unix_ms = self.now_ms.max(least);
+        }
+        let unix_ms = self.unix_ms;
         let sql = "INSERT INTO record (position, body) VALUES (?1, ?2)";
         let mut insert = self.connection.prepare_cached(sql).map_err(failed())?;
         for record in &append.records {
@@ -215,11 +219,14 @@ impl<'a> Group<'a> {
         let connection = self.connection;
         match write {
             Write::PutDocument { key, value, .. } => {
-                let before = rows::find(connection, RowKind::Document, key.as_str())?.unwrap_or_default();
-                let row = Row { number: before.number + 1, other: 0, value: value.clone() };
+                let before = match rows::find(connection, RowKind::Document, key.as_str())? {
+                    Some(document) => document.number,
+                    None => removed_version(connection)?,
+                };
+                let row = Row { number: before + 1, other: 0, value: value.clone() };
                 rows::put(connection, RowKind::Document, key.as_str(), &row)?;
             }
-            Write::DeleteDocument { key, .. } => rows::remove(connection, RowKind::Document, key.as_str())?,
+            Write::DeleteDocument { key, .. } => remove_document(connection, key)?,
             Write::SetTimer { name, due_unix_ms, value } => {
                 let row = Row { number: *due_unix_ms, other: 0, value: value.clone() };
                 rows::put(connection, RowKind::Timer, name.as_str(), &row)?;
@@ -246,25 +253,53 @@ impl<'a> Group<'a> {
         Ok(None)
     }
 
-    /// Empties the records of a stream through a sequence. All that was there before this transaction is indexed:
-    /// the writer sees to it.
+    /// Empties the records of a stream through a sequence, a posting at a time. All that was there before this transaction
+    /// is indexed: the writer sees to it.
     fn trim(&self, stream: &StreamName, through: u64) -> Result<()> {
         let failed = || Error::database("trim");
         let Some(before) = rows::find(self.connection, RowKind::Stream, stream.as_str())? else {
             return Ok(());
         };
         let through = through.min(before.number);
-        let many = usize::try_from(through.saturating_sub(before.other)).unwrap_or(usize::MAX);
         let mut update = self
             .connection
             .prepare_cached("UPDATE record SET body = x'' WHERE position = ?1")
             .map_err(failed())?;
-        for (_, position) in index::postings(self.connection, stream, before.other, many)? {
+        index::for_each_place(self.connection, stream, before.other, &mut |sequence, position| {
+            if sequence > through {
+                return Ok(ControlFlow::Break(()));
+            }
             update.execute([position]).map_err(failed())?;
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
         let row = Row { other: before.other.max(through), ..before };
         rows::put(self.connection, RowKind::Stream, stream.as_str(), &row)
     }
+}
+
+fn is_clock(stream: &StreamName) -> bool {
+    stream.as_str() == CLOCK_STREAM
+}
+
+/// Whether a batch does nothing but accept the clock as it stands.
+fn accepts_clock(batch: &Batch) -> bool {
+    let appends_to_clock = |append: &Append| is_clock(&append.stream) && !append.records.is_empty();
+    batch.writes.is_empty() && matches!(batch.appends.as_slice(), [only] if appends_to_clock(only))
+}
+
+/// The greatest version of all documents that were removed. One number for all of them, so that nothing is left behind of
+/// each: a document that begins above it has no version that one of its name has had before.
+fn removed_version(connection: &Connection) -> Result<u64> {
+    Ok(rows::find(connection, RowKind::Removed, ONLY)?.map_or(0, |row| row.number))
+}
+
+fn remove_document(connection: &Connection, key: &DocumentKey) -> Result<()> {
+    let Some(document) = rows::find(connection, RowKind::Document, key.as_str())? else { return Ok(()) };
+    if document.number > removed_version(connection)? {
+        let row = Row { number: document.number, ..Row::default() };
+        rows::put(connection, RowKind::Removed, ONLY, &row)?;
+    }
+    rows::remove(connection, RowKind::Document, key.as_str())
 }
 
 /// What is kept of a record: the beginning of its leaf hash, then its bytes.

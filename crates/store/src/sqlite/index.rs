@@ -1,6 +1,7 @@
 //! What is made of accepted records a little later: postings and tiles. Nothing waits for it, and it can be made again.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use plimsoll_proof::Digest;
 use rusqlite::Connection;
@@ -79,6 +80,8 @@ pub(crate) fn tile(connection: &Connection, level: u32, number: u64) -> Result<V
     tile_hashes(bytes).ok_or_else(missing)
 }
 
+const POSTINGS: &str = "SELECT last, positions FROM posting WHERE stream = ?1 AND last > ?2 ORDER BY last";
+
 /// The indexed records of a stream after a sequence: sequence and position of each, at most `max`.
 pub(crate) fn postings(
     connection: &Connection,
@@ -86,22 +89,40 @@ pub(crate) fn postings(
     after: u64,
     max: usize,
 ) -> Result<Vec<(u64, u64)>> {
+    let mut found = Vec::new();
+    for_each_place(connection, stream, after, &mut |sequence, position| {
+        if found.len() < max {
+            found.push((sequence, position));
+        }
+        Ok(if found.len() < max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(found)
+}
+
+/// Shows sequence and position of each indexed record of a stream after a sequence, until `each` has seen enough. One
+/// posting is held at a time, however long the stream is.
+pub(crate) fn for_each_place(
+    connection: &Connection,
+    stream: &StreamName,
+    after: u64,
+    each: &mut dyn FnMut(u64, u64) -> Result<ControlFlow<()>>,
+) -> Result<()> {
     let failed = || Error::database("read");
     let damaged = |last: u64| Error::corrupt(format!("the index of stream {stream} up to {last}"));
-    let sql = "SELECT last, positions FROM posting WHERE stream = ?1 AND last > ?2 ORDER BY last";
-    let mut statement = connection.prepare_cached(sql).map_err(failed())?;
+    let mut statement = connection.prepare_cached(POSTINGS).map_err(failed())?;
     let mut rows = statement.query((stream.as_str(), after)).map_err(failed())?;
-    let mut found = Vec::new();
-    while found.len() < max {
-        let Some(row) = rows.next().map_err(failed())? else { break };
+    while let Some(row) = rows.next().map_err(failed())? {
         let last: u64 = row.get(0).map_err(failed())?;
         let bytes = row.get_ref(1).map_err(failed())?.as_blob().map_err(|_| damaged(last))?;
         let positions = from_bytes(bytes).ok_or_else(|| damaged(last))?;
         let first = (last + 1).checked_sub(positions.len() as u64).ok_or_else(|| damaged(last))?;
-        found.extend((first..).zip(positions).filter(|(sequence, _)| *sequence > after));
+        for (sequence, position) in (first..).zip(positions).filter(|(sequence, _)| *sequence > after) {
+            if each(sequence, position)?.is_break() {
+                return Ok(());
+            }
+        }
     }
-    found.truncate(max);
-    Ok(found)
+    Ok(())
 }
 
 /// Positions as the distances between them, seven bits to a byte.
@@ -138,8 +159,24 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rusqlite::StatementStatus;
 
     use super::*;
+    use crate::sqlite::{open, tests};
+
+    #[test]
+    fn a_search_is_planned_once_whatever_is_searched_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = open::open(tests::options(folder.path())).unwrap();
+        let plans = |connection: &Connection| {
+            for (stream, after) in [("a", 0), ("b", 7), ("c", 1)] {
+                assert_eq!(postings(connection, &StreamName::new(stream).unwrap(), after, 9).unwrap(), []);
+            }
+            Ok(connection.prepare_cached(POSTINGS).unwrap().get_status(StatementStatus::RePrepare))
+        };
+        assert_eq!(plans(&opened.writer.connection).unwrap(), 0);
+        assert_eq!(opened.readers.with(plans).unwrap(), 0);
+    }
 
     proptest! {
         #[test]

@@ -24,7 +24,7 @@ use std::thread::JoinHandle;
 
 use plimsoll_base::Clock;
 use plimsoll_keys::LogKey;
-use plimsoll_proof::{Digest, SignedCheckpoint, Subtree};
+use plimsoll_proof::{Digest, LogProof, SignedCheckpoint, Subtree};
 use tokio::sync::{oneshot, watch};
 
 use crate::batch::{Batch, Receipt};
@@ -78,6 +78,18 @@ impl SqliteJournal {
             .spawn(move || opened.writer.run(&receiver))
             .map_err(Error::io("starting the writer of", "the journal"))?;
         Ok(Self { readers, recent, requests: Some(requests), writer: Some(writer) })
+    }
+
+    /// The sequence of the last record of a stream; 0 if it has none.
+    pub async fn sequence(&self, stream: &StreamName) -> Result<u64> {
+        let stream = stream.clone();
+        self.reading(move |connection, recent| reader::sequence(connection, recent, &stream)).await
+    }
+
+    /// The proof that the record at a position stands in the log as it is signed now.
+    pub async fn prove(&self, position: u64) -> Result<LogProof> {
+        let checkpoint = Some(self.checkpoint().await?);
+        self.reading(move |connection, _| reader::prove(connection, checkpoint, position)).await
     }
 
     fn ask(&self, request: Request) -> Result<()> {
@@ -180,6 +192,8 @@ impl Journal for SqliteJournal {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::batch::{Expect, Write};
     use crate::name::RecordKind;
@@ -197,29 +211,35 @@ mod tests {
         }
     }
 
+    /// A journal in a folder where it is always midnight.
+    pub(crate) fn options(folder: &Path) -> Options {
+        let key = Arc::new(LogKey::generate().unwrap());
+        Options { folder: folder.to_owned(), key, clock: Arc::new(Midnight) }
+    }
+
     #[tokio::test]
     async fn what_is_indexed_is_no_longer_held_in_memory() {
         let folder = tempfile::tempdir().unwrap();
-        let key = Arc::new(LogKey::generate().unwrap());
-        let options = Options { folder: folder.path().to_owned(), key, clock: Arc::new(Midnight) };
-        let journal = SqliteJournal::open(options).unwrap();
+        let journal = SqliteJournal::open(options(folder.path())).unwrap();
         let (stream, kind) = (StreamName::new("s").unwrap(), RecordKind::new("k").unwrap());
         let records = vec![NewRecord::plain(kind, "x"); 700];
         journal.commit(Batch::append(stream.clone(), Expect::Any, records)).await.unwrap();
         assert_eq!(journal.recent.after(&stream, 0).len(), 700);
+        let view = JournalView::open(folder.path()).unwrap();
+        assert_eq!((journal.sequence(&stream).await.unwrap(), view.sequence(&stream).unwrap()), (700, 700));
         // To trim needs the index.
         let writes = vec![Write::Trim { stream: stream.clone(), through: 1 }];
         journal.commit(Batch { writes, ..Batch::default() }).await.unwrap();
         assert_eq!(journal.recent.after(&stream, 0), []);
         assert_eq!(journal.read(&stream, 0, Amount::records(9_999)).await.unwrap().len(), 699);
+        assert_eq!((journal.sequence(&stream).await.unwrap(), view.sequence(&stream).unwrap()), (700, 700));
+        assert_eq!(journal.sequence(&StreamName::new("none").unwrap()).await.unwrap(), 0);
     }
 
     #[test]
     fn a_commit_waits_for_the_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let key = Arc::new(LogKey::generate().unwrap());
-        let options = Options { folder: folder.path().to_owned(), key, clock: Arc::new(Midnight) };
-        let writer = open::open(options).unwrap().writer;
+        let writer = open::open(options(folder.path())).unwrap().writer;
         let level = |name| writer.connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
         assert_eq!(level("journal_mode").unwrap(), "wal");
         let synchronous: u64 =

@@ -42,6 +42,11 @@ pub(crate) struct Opened {
 
 /// Opens the journal in the folder of `options`.
 pub(crate) fn open(options: Options) -> Result<Opened> {
+    let folder = options.folder.clone();
+    open_folder(options).map_err(|error| error.or_full(&folder))
+}
+
+fn open_folder(options: Options) -> Result<Opened> {
     let Options { folder, key, clock } = options;
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(Error::io("making", &folder))?;
     let lock = lock(&folder)?;
@@ -90,6 +95,7 @@ fn open_for_writing(file: &Path) -> Result<Connection> {
     // Whoever refuses a journal leaves it as it is; the writer empties the log when it is done.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed())?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    reader::keep_plans(&connection)?;
     // Write-ahead log; a commit returns when the disk has confirmed it.
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed())?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
@@ -145,6 +151,14 @@ pub(crate) fn check_acknowledged(said: Option<&TreeHead>, size: u64, then: Optio
         (None, _) if size > 0 => Err(Error::corrupt("the file `acknowledged` is gone")),
         _ => Ok(()),
     }
+}
+
+/// When the last record was accepted, in milliseconds since 1970-01-01T00:00:00Z; 0 if there is none.
+pub(crate) fn last_unix_ms(connection: &Connection) -> Result<u64> {
+    let indexed = index::indexed(connection)?;
+    let mut unix_ms = indexed.other;
+    for_each_after(connection, indexed.number, &mut |record| unix_ms = record.unix_ms)?;
+    Ok(unix_ms)
 }
 
 /// The records that are not indexed.

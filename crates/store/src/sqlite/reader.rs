@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use plimsoll_proof::{Digest, Subtree, TreeHead, leaf_hash, node_hash};
+use plimsoll_proof::{
+    Digest, LogProof, SignedCheckpoint, Subtree, TreeHead, inclusion_proof_of, leaf_hash, node_hash,
+};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
@@ -11,6 +14,7 @@ use crate::journal::{Amount, READ_BYTES_MAX, READ_RECORDS_MAX};
 use crate::name::StreamName;
 use crate::record::{Record, decode};
 use crate::sqlite::index;
+use crate::sqlite::open::DATABASE;
 use crate::sqlite::recent::Recent;
 use crate::sqlite::rows::{self, RowKind, SUM_BYTES, first_bytes};
 use crate::sqlite::tree::place;
@@ -35,14 +39,18 @@ impl Readers {
         Self { file, idle: Mutex::default() }
     }
 
-    /// Lends a connection for a while.
+    /// Lends a connection for a while. All that is read meanwhile is of one moment, and SQLite takes its lock once.
     pub(crate) fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.open()?,
         };
+        let run = |sql| connection.prepare_cached(sql)?.execute([]);
+        run("BEGIN").map_err(Error::database("read"))?;
         let answer = read(&connection);
+        // A connection that cannot end what it has begun is not lent again.
+        run("COMMIT").map_err(Error::database("read"))?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_MAX {
             idle.push(connection);
@@ -63,10 +71,28 @@ impl Readers {
     }
 }
 
+/// Opens the database in a journal's folder, to read it.
+pub(crate) fn open_folder(folder: &Path) -> Result<Connection> {
+    let file = folder.join(DATABASE);
+    if !file.exists() {
+        return Err(Error::Absent(folder.to_owned()));
+    }
+    open_for_reading(&file)
+}
+
 /// Opens a database that is there, to read it.
-pub(crate) fn open_for_reading(file: &Path) -> Result<Connection> {
+fn open_for_reading(file: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(file, flags).map_err(Error::database("open"))
+    let connection = Connection::open_with_flags(file, flags).map_err(Error::database("open"))?;
+    keep_plans(&connection)?;
+    Ok(connection)
+}
+
+/// Has SQLite plan a statement once. By itself it plans most of them anew whenever they are taken up again, lest a value
+/// make another plan better. None of ours does, and planning takes longer than reading.
+pub(crate) fn keep_plans(connection: &Connection) -> Result<()> {
+    let kept = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+    kept.map(drop).map_err(Error::database("open"))
 }
 
 /// The position of the last record.
@@ -108,6 +134,15 @@ pub(crate) fn tail(
     Ok(taken.records)
 }
 
+/// The sequence of the last record of a stream; 0 if it has none.
+pub(crate) fn sequence(connection: &Connection, recent: &Recent, stream: &StreamName) -> Result<u64> {
+    // What is not indexed first: what is being indexed meanwhile is then found in either place.
+    if let Some(last) = recent.last(stream) {
+        return Ok(last);
+    }
+    Ok(rows::find(connection, RowKind::Stream, stream.as_str())?.map_or(0, |row| row.number))
+}
+
 /// The records of a stream after a sequence.
 pub(crate) fn read(
     connection: &Connection,
@@ -119,7 +154,6 @@ pub(crate) fn read(
     if after > NUMBER_MAX {
         return Ok(Vec::new());
     }
-    let failed = || Error::database("read");
     // What is not indexed first: what is being indexed meanwhile is then seen twice rather than never.
     let newest = recent.after(stream, after);
     let row = rows::find(connection, RowKind::Stream, stream.as_str())?.unwrap_or_default();
@@ -134,8 +168,6 @@ pub(crate) fn read(
         )));
     }
     places.extend(newest.into_iter().filter(|(sequence, _)| *sequence > indexed));
-    let sql = "SELECT body FROM record WHERE position = ?1";
-    let mut statement = connection.prepare_cached(sql).map_err(failed())?;
     let mut taken = Taken::new(amount);
     for (expected, (sequence, position)) in (after + 1..).zip(places) {
         if !taken.has_room() {
@@ -144,10 +176,7 @@ pub(crate) fn read(
         if sequence != expected {
             return Err(Error::corrupt(format!("record {expected} of stream {stream} is missing")));
         }
-        let mut rows = statement.query([position]).map_err(failed())?;
-        let row = rows.next().map_err(failed())?.ok_or_else(|| no_record(position))?;
-        let kept = row.get_ref(0).map_err(failed())?.as_blob().map_err(|_| no_record(position))?;
-        let record = checked(position, kept)?;
+        let record = kept(connection, position, |kept| checked(position, kept))?;
         if record.stream != *stream || record.sequence != sequence {
             return Err(Error::corrupt(format!(
                 "record {position} is not record {sequence} of stream {stream}"
@@ -172,22 +201,44 @@ pub(crate) fn subtree(connection: &Connection, subtree: Subtree) -> Result<Diges
         return Ok(TreeHead::of(nodes).root);
     }
     if level == 0 {
-        return leaf(connection, index);
+        // It is in no tile yet: made of its record.
+        let position = index + 1;
+        return kept(connection, position, |kept| body(position, kept).map(leaf_hash));
     }
     let child = |index| self::subtree(connection, Subtree { level: level - 1, index });
     Ok(node_hash(&child(index * 2)?, &child(index * 2 + 1)?))
 }
 
-/// A leaf that is in no tile yet: made of its record.
-fn leaf(connection: &Connection, index: u64) -> Result<Digest> {
+/// The proof that the record at a position stands in the log of the newest checkpoint.
+pub(crate) fn prove(
+    connection: &Connection,
+    checkpoint: Option<SignedCheckpoint>,
+    position: u64,
+) -> Result<LogProof> {
+    let last = last_position(connection)?;
+    let index = position.checked_sub(1).filter(|index| *index < last);
+    let index = index.ok_or(Error::NoRecord { position, last })?;
+    let checkpoint = checkpoint.ok_or(Error::Unsigned { position, signed: 0 })?;
+    let size = checkpoint.checkpoint.tree.size;
+    if index >= size {
+        return Err(Error::Unsigned { position, signed: size });
+    }
+    let hashes = inclusion_proof_of(size, index, &mut |node| subtree(connection, node))?;
+    Ok(LogProof { index, hashes, checkpoint })
+}
+
+/// Looks at what is kept of the record at a position: nothing, if it was trimmed.
+pub(crate) fn kept<T>(
+    connection: &Connection,
+    position: u64,
+    look: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
     let failed = || Error::database("read");
-    let position = index + 1;
     let sql = "SELECT body FROM record WHERE position = ?1";
     let mut statement = connection.prepare_cached(sql).map_err(failed())?;
     let mut rows = statement.query([position]).map_err(failed())?;
     let row = rows.next().map_err(failed())?.ok_or_else(|| no_record(position))?;
-    let kept = row.get_ref(0).map_err(failed())?.as_blob().map_err(|_| no_record(position))?;
-    body(position, kept).map(leaf_hash)
+    look(row.get_ref(0).map_err(failed())?.as_blob().map_err(|_| no_record(position))?)
 }
 
 /// What is read at once, counted.

@@ -49,6 +49,12 @@ impl Recent {
         records.iter().copied().filter(|(of_record, _)| *of_record > sequence).collect()
     }
 
+    /// The sequence of the last record of a stream.
+    pub(crate) fn last(&self, stream: &StreamName) -> Option<u64> {
+        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
+        streams.get(stream)?.last().map(|(sequence, _)| *sequence)
+    }
+
     pub(crate) fn position(&self) -> watch::Receiver<u64> {
         self.position.subscribe()
     }

@@ -18,6 +18,8 @@ pub(crate) enum RowKind {
     Checkpoint,
     /// `number` is the version.
     Document,
+    /// One row: `number` is the greatest version of all documents that were removed.
+    Removed,
     /// `number` is when it is due.
     Timer,
     /// `number` is where it stands.
@@ -29,14 +31,23 @@ pub(crate) enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 7] =
-        [Self::Index, Self::Checkpoint, Self::Document, Self::Timer, Self::Cursor, Self::Lease, Self::Stream];
+    const ALL: [Self; 8] = [
+        Self::Index,
+        Self::Checkpoint,
+        Self::Document,
+        Self::Removed,
+        Self::Timer,
+        Self::Cursor,
+        Self::Lease,
+        Self::Stream,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Index => "index",
             Self::Checkpoint => "checkpoint",
             Self::Document => "document",
+            Self::Removed => "removed",
             Self::Timer => "timer",
             Self::Cursor => "cursor",
             Self::Lease => "lease",

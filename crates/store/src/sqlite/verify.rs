@@ -1,14 +1,16 @@
 //! Looks through a whole journal: every record, every hash over it, every row.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use plimsoll_proof::{Digest, Frontier, SignedCheckpoint, TreeHead, VerifierKey, leaf_hash};
 use rusqlite::Connection;
 
+use crate::clock::CLOCK_STREAM;
 use crate::error::{Error, Result};
 use crate::name::StreamName;
-use crate::sqlite::open::{self, DATABASE};
+use crate::sqlite::open;
 use crate::sqlite::rows::{self, Row, RowKind, SUM_BYTES};
 use crate::sqlite::tree::place;
 use crate::sqlite::{acknowledged, index, reader, schema};
@@ -36,13 +38,9 @@ pub struct Verified {
 /// Looks through the journal in a folder, which may be in use, without changing it. With `key` the checkpoint
 /// and the steps of the schema must be signed by it.
 pub fn verify(folder: &Path, key: Option<&VerifierKey>) -> Result<Verified> {
-    let file = folder.join(DATABASE);
-    if !file.exists() {
-        return Err(Error::Absent(folder.to_owned()));
-    }
     // Before the database: what is acknowledged later must not look lost.
     let acknowledged = acknowledged::read(folder);
-    let connection = reader::open_for_reading(&file)?;
+    let connection = reader::open_folder(folder)?;
     connection.execute_batch("BEGIN").map_err(Error::database("read"))?;
     schema::check_schema(&connection)?;
     let signed = key.map_or(Ok(()), |key| schema::check_signatures(&connection, key));
@@ -180,7 +178,7 @@ impl<'a> Walk<'a> {
         if in_tile.is_some_and(|in_tile| in_tile != leaf) {
             return Err(Error::corrupt(format!("record {position} is not the one in its tile")));
         }
-        if record.unix_ms < self.unix_ms {
+        if record.unix_ms < self.unix_ms && record.stream.as_str() != CLOCK_STREAM {
             return Err(Error::corrupt(format!("record {position} was accepted before the one ahead of it")));
         }
         self.unix_ms = record.unix_ms;
@@ -226,8 +224,7 @@ impl<'a> Walk<'a> {
                 Ok(None) => break,
                 Err(error) => return self.note(Err(failed()(error))),
             };
-            let answer = self.postings_of(&stream);
-            match answer {
+            match self.postings_of(&stream) {
                 Ok(row) => {
                     found += row.number;
                     trimmed += row.other;
@@ -247,27 +244,25 @@ impl<'a> Walk<'a> {
     }
 
     fn postings_of(&self, stream: &str) -> Result<Row> {
-        let failed = || Error::database("read");
         let damaged = || Error::corrupt(format!("the index of stream {stream:?}"));
         let stream = StreamName::new(stream).map_err(|_| damaged())?;
-        let places = index::postings(self.connection, &stream, 0, usize::MAX)?;
-        let sql = "SELECT body FROM record WHERE position = ?1";
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed())?;
-        for (expected, (sequence, position)) in (1..).zip(&places) {
-            let kept: Vec<u8> = statement.query_row([*position], |row| row.get(0)).map_err(|_| damaged())?;
-            let is_it = match kept.is_empty() {
-                true => true,
-                false => {
-                    let record = reader::checked(*position, &kept)?;
-                    record.stream == stream && record.sequence == *sequence
+        let mut last = 0;
+        index::for_each_place(self.connection, &stream, 0, &mut |sequence, position| {
+            let is_it = reader::kept(self.connection, position, |kept| {
+                if kept.is_empty() {
+                    return Ok(true);
                 }
-            };
-            if *sequence != expected || !is_it {
+                let record = reader::checked(position, kept)?;
+                Ok(record.stream == stream && record.sequence == sequence)
+            })?;
+            if sequence != last + 1 || !is_it {
                 return Err(damaged());
             }
-        }
+            last = sequence;
+            Ok(ControlFlow::Continue(()))
+        })?;
         let row = rows::find(self.connection, RowKind::Stream, stream.as_str())?.ok_or_else(damaged)?;
-        if row.number == places.len() as u64 { Ok(row) } else { Err(damaged()) }
+        if row.number == last { Ok(row) } else { Err(damaged()) }
     }
 
     fn small_rows(&mut self) -> Result<()> {

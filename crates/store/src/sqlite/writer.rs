@@ -1,6 +1,7 @@
 //! The one writer: a thread that takes what is waiting, writes it in one transaction, and answers when the disk has it.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -55,6 +56,15 @@ pub(crate) struct Writer {
 }
 
 type Waiting = (Batch, oneshot::Sender<Result<Receipt>>);
+
+/// What a transaction wrote.
+struct Written {
+    /// What became of each batch.
+    results: Vec<Result<Receipt>>,
+    done: Done,
+    /// The checkpoint that was signed in it, if one was due, and when.
+    signed: Option<(SignedCheckpoint, u64)>,
+}
 
 impl Writer {
     /// Works until nobody can ask any more.
@@ -120,25 +130,31 @@ impl Writer {
     }
 
     /// Writes batches in one transaction; says what became of each. On an error none of them is there.
-    fn transaction(&mut self, batches: &[Batch], must_index: bool) -> Result<Vec<Result<Receipt>>> {
+    pub(crate) fn transaction(
+        &mut self,
+        batches: &[Batch],
+        must_index: bool,
+    ) -> Result<Vec<Result<Receipt>>> {
         let failed = || Error::database("write");
         let now_ms = self.clock.unix_ms();
         self.run_sql("BEGIN IMMEDIATE").map_err(failed())?;
         let written = self.fill(batches, must_index, now_ms);
-        let (results, done) = match written {
-            Ok(written) => written,
+        let committed = written.and_then(|written| {
+            self.run_sql("COMMIT").map_err(failed())?;
+            Ok(written)
+        });
+        match committed {
+            Ok(Written { results, done, signed }) => {
+                self.keep(done, signed, must_index);
+                Ok(results)
+            }
             Err(error) => {
                 // If this fails too, the next transaction says so.
                 let _ = self.run_sql("ROLLBACK");
-                return Err(error);
+                let path = self.connection.path().unwrap_or_default();
+                Err(error.or_full(Path::new(path)))
             }
-        };
-        if let Err(error) = self.run_sql("COMMIT") {
-            let _ = self.run_sql("ROLLBACK");
-            return Err(failed()(error));
         }
-        self.keep(done, must_index);
-        Ok(results)
     }
 
     /// A statement that is run again and again, and gives nothing back.
@@ -146,13 +162,8 @@ impl Writer {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
-    /// Does the work of a transaction.
-    fn fill(
-        &mut self,
-        batches: &[Batch],
-        must_index: bool,
-        now_ms: u64,
-    ) -> Result<(Vec<Result<Receipt>>, Done)> {
+    /// Does the work of a transaction. What it has done is not so before the database has kept it, and noted nowhere else.
+    fn fill(&self, batches: &[Batch], must_index: bool, now_ms: u64) -> Result<Written> {
         if must_index {
             let tiles = self.memory.tree.changed_tiles();
             index::write(&self.connection, &self.pending, &tiles, self.memory.unix_ms)?;
@@ -162,14 +173,16 @@ impl Writer {
         let done = group.finish();
         let is_due =
             self.checkpoint.as_ref().is_none_or(|(_, signed_ms)| now_ms >= signed_ms + SIGN_AFTER_MS);
-        if is_due && !done.pending.is_empty() {
-            self.sign_head(done.growth.head(), now_ms)?;
-        }
-        Ok((results, done))
+        let signed = match is_due && !done.pending.is_empty() {
+            true => Some((self.sign_head(done.growth.head())?, now_ms)),
+            false => None,
+        };
+        Ok(Written { results, done, signed })
     }
 
     /// Remembers what the database has kept.
-    fn keep(&mut self, done: Done, was_indexed: bool) {
+    fn keep(&mut self, done: Done, signed: Option<(SignedCheckpoint, u64)>, was_indexed: bool) {
+        self.checkpoint = signed.or(self.checkpoint.take());
         if was_indexed {
             self.pending.clear();
             self.memory.tree.tiles_are_written();
@@ -196,17 +209,21 @@ impl Writer {
         let tree = self.memory.tree.head();
         match &self.checkpoint {
             Some((signed, _)) if signed.checkpoint.tree == tree => Ok(signed.clone()),
-            _ => self.sign_head(tree, self.clock.unix_ms()),
+            _ => {
+                let signed = self.sign_head(tree)?;
+                self.checkpoint = Some((signed.clone(), self.clock.unix_ms()));
+                Ok(signed)
+            }
         }
     }
 
-    fn sign_head(&mut self, tree: TreeHead, now_ms: u64) -> Result<SignedCheckpoint> {
+    /// Signs a head of the tree and writes that down, within the transaction if there is one.
+    fn sign_head(&self, tree: TreeHead) -> Result<SignedCheckpoint> {
         let origin = self.key.verifier_key().name().to_owned();
         let signed = self.key.sign_checkpoint(&Checkpoint { origin, tree });
         let signed = signed.map_err(|error| Error::Key(Arc::new(error)))?;
         let row = Row { value: signed.to_string().into_bytes(), ..Row::default() };
         rows::put(&self.connection, RowKind::Checkpoint, ONLY, &row)?;
-        self.checkpoint = Some((signed.clone(), now_ms));
         Ok(signed)
     }
 }
@@ -214,21 +231,17 @@ impl Writer {
 /// Takes what is waiting, as much as belongs into one transaction, and what was taken and does not belong into it.
 fn gather(first: Waiting, requests: &Receiver<Request>) -> (Vec<Waiting>, Option<Request>) {
     let mut bytes = first.0.bytes();
-    let mut alone = needs_index(&first.0);
+    let is_alone = needs_index(&first.0);
     let mut group = vec![first];
-    while group.len() < GROUP_BATCHES_MAX && bytes < GROUP_BYTES_MAX && !alone {
+    while !is_alone && group.len() < GROUP_BATCHES_MAX && bytes < GROUP_BYTES_MAX {
         match requests.try_recv() {
-            Ok(Request::Commit(batch, answer)) if needs_index(&batch) => {
-                return (group, Some(Request::Commit(batch, answer)));
-            }
-            Ok(Request::Commit(batch, answer)) => {
+            Ok(Request::Commit(batch, answer)) if !needs_index(&batch) => {
                 bytes += batch.bytes();
                 group.push((batch, answer));
             }
             Ok(other) => return (group, Some(other)),
             Err(_) => break,
         }
-        alone = false;
     }
     (group, None)
 }
@@ -236,4 +249,39 @@ fn gather(first: Waiting, requests: &Receiver<Request>) -> (Vec<Waiting>, Option
 /// Whether a batch can only be done when all before it is indexed: what it trims must be found.
 fn needs_index(batch: &Batch) -> bool {
     batch.writes.iter().any(|write| matches!(write, Write::Trim { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Expect;
+    use crate::name::{RecordKind, StreamName};
+    use crate::record::NewRecord;
+    use crate::sqlite::{open, tests};
+
+    /// Temporary, so seen by this connection alone: with every record comes one that refers to nothing, which the database
+    /// finds when it commits.
+    const FAULT: &str = "CREATE TEMP TABLE parent (id INTEGER PRIMARY KEY);
+        CREATE TEMP TABLE child (of INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TEMP TRIGGER fault AFTER INSERT ON main.record BEGIN INSERT INTO child VALUES (7); END;";
+
+    #[test]
+    fn what_the_database_did_not_commit_is_remembered_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = open::open(tests::options(folder.path())).unwrap().writer;
+        let record = NewRecord::plain(RecordKind::new("k").unwrap(), "x");
+        let batch = Batch::append(StreamName::new("s").unwrap(), Expect::At(0), vec![record]);
+        writer.connection.execute_batch(FAULT).unwrap();
+        let refused = writer.transaction(std::slice::from_ref(&batch), false).unwrap_err();
+        assert!(refused.to_string().contains("FOREIGN KEY"), "{refused}");
+        assert!(writer.checkpoint.is_none(), "it says to have signed what is not there");
+        assert_eq!((writer.memory.tree.size(), *writer.recent.position().borrow()), (0, 0));
+        assert!(writer.pending.is_empty() && writer.memory.streams.is_empty());
+        writer.connection.execute_batch("DROP TRIGGER fault").unwrap();
+        // At the same time the same batch makes the same tree.
+        writer.transaction(&[batch], false).unwrap().pop().unwrap().unwrap();
+        let signed = writer.sign().unwrap();
+        let kept = open::checkpoint(&writer.connection).unwrap().unwrap();
+        assert_eq!((signed.to_string(), kept.checkpoint.tree.size), (kept.to_string(), 1));
+    }
 }

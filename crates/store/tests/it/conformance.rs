@@ -31,6 +31,7 @@ conformance! {
     reading_is_bounded
     news_is_told
     documents_have_versions
+    a_version_is_never_had_again
     documents_are_listed_by_their_beginning
     timers_are_due_in_order
     cursors_only_go_forward
@@ -40,6 +41,7 @@ conformance! {
     what_is_too_much_is_refused
     nothing_is_changed_twice_in_a_batch
     a_clock_that_was_set_back_is_told
+    time_goes_on_from_a_clock_that_was_accepted
     every_record_is_proven
     a_later_log_begins_with_an_earlier_one
 }
@@ -204,6 +206,37 @@ mod checks {
         world.commit(journal, writes(vec![put("d", Expect::At(0), "again")])).unwrap();
     }
 
+    pub(super) fn a_version_is_never_had_again(world: &World, journal: &impl Journal) {
+        let version = |name: &str| world.wait(journal.documents(name, None, 1)).unwrap()[0].version;
+        let put_any = |name: &str| {
+            world.commit(journal, writes(vec![put(name, Expect::Any, "x")])).unwrap();
+            version(name)
+        };
+        let delete = |name: &str, expect| {
+            world.commit(journal, writes(vec![Write::DeleteDocument { key: key(name), expect }]))
+        };
+        assert_eq!((put_any("seen"), put_any("other"), put_any("other")), (1, 1, 2));
+        // Somebody has seen version 1; it is removed and written again by others.
+        delete("seen", Expect::Any).unwrap();
+        delete("seen", Expect::At(0)).unwrap();
+        assert_eq!(put_any("seen"), 2);
+        let late = world.commit(journal, writes(vec![put("seen", Expect::At(1), "late")]));
+        assert_eq!(sentence(late), "document seen has version 2, not 1");
+        assert_eq!(sentence(delete("seen", Expect::At(1))), "document seen has version 2, not 1");
+        // Again and again, and whatever becomes of others meanwhile.
+        let mut had = vec![1, 2];
+        for _ in 0..5 {
+            delete("seen", Expect::Any).unwrap();
+            delete("other", Expect::Any).unwrap();
+            let new = [put_any("other"), put_any("seen"), put_any("seen")];
+            assert!(
+                new[1..].iter().all(|new| had.iter().all(|before| before < new)),
+                "{new:?} after {had:?}"
+            );
+            had.extend(&new[1..]);
+        }
+    }
+
     pub(super) fn documents_are_listed_by_their_beginning(world: &World, journal: &impl Journal) {
         for name in ["a", "b/1", "b/2", "b/3", "b", "b0", "c"] {
             world.commit(journal, writes(vec![put(name, Expect::Any, name)])).unwrap();
@@ -336,12 +369,42 @@ mod checks {
         world.say(journal, "a", &["2"]);
         world.clock.set(BEGAN_MS - 1_001);
         let refused = world.commit(journal, says("a", Expect::Any, &["3"]));
-        assert_eq!(sentence(refused), "the clock stands 1001 ms before the last record of the journal");
+        assert_eq!(sentence(refused), "the clock stands 1.001 s before the last record of the journal");
         world.clock.set(BEGAN_MS + 1);
         world.say(journal, "a", &["4"]);
         let records = world.wait(journal.tail(0, Amount::records(9))).unwrap();
         let times: Vec<u64> = records.iter().map(|record| record.unix_ms - BEGAN_MS).collect();
         assert_eq!((texts(&records), times), (vec!["1".into(), "2".into(), "4".into()], vec![0, 0, 1]));
+    }
+
+    pub(super) fn time_goes_on_from_a_clock_that_was_accepted(world: &World, journal: &impl Journal) {
+        const YEAR_MS: u64 = 365 * 86_400_000;
+        world.clock.set(BEGAN_MS + YEAR_MS);
+        world.say(journal, "a", &["1"]);
+        world.clock.set(BEGAN_MS);
+        let refused = world.commit(journal, says("a", Expect::Any, &["2"]));
+        assert_eq!(sentence(refused), "the clock stands 365 d before the last record of the journal");
+        // Nothing else comes with it, and without a record it is nothing.
+        let accept = Batch::accept_clock(BEGAN_MS + YEAR_MS).unwrap();
+        let mut more = accept.clone();
+        more.appends.extend(says("a", Expect::Any, &["3"]).appends);
+        let mut nothing = accept.clone();
+        nothing.appends[0].records.clear();
+        let rows = Batch { writes: vec![put("d", Expect::Any, "x")], ..accept.clone() };
+        for batch in [more, nothing, rows] {
+            assert!(matches!(world.commit(journal, batch), Err(Error::ClockBehind(YEAR_MS))));
+        }
+        world.commit(journal, accept).unwrap();
+        world.say(journal, "a", &["4"]);
+        world.clock.set(BEGAN_MS + 2);
+        world.say(journal, "a", &["5"]);
+        world.clock.set(BEGAN_MS - 1_001);
+        assert!(world.commit(journal, says("a", Expect::Any, &["6"])).is_err(), "it is held to that clock");
+        let records = world.wait(journal.tail(0, Amount::records(9))).unwrap();
+        let times: Vec<_> =
+            records.iter().map(|record| (record.stream.as_str(), record.unix_ms - BEGAN_MS)).collect();
+        assert_eq!(times, [("a", YEAR_MS), ("clock", 0), ("a", 0), ("a", 2)]);
+        prove_all(world, journal);
     }
 
     pub(super) fn every_record_is_proven(world: &World, journal: &impl Journal) {

@@ -316,3 +316,29 @@ fn a_row_that_somebody_changed_is_noticed() {
         assert!(found.iter().any(|finding| finding.contains(wanted)), "{tamper}: {found:?}");
     }
 }
+
+/// The index of a long stream is written in several pieces, which are looked at one by one.
+#[test]
+fn what_is_wrong_at_the_end_of_a_long_index_is_found() {
+    const RECORDS: u64 = 6_000;
+    let world = World::new();
+    let journal = world.open().unwrap();
+    for _ in 0..RECORDS / 1_000 {
+        world.say(&journal, "long", &["x"; 1_000]);
+    }
+    let trim = |through| writes(vec![Write::Trim { stream: stream("long"), through }]);
+    world.commit(&journal, trim(10)).unwrap();
+    world.commit(&journal, trim(RECORDS - 500)).unwrap();
+    assert_eq!(world.said(&journal, "long").len(), 500);
+    drop(journal);
+    let found = verify(world.folder(), Some(&world.key())).unwrap();
+    assert_eq!((found.findings, found.trimmed), (vec![], RECORDS - 500));
+    let connection = rusqlite::Connection::open(world.folder().join("journal.db")).unwrap();
+    let pieces: u64 = connection.query_row("SELECT count(*) FROM posting", [], |row| row.get(0)).unwrap();
+    assert!(pieces > 1, "{pieces}");
+    connection
+        .execute("UPDATE posting SET last = last + 1 WHERE last = (SELECT max(last) FROM posting)", [])
+        .unwrap();
+    let findings = verify(world.folder(), None).unwrap().findings;
+    assert!(findings.iter().any(|finding| finding.contains("the index of stream")), "{findings:?}");
+}

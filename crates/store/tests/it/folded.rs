@@ -1,7 +1,9 @@
 //! State over a journal: replayed, raced for, and in doubt.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 
 use plimsoll_base::Clock;
 use plimsoll_store::{
@@ -170,10 +172,23 @@ fn an_act_whose_caller_went_away_is_read_before_the_next() {
     assert_eq!(folded.read(|said| said.texts.len()), 0);
     world.wait(folded.settle()).unwrap();
     assert_eq!(folded.read(|said| said.texts.len()), 1);
-    // Another one may have waited in the journal's queue.
-    world.say(journal.as_ref(), "said", &["late"]);
-    world.wait(folded.settle()).unwrap();
-    assert_eq!(folded.read(|said| said.texts.len()), 2);
+}
+
+/// The caller goes while the act waits in the journal's queue, before anything is written.
+#[test]
+fn an_act_that_is_still_queued_is_waited_for_before_the_next() {
+    let world = World::new();
+    let folded = open(&world, sqlite(&world));
+    for round in 0..50 {
+        let text = round.to_string();
+        world.wait(async {
+            let mut act = std::pin::pin!(folded.act(|said, _| said.say(&text)));
+            let is_asked = poll_fn(|context| Poll::Ready(act.as_mut().poll(context).is_pending()));
+            assert!(is_asked.await, "the journal answered at once");
+        });
+        world.wait(folded.settle()).unwrap();
+        assert_eq!(folded.read(|said| said.texts.len()), round + 1, "what was asked is not there yet");
+    }
 }
 
 #[test]
@@ -185,13 +200,28 @@ fn nothing_goes_on_while_an_act_cannot_be_read() {
     let acted = world.wait(folded.act(|said, _| said.say("one")));
     assert!(matches!(acted, Err(Refusal::Store(Error::Full))));
     assert!(world.wait(folded.settle()).is_err());
-    world.clock.set(BEGAN_MS + 120_000);
-    assert!(world.wait(folded.settle()).is_err(), "time alone settles nothing");
+    assert!(world.wait(folded.settle()).is_err(), "to be asked settles nothing");
     journal.unreadable.store(false, Ordering::SeqCst);
     world.wait(folded.settle()).unwrap();
     assert_eq!(folded.read(|said| said.texts.clone()), ["one"]);
     journal.unreadable.store(true, Ordering::SeqCst);
     assert!(world.wait(folded.settle()).is_ok(), "no doubt is left");
+}
+
+#[test]
+fn a_full_disk_does_not_keep_a_doubt_alive_and_a_full_queue_does() {
+    let world = World::new();
+    let journal = Trouble::with(sqlite(&world));
+    let folded = open(&world, Arc::clone(&journal));
+    journal.silent.store(true, Ordering::SeqCst);
+    world.wait(ask_and_go_away(folded.act(|said, _| said.say("one")), &journal));
+    journal.silent.store(false, Ordering::SeqCst);
+    journal.busy.store(true, Ordering::SeqCst);
+    assert!(matches!(world.wait(folded.settle()), Err(Refusal::Store(Error::Busy(1)))), "it was not asked");
+    journal.busy.store(false, Ordering::SeqCst);
+    journal.full.store(true, Ordering::SeqCst);
+    world.wait(folded.settle()).unwrap();
+    assert_eq!(folded.read(|said| said.texts.clone()), ["one"]);
 }
 
 #[test]

@@ -20,6 +20,8 @@ use crate::world::{World, says, texts};
 struct Model {
     records: Vec<(String, String)>,
     documents: BTreeMap<String, (u64, Vec<u8>)>,
+    /// The greatest version of a document that was removed.
+    removed: u64,
     trimmed: BTreeMap<String, usize>,
     /// Who holds the lease, in which epoch, until when.
     lease: Option<(String, u64, u64)>,
@@ -114,13 +116,21 @@ impl Life {
 
     fn put(&mut self) {
         let key = ["x", "y"][self.roll(2)];
-        let version = self.model.documents.get(key).map_or(0, |(version, _)| *version);
+        let found = self.model.documents.get(key).map(|(version, _)| *version);
+        let version = found.unwrap_or(0);
         let expected = version + self.roll(2) as u64;
-        let value = vec![b'v'; self.roll(5_000)];
+        let (value, is_removed) = (vec![b'v'; self.roll(5_000)], self.roll(3) == 0);
         let mut after = self.model.clone();
-        after.documents.insert(key.into(), (version + 1, value.clone()));
-        let key = DocumentKey::new(key).unwrap();
-        let writes = vec![Write::PutDocument { key, expect: Expect::At(expected), value }];
+        let (name, expect) = (DocumentKey::new(key).unwrap(), Expect::At(expected));
+        let write = if is_removed {
+            after.documents.remove(key);
+            after.removed = after.removed.max(version);
+            Write::DeleteDocument { key: name, expect }
+        } else {
+            after.documents.insert(key.into(), (found.unwrap_or(after.removed) + 1, value.clone()));
+            Write::PutDocument { key: name, expect, value }
+        };
+        let writes = vec![write];
         self.send(Batch { writes, ..Batch::default() }, (expected == version).then_some(after));
     }
 

@@ -10,20 +10,22 @@ use plimsoll_store::{
 };
 use tokio::sync::watch;
 
-/// A journal that, when it is told to, writes and then never answers, cannot be read, or takes nothing.
+/// A journal that, when it is told to, writes and then never answers, cannot be read, takes nothing,
+/// or has no room.
 pub(crate) struct Trouble {
     inner: Arc<SqliteJournal>,
     pub(crate) silent: AtomicBool,
     pub(crate) unreadable: AtomicBool,
     pub(crate) busy: AtomicBool,
+    pub(crate) full: AtomicBool,
     /// How many batches it was asked to keep.
     pub(crate) asked: AtomicUsize,
 }
 
 impl Trouble {
     pub(crate) fn with(inner: Arc<SqliteJournal>) -> Arc<Self> {
-        let [silent, unreadable, busy] = [false; 3].map(AtomicBool::new);
-        Arc::new(Self { inner, silent, unreadable, busy, asked: AtomicUsize::new(0) })
+        let [silent, unreadable, busy, full] = [false; 4].map(AtomicBool::new);
+        Arc::new(Self { inner, silent, unreadable, busy, full, asked: AtomicUsize::new(0) })
     }
 }
 
@@ -32,6 +34,9 @@ impl Journal for Trouble {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if self.busy.load(Ordering::SeqCst) {
             return Err(StoreError::Busy(1));
+        }
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full);
         }
         let answer = self.inner.commit(batch).await;
         if self.silent.load(Ordering::SeqCst) {

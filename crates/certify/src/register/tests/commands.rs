@@ -123,8 +123,13 @@ fn what_is_running_is_asked_to_stop_and_is_cancelled_when_it_has() {
     world.begin(&id);
     for _ in 0..2 {
         world.commit(world.register.cancel(&id, Some(&alice())));
-        assert_eq!(*world.state(&id), State::Cancelling);
+        assert_eq!(*world.state(&id), State::Cancelling(Some(alice())));
+        world.commit(world.register.cancel(&id, None));
     }
+    // Whoever was the first is the one who cancelled it.
+    let told = world.register.finish(&id, &Outcome::Interrupted).unwrap();
+    let payload = String::from_utf8(told.appends[1].records[0].payload.bytes.clone()).unwrap();
+    assert!(payload.ends_with("\"by\":\"alice\"}}}"), "{payload}");
     world.finish(&id, Outcome::Interrupted);
     assert_eq!(*world.state(&id), State::Cancelled);
     assert_eq!(world.register.cancel(&id, None).unwrap(), Batch::default());

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::world::{DAY, World, certificate, failed, name, profile, subject};
 use crate::error::Error;
 use crate::register::{
-    CERTIFICATIONS_MAX, CertificationId, Outcome, QUEUED_MAX, Register, Rules, Task, plan,
+    CERTIFICATIONS_MAX, Certification, CertificationId, Outcome, QUEUED_MAX, Register, Rules, State, Task,
+    plan,
 };
 
 #[derive(Debug, Clone)]
@@ -99,6 +100,41 @@ impl Server {
     }
 }
 
+/// What holds when nothing is left to do, said without the planner: no certificate says more than is true today, and
+/// who is kept fresh is fresh, on its way, or was tried within the day.
+fn check_rest(world: &World) -> Result<(), TestCaseError> {
+    let (register, now_ms) = (&world.register, world.now_ms);
+    let is_of_today = |one: &Certification| {
+        let subject = register.subject(&one.subject.name);
+        let profile = register.profile(&one.profile.name);
+        subject.is_ok_and(|subject| subject.written.text == one.subject.text)
+            && profile.is_ok_and(|profile| profile.written.text == one.profile.text)
+    };
+    for (id, one) in register.certifications() {
+        if let Some(certificate) = one.certificate().filter(|certificate| certificate.stale.is_none()) {
+            prop_assert!(now_ms < certificate.not_after_ms && is_of_today(one), "{id} is stale: {one:?}");
+        }
+    }
+    for (name, subject) in register.subjects() {
+        let Some(kept_by) = &subject.keep_fresh else { continue };
+        let is_fresh_or_on_its_way = |one: &Certification| match &one.state {
+            State::Queued | State::Running | State::Cancelling(_) => true,
+            // The last tenth of its hundred days is for the next one.
+            State::Done(found) => found.stale.is_none() && now_ms < found.not_after_ms - 10 * DAY,
+            State::Failed { .. } | State::Cancelled | State::Interrupted => {
+                one.ended_ms.is_some_and(|ended_ms| now_ms < ended_ms + DAY)
+            }
+        };
+        let mut mine = register
+            .certifications()
+            .map(|(_, one)| one)
+            .filter(|one| one.subject.name == *name && one.profile.name == *kept_by && is_of_today(one));
+        let is_full = register.queued() == QUEUED_MAX;
+        prop_assert!(is_full || mine.any(is_fresh_or_on_its_way), "{name} is not kept fresh");
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -119,6 +155,7 @@ proptest! {
                         server.carry_out(tasks);
                     }
                     prop_assert_eq!(server.tasks(), []);
+                    check_rest(&server.world)?;
                 }
                 _ => {}
             }

@@ -71,7 +71,7 @@ fn what_is_built_in_may_start_a_program_whatever_the_rules_say() {
     assert!(world.register.rules.subject(&demo.written.snapshot(&name("demo"))).is_ok());
     let borrowed = world.register.write_subject(
         &name("x"),
-        &demo.written.text.as_str().replace("notes", "x"),
+        &demo.written.text.as_str().replace("demo", "x"),
         None,
         Expect::Any,
         None,

@@ -51,7 +51,7 @@ impl World {
     }
 
     pub(super) fn with(rules: Rules) -> Self {
-        let demo = "name = \"notes\"\n[source]\nartifacts = [\"/bin/sh\"]\n\
+        let demo = "name = \"demo\"\n[source]\nartifacts = [\"/bin/sh\"]\n\
                     [start]\ncommand = [\"/bin/sh\", \"{port}\"]\n[target]\nurl = \"http://127.0.0.1:{port}\"\n\
                     [[request]]\npath = \"/\"\n";
         let register = Register::new(rules, &[("demo", demo)]).unwrap();

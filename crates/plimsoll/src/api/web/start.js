@@ -53,15 +53,28 @@ function showAccount(account) {
   show("account", true);
 }
 
+/** Whether there is nobody else yet, or nothing was certified, as far as whoever has these rights may see it. */
+async function isNew(may) {
+  const counted = async (path) => (await ask("GET", path)).items.length;
+  if (may.includes("user.create") && (await counted("/api/v1/users?limit=2")) < 2) return true;
+  return may.includes("certification.start") && (await counted("/api/v1/certifications?limit=1")) === 0;
+}
+
 /** Shows who asks, or the form if nobody is known. */
 async function showWho() {
+  let account;
   try {
-    showAccount(await ask("GET", "/api/v1/account"));
+    account = await ask("GET", "/api/v1/account");
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     showSignIn();
     if (refusal.status !== 401) complain(find("sign-in-problem"), refusal);
+    return;
   }
+  show("next-user", account.may.includes("user.create"));
+  // If it cannot be asked now, nothing is amiss with the account.
+  show("next", await isNew(account.may).catch(() => false));
+  showAccount(account);
 }
 
 async function signIn(form) {

@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
     let interrupt = Interrupt::install()?;
-    plimsoll_load::raise_open_files_limit();
+    plimsoll_process::raise_open_files_limit();
     let mut trials = CALIBRATION_TRIALS.iter().enumerate();
     let calibration = calibrate_generator(&CALIBRATION_TRIALS, fresh_seed()?, &mut |plan| {
         let step = trials.next().map_or_else(String::new, |(place, trial)| step(place, trial));

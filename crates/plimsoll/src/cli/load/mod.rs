@@ -143,7 +143,7 @@ fn measure(arguments: &RunArguments, printer: &Printer) -> Result<Answer, Failur
     // Opened before the run, so that a wrong path costs nobody a run.
     let mut log = arguments.hdr_log.as_deref().map(open_log).transpose()?;
     let interrupt = Interrupt::install()?;
-    plimsoll_load::raise_open_files_limit();
+    plimsoll_process::raise_open_files_limit();
     printer.status(&order.to_string());
     let (run, stopped) = run_order(&order, interrupt, printer)?;
     if let (Some(file), Some(path)) = (&mut log, &arguments.hdr_log) {
