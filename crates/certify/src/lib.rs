@@ -3,12 +3,14 @@
 
 mod calibration;
 mod certification;
+mod claims;
 mod clock;
 mod conductor;
 mod environment;
 mod error;
 mod files;
 mod folder_io;
+mod html;
 mod identity;
 mod issuer_log;
 mod planning;
@@ -21,6 +23,9 @@ mod stop;
 mod verification;
 
 pub use certification::{Issued, Order, certify, check_target, plan, sabotage};
+pub use claims::{
+    Audit, DOCUMENT_BYTES_MAX, Finding, FindingKind, NotText, audit as audit_claims, render_claims,
+};
 pub use clock::SystemClock;
 pub use conductor::{Event, Watch};
 pub use environment::read_environment;

@@ -2,7 +2,6 @@
 //!
 //! It loads nothing and runs no script. No check reads it: `verify` recomputes every number from the evidence.
 
-mod html;
 mod page;
 mod plot;
 mod sections;
@@ -17,7 +16,7 @@ mod tests;
 use plimsoll_base::Utc;
 use plimsoll_evidence::{Documents, Error, Issuance, Judgement};
 
-use html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use page::Page;
 
 /// What the page is made of.

@@ -1,6 +1,6 @@
 //! Tables with a caption, heads for columns and rows, and numbers that stand under each other.
 
-use super::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 
 /// A column's head and how its cells are set.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use plimsoll_base::{Quantity, Unit, Utc};
 use plimsoll_evidence::{Amount, Criterion, Measurement, Op, Scene, Status, Verdict, at_least};
 use plimsoll_measure::Value;
 
-use super::html::{Element, el};
+use crate::html::{Element, el};
 
 /// What stands where nothing was measured.
 pub(crate) const NOTHING: &str = "–";
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_time_is_read_by_people_and_machines() {
-        let html = crate::report::html::Html::from(instant(Utc::from_unix_seconds(1_795_294_753)));
+        let html = crate::html::Html::from(instant(Utc::from_unix_seconds(1_795_294_753)));
         assert_eq!(
             html.into_string(),
             r#"<time datetime="2026-11-21T20:59:13Z">2026-11-21 20:59:13 UTC</time>"#

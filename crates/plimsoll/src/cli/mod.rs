@@ -1,6 +1,7 @@
 //! What may be typed.
 
 pub(crate) mod certify;
+pub(crate) mod claims;
 mod columns;
 pub(crate) mod demo_service;
 mod http_url;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
   plimsoll keys new acme                the keys that sign your certificates
   plimsoll certify subject.toml         measure your service, judge it, sign
   plimsoll verify certificates/FOLDER   re-check offline, from the raw data
+  plimsoll claims CERTIFICATION.md      what contradicts itself in a document
   plimsoll load --rate 100 http://127.0.0.1:8080/
   plimsoll serve                        the server: API, reference, audit trail
 
@@ -44,6 +46,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Certify(certify::Arguments),
     Verify(verify::Arguments),
+    Claims(claims::Arguments),
     Serve(serve::Arguments),
     Load(Box<load::Arguments>),
     Keys(keys::Arguments),

@@ -28,7 +28,7 @@ fn commands(words: &[&str]) -> Vec<String> {
 #[test]
 fn every_command_has_examples_and_its_exit_codes() {
     let top = commands(&[]);
-    assert_eq!(top, ["certify", "verify", "serve", "load", "keys", "journal"]);
+    assert_eq!(top, ["certify", "verify", "claims", "serve", "load", "keys", "journal"]);
     let mut lines: Vec<Vec<String>> = top.iter().map(|name| vec![name.clone()]).collect();
     for name in ["load", "keys"] {
         let verbs = commands(&[name]);
@@ -51,6 +51,7 @@ fn examples_fit_on_a_terminal_of_80_columns() {
         [].as_slice(),
         &["certify"],
         &["verify"],
+        &["claims"],
         &["load"],
         &["load", "calibrate"],
         &["keys"],
@@ -85,6 +86,7 @@ snapshots! {
     help_plimsoll: [];
     help_certify: ["certify"];
     help_verify: ["verify"];
+    help_claims: ["claims"];
     help_load: ["load"];
     help_load_calibrate: ["load", "calibrate"];
     help_keys: ["keys"];

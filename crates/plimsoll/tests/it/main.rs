@@ -5,6 +5,7 @@ mod authenticator;
 mod bench;
 mod browser;
 mod certify;
+mod claims;
 mod golden;
 mod help;
 mod input;

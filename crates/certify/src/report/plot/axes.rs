@@ -1,7 +1,7 @@
 //! The frame of a plot: ticks, their names, and limits that run through it.
 
 use super::line::{label, rule};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 
 /// Where the title of the left axis stands: above every mark.
 const TITLE_BASELINE: f64 = 16.0;

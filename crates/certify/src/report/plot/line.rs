@@ -1,6 +1,6 @@
 //! Marks on a plot: lines, dots, words. Places are rounded to a tenth, which is finer than a screen shows.
 
-use crate::report::html::{Element, el};
+use crate::html::{Element, el};
 
 /// A line through the points; it is broken where a point is missing.
 pub(crate) fn path(class: &'static str, points: impl IntoIterator<Item = Option<(f64, f64)>>) -> Element {
@@ -47,7 +47,7 @@ fn tenth(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::html::Html;
+    use crate::html::Html;
 
     #[test]
     fn a_line_is_broken_where_a_point_is_missing() {

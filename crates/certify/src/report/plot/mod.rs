@@ -4,8 +4,8 @@ mod axes;
 mod line;
 mod scale;
 
-use super::html::{Element, Html, el};
 use super::table::{folded, scrolling};
+use crate::html::{Element, Html, el};
 
 pub(crate) use axes::{Frame, bottom_axis, left_axis, limit_line};
 pub(crate) use line::{circle, cross, label, path, rule, triangle};

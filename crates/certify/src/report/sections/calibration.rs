@@ -5,7 +5,7 @@ use plimsoll_evidence::{Amount, OracleResult, QuantileError, is_true, tolerance_
 use plimsoll_measure::Probability;
 
 use super::{Section, paragraph};
-use crate::report::html::{Html, el};
+use crate::html::{Html, el};
 use crate::report::page::Page;
 use crate::report::table::{Column, table};
 use crate::report::words::{NOTHING, Weight, count, instant, mark, quantity};

@@ -3,7 +3,7 @@
 use plimsoll_evidence::{ControlResult, JudgedCriterion};
 
 use super::{Section, paragraph};
-use crate::report::html::{Html, el};
+use crate::html::{Html, el};
 use crate::report::page::Page;
 use crate::report::table::{Column, cards};
 use crate::report::words::{NOTHING, Weight, amount, count, mark, scene_meaning, verdict_mark};

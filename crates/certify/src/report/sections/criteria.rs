@@ -3,7 +3,7 @@
 use plimsoll_evidence::{Amount, DomainScore, Estimator, JudgedCriterion, Probe};
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::table::scrolling;
 use crate::report::words::{

@@ -4,7 +4,7 @@ use plimsoll_base::Unit;
 use plimsoll_evidence::{CrashDrill, Documents, HeldOutcome, Ledger, Scene, StartRun, StopDrill};
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html};
+use crate::html::{Element, Html};
 use crate::report::page::Page;
 use crate::report::table::{Column, table};
 use crate::report::words::{NOTHING, count};

@@ -4,7 +4,7 @@ use plimsoll_evidence::{GateData, JudgedCriterion};
 use plimsoll_measure::Gate;
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::table::{Column, folded, table};
 use crate::report::words::{NOTHING, Weight, mark, quantity};

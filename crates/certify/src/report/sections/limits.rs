@@ -1,7 +1,7 @@
 //! What the certificate does not prove, under what conditions it holds, and what it leaves out.
 
 use super::{Section, paragraph, sentences};
-use crate::report::html::{Html, el};
+use crate::html::{Html, el};
 use crate::report::page::Page;
 
 pub(super) fn section(page: &Page<'_>) -> Section {

@@ -7,7 +7,7 @@ use plimsoll_evidence::{LoadLine, Step, Verdict};
 use plimsoll_measure::Value;
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
     Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, cross, figure, label, left_axis,

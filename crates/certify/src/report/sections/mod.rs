@@ -13,8 +13,8 @@ mod timeline;
 mod verdict;
 mod verification;
 
-use super::html::{Element, Html, el};
 use super::page::Page;
+use crate::html::{Element, Html, el};
 
 pub(crate) use verdict::verdict;
 pub(crate) use verification::footer;

@@ -4,7 +4,7 @@ use plimsoll_evidence::{Amount, JudgedCriterion};
 use plimsoll_measure::{Probability, Value};
 
 use super::Section;
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
     Drawing, Frame, LatencyScale, Linear, WIDTH, bottom_axis, circle, figure, label, left_axis, limit_line,

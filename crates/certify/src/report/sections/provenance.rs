@@ -4,7 +4,7 @@ use plimsoll_base::Unit;
 use plimsoll_evidence::{Environment, ResourceDescriptor, SubjectKind};
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::table::facts;
 use crate::report::words::{count, counted, quantity};

@@ -3,7 +3,7 @@
 use plimsoll_measure::{Histogram, Probability, Value};
 
 use super::Section;
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::{Page, Run};
 use crate::report::plot::{
     Drawing, Frame, LatencyScale, Linear, WIDTH, figure, label, left_axis, limit_line, linear_ticks, path,

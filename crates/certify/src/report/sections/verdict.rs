@@ -4,7 +4,7 @@ use plimsoll_base::Unit;
 use plimsoll_evidence::{Issuance, Judgement, Status, without_control};
 
 use super::Section;
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::table::facts;
 use crate::report::words::{Weight, count, instant, mark, quantity, status_meaning, status_weight};

@@ -1,7 +1,7 @@
 //! How a stranger checks the certificate without believing this page or whoever sent it.
 
 use super::{Section, paragraph};
-use crate::report::html::{Element, Html, el};
+use crate::html::{Element, Html, el};
 use crate::report::page::Page;
 use crate::report::words::instant;
 
