@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::path::PathBuf;
 
-use plimsoll_base::{Clock, Utc};
+use plimsoll_base::Utc;
 use plimsoll_evidence::{
     Anchors, CERTIFICATE_FILE, CertificatePredicate, Document, Documents, EntryType, FileEntry, Folder,
-    Issuance, Issuer, Judgement, Outcome, PAYLOAD_TYPE, Plan, Profile, Question, REPORT_FILE, Signing,
-    Statement, certificate_statement, evidence_path, judge, measurement_statements, verify, without_control,
+    Issuance, Issuer, Judgement, Outcome, PAYLOAD_TYPE, Plan, Question, REPORT_FILE, Signing, Statement,
+    certificate_statement, evidence_path, judge, measurement_statements, verify, without_control,
 };
 use plimsoll_keys::IssuerKeys;
 use plimsoll_proof::{Digest, TrustEntry, TrustFile, TrustPurpose, to_canonical};
@@ -23,34 +22,11 @@ use crate::files::Subject;
 use crate::folder_io::Partial;
 use crate::identity::identify;
 use crate::issuer_log::{Chain, IssuerLog};
+use crate::order::Order;
 use crate::planning::make_plan;
 use crate::report::{ReportInput, render_report};
 use crate::running::authorised_address;
-use crate::state::State;
 use crate::stop::Stop;
-
-/// What is to be certified, by whom, and where the certificate goes.
-#[derive(Clone, Copy)]
-pub struct Order<'a> {
-    /// The subject.
-    pub subject: &'a Subject,
-    /// Against what it is judged.
-    pub profile: &'a Profile,
-    /// The issuer's keys.
-    pub keys: &'a IssuerKeys,
-    /// Whether the keys are kept, or thrown away after a demonstration.
-    pub issuance: Issuance,
-    /// The state folder.
-    pub state: &'a State,
-    /// Where the certificate's folder is to be made.
-    pub out: &'a Path,
-    /// Version of the measuring program.
-    pub version: &'a str,
-    /// Time.
-    pub clock: &'a dyn Clock,
-    /// Becomes true when somebody asks to stop.
-    pub stop: &'a AtomicBool,
-}
 
 /// A certificate that was issued.
 #[derive(Debug)]
@@ -88,8 +64,7 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
     let mut documents = prepare(order, watch)?;
     let plan = plan(order, 0)?;
     documents.insert(Document::Plan(plan.clone()))?;
-    let stop = Stop(order.stop);
-    Conductor::new(order.subject, &plan, order.clock, stop, watch, &mut documents).controls()?;
+    Conductor::new(order, &plan, watch, &mut documents).controls()?;
     Ok(judge(&documents)?)
 }
 
@@ -137,8 +112,7 @@ fn measure(
     documents: &mut Documents,
     watch: &mut Watch<'_>,
 ) -> Result<Measured, Error> {
-    let stop = Stop(order.stop);
-    let mut conductor = Conductor::new(order.subject, plan, order.clock, stop, watch, documents);
+    let mut conductor = Conductor::new(order, plan, watch, documents);
     conductor.run()?;
     let outputs = std::mem::take(&mut conductor.outputs);
     let judgement = judge(documents)?;

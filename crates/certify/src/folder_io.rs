@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_evidence::{DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder, check_path};
 
 use crate::error::Error;
-use crate::scratch::Scratch;
+use crate::scratch::{HIDDEN_PREFIX, Scratch};
 use crate::state::sync_folder;
 
 /// A file of a folder, as it was when it was looked at.
@@ -132,7 +132,7 @@ impl Partial {
             _ => PathBuf::from("."),
         };
         fs::create_dir_all(&parent).map_err(Error::io("making", &parent))?;
-        Ok(Self { folder: Scratch::hidden_in(&parent)?, parent, out: out.to_owned() })
+        Ok(Self { folder: Scratch::within(&parent, HIDDEN_PREFIX)?, parent, out: out.to_owned() })
     }
 
     /// Writes every file, down to the disk.

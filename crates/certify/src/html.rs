@@ -89,6 +89,29 @@ impl Element {
     }
 }
 
+/// Nothing but the page's own style is let in, whatever a value in it might try.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// A whole page that loads nothing and runs no script.
+pub(crate) fn page(title: &str, style: &'static str, body: Element) -> String {
+    let meta =
+        |name: &'static str, content: &'static str| el("meta").attr("name", name).attr("content", content);
+    let head = el("head")
+        .with(el("meta").attr("charset", "utf-8"))
+        .with(
+            el("meta").attr("http-equiv", "Content-Security-Policy").attr("content", CONTENT_SECURITY_POLICY),
+        )
+        .with(meta("viewport", "width=device-width, initial-scale=1"))
+        .with(meta("color-scheme", "light dark"))
+        .with(meta("referrer", "no-referrer"))
+        .with(el("title").with(title))
+        .with(el("style").with(Html::literal(style)));
+    let mut html = Html::literal("<!doctype html>\n");
+    html.push(el("html").attr("lang", "en").with(head).with(body));
+    html.into_string()
+}
+
 /// Text as it stands in content and in quoted attributes. What would steer the reader's eye unseen (control
 /// characters, marks of direction, characters without width) is written out as `\u{202e}`.
 fn escaped(text: &str) -> String {

@@ -13,6 +13,7 @@ mod folder_io;
 mod html;
 mod identity;
 mod issuer_log;
+mod order;
 mod planning;
 pub mod register;
 mod report;
@@ -22,7 +23,7 @@ mod state;
 mod stop;
 mod verification;
 
-pub use certification::{Issued, Order, certify, check_target, plan, sabotage};
+pub use certification::{Issued, certify, check_target, plan, sabotage};
 pub use claims::{
     Audit, DOCUMENT_BYTES_MAX, Finding, FindingKind, NotText, audit as audit_claims, render_claims,
 };
@@ -36,6 +37,7 @@ pub use files::{
 };
 pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use identity::{identify, identify_path};
+pub use order::Order;
 pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};
 pub use state::{State, keys_folder};

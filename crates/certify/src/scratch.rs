@@ -1,5 +1,7 @@
 //! Folders that are removed again, whatever happens.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use plimsoll_process::Litter;
@@ -18,24 +20,31 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// A folder for one trial's data.
-    pub(crate) fn new() -> Result<Self, Error> {
-        let folder = Builder::new().prefix("plimsoll-").tempdir();
-        Ok(Self::of(folder.map_err(Error::io("making a folder for a trial in", std::env::temp_dir()))?))
-    }
-
-    /// A folder in `parent`, hidden.
-    pub(crate) fn hidden_in(parent: &Path) -> Result<Self, Error> {
-        let folder = Builder::new().prefix(HIDDEN_PREFIX).tempdir_in(parent);
-        Ok(Self::of(folder.map_err(Error::io("writing in", parent))?))
-    }
-
-    fn of(folder: TempDir) -> Self {
+    /// A folder in `parent` whose name begins with `prefix`.
+    pub(crate) fn within(parent: &Path, prefix: &str) -> Result<Self, Error> {
+        let folder =
+            Builder::new().prefix(prefix).tempdir_in(parent).map_err(Error::io("writing in", parent))?;
         let litter = Litter::new(folder.path().to_owned());
-        Self { folder, _litter: litter }
+        Ok(Self { folder, _litter: litter })
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Removes what somebody who was killed left in `parent` under names that begin with `prefix`. What belongs to other
+/// users stays.
+pub(crate) fn clear(parent: &Path, prefix: &str) -> Result<(), Error> {
+    for entry in fs::read_dir(parent).map_err(Error::io("reading", parent))? {
+        let entry = entry.map_err(Error::io("reading", parent))?;
+        if !entry.file_name().to_string_lossy().starts_with(prefix) {
+            continue;
+        }
+        let kind = entry.metadata().map_err(Error::io("reading", entry.path()))?;
+        if kind.is_dir() && kind.uid() == rustix::process::geteuid().as_raw() {
+            fs::remove_dir_all(entry.path()).map_err(Error::io("removing", entry.path()))?;
+        }
+    }
+    Ok(())
 }

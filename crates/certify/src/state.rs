@@ -2,12 +2,15 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use plimsoll_proof::Digest;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::error::Error;
+use crate::scratch::{Scratch, clear};
 
 /// An open state folder; others are kept out until it is dropped.
 #[derive(Debug)]
@@ -25,7 +28,24 @@ impl State {
         let lock = lock.map_err(Error::io("opening", &path))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| Error::StateInUse(folder.to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), _lock: lock })
+        let state = Self { folder: folder.to_owned(), _lock: lock };
+        // What cannot be removed disturbs nobody: names are never had twice.
+        let _ = clear(&std::env::temp_dir(), &state.trial_prefix());
+        Ok(state)
+    }
+
+    /// A folder for one trial's data. It lies where temporary files lie, and not in here: a subject may change its user,
+    /// and only ours may enter this folder.
+    pub(crate) fn scratch(&self) -> Result<Scratch, Error> {
+        Scratch::within(&std::env::temp_dir(), &self.trial_prefix())
+    }
+
+    /// How the names of trials' folders begin. It tells them from those of certifications with other state folders,
+    /// which may be under way.
+    fn trial_prefix(&self) -> String {
+        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        let digest = Digest::of(folder.as_os_str().as_bytes()).to_string();
+        format!("plimsoll-{}-", digest.get(..8).unwrap_or_default())
     }
 
     /// Where the keys lie.
@@ -85,6 +105,23 @@ mod tests {
         assert!(matches!(State::open(folder.path()), Err(Error::StateInUse(_))));
         drop(first);
         assert!(State::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_certification_left_is_gone_with_the_next_and_others_keep_theirs() {
+        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let other = State::open(theirs.path()).unwrap();
+        let kept = other.scratch().unwrap();
+        let state = State::open(ours.path()).unwrap();
+        // Nobody drops what a killed process holds.
+        let left = std::mem::ManuallyDrop::new(state.scratch().unwrap());
+        std::fs::write(left.path().join("notes.db"), "half").unwrap();
+        drop(state);
+        assert!(left.path().exists());
+        let state = State::open(ours.path()).unwrap();
+        assert!(!left.path().exists() && kept.path().exists());
+        let fresh = state.scratch().unwrap();
+        assert!(fresh.path().exists());
     }
 
     #[test]

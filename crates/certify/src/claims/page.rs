@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::html::{Element, Html, el};
+use crate::html::{Element, Html, el, page};
 
 use super::{Audit, Finding, FindingKind};
-
-/// Nothing but the page's own style is let in, whatever a document might try.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page as HTML: documents by the names that they shall have there.
 pub fn render_claims(documents: &[(String, Audit)]) -> String {
@@ -21,25 +17,8 @@ pub fn render_claims(documents: &[(String, Audit)]) -> String {
             "Audited by plimsoll claims. A contradiction is reported only where no values behind the printed digits \
              make both statements true; the other kinds say what the document does not show, not that it is false.",
         ));
-    let mut html = Html::literal("<!doctype html>\n");
-    html.push(el("html").attr("lang", "en").with(head(documents)).with(body));
-    html.into_string()
-}
-
-fn head(documents: &[(String, Audit)]) -> Element {
-    let meta =
-        |name: &'static str, content: &'static str| el("meta").attr("name", name).attr("content", content);
     let names: Vec<&str> = documents.iter().map(|(name, _)| name.as_str()).collect();
-    el("head")
-        .with(el("meta").attr("charset", "utf-8"))
-        .with(
-            el("meta").attr("http-equiv", "Content-Security-Policy").attr("content", CONTENT_SECURITY_POLICY),
-        )
-        .with(meta("viewport", "width=device-width, initial-scale=1"))
-        .with(meta("color-scheme", "light dark"))
-        .with(meta("referrer", "no-referrer"))
-        .with(el("title").with(format!("{} · Plimsoll claims", names.join(", "))))
-        .with(el("style").with(Html::literal(include_str!("page.css"))))
+    page(&format!("{} · Plimsoll claims", names.join(", ")), include_str!("page.css"), body)
 }
 
 /// What there is, before all documents.

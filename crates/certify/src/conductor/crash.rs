@@ -70,7 +70,7 @@ impl Conductor<'_> {
         trial: u64,
         through: Option<&Through<'_>>,
     ) -> Result<(), Error> {
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let proxy = through.map(|through| through.proxy);
         let before = through.map(|through| through.proxy.set(through.before_kill)).transpose()?;
         let running = match scene {

@@ -6,7 +6,6 @@ use plimsoll_load::RATE_PER_KS_MAX;
 use super::Conductor;
 use super::load::LoadOrder;
 use crate::error::Error;
-use crate::scratch::Scratch;
 
 impl Conductor<'_> {
     /// Searches upward, then measures the highest good step and the one above it with fresh trials. Goes down
@@ -45,7 +44,7 @@ impl Conductor<'_> {
     /// The index of the last step that looked good; one process serves the whole search.
     fn search(&mut self, rates: &[u64]) -> Result<usize, Error> {
         self.begin("load line: search")?;
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let running = self.start_directly(&folder)?;
         let mut last_good = 0;
         for (index, &rate_per_ks) in rates.iter().enumerate().skip(1) {

@@ -12,7 +12,6 @@ use plimsoll_proof::Digest;
 use super::{Conductor, Event, counts};
 use crate::error::Error;
 use crate::running::Running;
-use crate::scratch::Scratch;
 
 /// What one run of load shall be.
 pub(super) struct LoadOrder {
@@ -40,7 +39,7 @@ impl Conductor<'_> {
         trial: u64,
         duration_ns: u64,
     ) -> Result<(), Error> {
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let running = self.start_directly(&folder)?;
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
         let loaded = self.load(&order, &running, None);

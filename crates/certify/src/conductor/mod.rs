@@ -16,8 +16,10 @@ use plimsoll_proof::Digest;
 
 use crate::error::Error;
 use crate::files::Subject;
+use crate::order::Order;
 use crate::running::{self, Running};
 use crate::scratch::Scratch;
+use crate::state::State;
 use crate::stop::Stop;
 
 /// What is going on, for those who watch.
@@ -54,6 +56,7 @@ pub type Watch<'a> = dyn FnMut(&Event<'_>) + 'a;
 pub(crate) struct Conductor<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) plan: &'a Plan,
+    pub(crate) state: &'a State,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) stop: Stop<'a>,
     pub(crate) watch: &'a mut Watch<'a>,
@@ -66,18 +69,17 @@ pub(crate) struct Conductor<'a> {
 
 impl<'a> Conductor<'a> {
     pub(crate) fn new(
-        subject: &'a Subject,
+        order: &Order<'a>,
         plan: &'a Plan,
-        clock: &'a dyn Clock,
-        stop: Stop<'a>,
         watch: &'a mut Watch<'a>,
         documents: &'a mut Documents,
     ) -> Self {
         Self {
-            subject,
+            subject: order.subject,
             plan,
-            clock,
-            stop,
+            state: order.state,
+            clock: order.clock,
+            stop: Stop(order.stop),
             watch,
             documents,
             outputs: BTreeMap::new(),

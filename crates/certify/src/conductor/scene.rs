@@ -10,7 +10,6 @@ use super::crash::Through;
 use super::load::LoadOrder;
 use crate::error::Error;
 use crate::running;
-use crate::scratch::Scratch;
 
 /// Half of all requests: no limit that anybody would write allows so many errors.
 const HARMED_PPB: u32 = 500_000_000;
@@ -37,7 +36,7 @@ impl Conductor<'_> {
 
     /// Load at the subject's rate, through the fault proxy.
     fn load_scene(&mut self, scene: Scene) -> Result<(), Error> {
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let proxy = proxy()?;
         let running = running::start(self.subject, folder.path(), Some(&proxy), self.stop)?;
         let lease = proxy.set(self.defect(scene))?;
@@ -55,7 +54,7 @@ impl Conductor<'_> {
 
     /// A start through the fault proxy.
     fn start_scene(&mut self, scene: Scene) -> Result<(), Error> {
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let proxy = proxy()?;
         let lease = proxy.set(self.defect(scene))?;
         let at = self.clock.now();

@@ -18,7 +18,6 @@ use super::Conductor;
 use super::load::LoadOrder;
 use crate::error::Error;
 use crate::running::Running;
-use crate::scratch::Scratch;
 
 /// Requests that are held half-sent: each kind of request in turn until there are this many.
 const HELD: usize = 16;
@@ -36,7 +35,7 @@ const LOAD_NS: u64 = 3_000_000_000;
 impl Conductor<'_> {
     /// Rehearses a stop. In [`Scene::KillInstead`] the signal is SIGKILL.
     pub(super) fn stop_drill(&mut self, scene: Scene, trial: u64) -> Result<(), Error> {
-        let folder = Scratch::new()?;
+        let folder = self.state.scratch()?;
         let running = match scene {
             Scene::Measured => self.start_directly(&folder)?,
             _ => crate::running::start(self.subject, folder.path(), None, self.stop)?,

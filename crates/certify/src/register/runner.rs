@@ -18,7 +18,8 @@ use super::progress::Progress;
 use super::state::Register;
 use super::task::{Maker, Work};
 use crate::error::Error;
-use crate::state::State;
+use crate::scratch::{HIDDEN_PREFIX, clear};
+use crate::state::{State, make_private_folder};
 
 /// What is to be done is looked at so often at least: certificates expire without a word.
 const TURN: Duration = Duration::from_secs(30);
@@ -61,7 +62,8 @@ impl<J: Journal> Runner<J> {
         plimsoll_process::adopt_orphans()?;
         let state = State::open(&options.folder.join("certify"))?;
         let certificates = Certificates::new(&options.folder, &options.keys);
-        super::task::clear(certificates.root())?;
+        make_private_folder(certificates.root())?;
+        clear(certificates.root(), HIDDEN_PREFIX)?;
         let register = Folded::open(journal, Arc::clone(&clock), register).await?;
         let maker =
             Arc::new(Maker { keys: options.keys, state, certificates, version: options.version, clock });

@@ -1,7 +1,5 @@
 //! One certification that is being made, on a thread of its own.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -17,11 +15,11 @@ use super::certification::{Certificate, Certification, Outcome};
 use super::names::CertificationId;
 use super::progress::{Progress, Sieve};
 use super::rules::{Rules, profile};
-use crate::certification::{Order, certify};
+use crate::certification::certify;
 use crate::conductor::Event;
 use crate::error::Error;
-use crate::scratch::HIDDEN_PREFIX;
-use crate::state::{State, make_private_folder};
+use crate::order::Order;
+use crate::state::State;
 
 /// Words that wait for the journal: a minute's worth at their fastest. More are dropped, and counted: a measurement
 /// waits for nobody.
@@ -36,18 +34,6 @@ pub(super) struct Maker {
     pub(super) certificates: Certificates,
     pub(super) version: String,
     pub(super) clock: Arc<dyn Clock>,
-}
-
-/// Removes what a killed server left half-written beside its certificates.
-pub(super) fn clear(folder: &Path) -> Result<(), Error> {
-    make_private_folder(folder)?;
-    for entry in fs::read_dir(folder).map_err(Error::io("reading", folder))? {
-        let entry = entry.map_err(Error::io("reading", folder))?;
-        if entry.file_name().to_string_lossy().starts_with(HIDDEN_PREFIX) {
-            fs::remove_dir_all(entry.path()).map_err(Error::io("removing", entry.path()))?;
-        }
-    }
-    Ok(())
 }
 
 /// A certification that is being made. Dropped, it is asked to stop and waited for: the programs it started die with

@@ -16,7 +16,7 @@ mod tests;
 use plimsoll_base::Utc;
 use plimsoll_evidence::{Documents, Error, Issuance, Judgement};
 
-use crate::html::{Element, Html, el};
+use crate::html::{self, Element, el};
 use page::Page;
 
 /// What the page is made of.
@@ -34,46 +34,25 @@ pub struct ReportInput<'a> {
     pub at: Utc,
 }
 
-/// Nothing but the page's own style is let in, whatever a value in it might try.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
 /// The page as HTML.
 pub fn render_report(input: &ReportInput<'_>) -> String {
-    let document = match Page::read(input) {
-        Ok(page) => el("html").attr("lang", "en").with(head(&page)).with(body(&page)),
+    match Page::read(input) {
+        Ok(page) => {
+            let title = format!(
+                "{}: {} · Plimsoll certificate",
+                page.subject_title(),
+                page.certificate.status.name()
+            );
+            html::page(&title, include_str!("style.css"), body(&page))
+        }
         Err(error) => unreadable(&error),
-    };
-    let mut html = Html::literal("<!doctype html>\n");
-    html.push(document);
-    html.into_string()
+    }
 }
 
 /// What stands in place of a page without plan, environment or calibration. Such documents cannot be judged or
 /// signed either, so no certificate ships it.
-fn unreadable(error: &Error) -> Element {
-    let head = el("head").with(el("meta").attr("charset", "utf-8")).with(el("title").with("No report"));
-    let body = el("body").with(el("p").with(format!("No report: {error}.")));
-    el("html").attr("lang", "en").with(head).with(body)
-}
-
-fn head(page: &Page<'_>) -> Element {
-    let meta =
-        |name: &'static str, content: &'static str| el("meta").attr("name", name).attr("content", content);
-    el("head")
-        .with(el("meta").attr("charset", "utf-8"))
-        .with(
-            el("meta").attr("http-equiv", "Content-Security-Policy").attr("content", CONTENT_SECURITY_POLICY),
-        )
-        .with(meta("viewport", "width=device-width, initial-scale=1"))
-        .with(meta("color-scheme", "light dark"))
-        .with(meta("referrer", "no-referrer"))
-        .with(el("title").with(format!(
-            "{}: {} · Plimsoll certificate",
-            page.subject_title(),
-            page.certificate.status.name()
-        )))
-        .with(el("style").with(Html::literal(include_str!("style.css"))))
+fn unreadable(error: &Error) -> String {
+    html::page("No report", "", el("body").with(el("p").with(format!("No report: {error}."))))
 }
 
 /// The page from top to bottom: what is decided and what that does not prove come first.

@@ -160,8 +160,8 @@ pub(crate) async fn authenticate(
 }
 
 async fn door(app: &App, headers: &HeaderMap, place: &Place) -> Result<Door, Problem> {
-    let shown = headers.get(header::AUTHORIZATION).map(authorization);
-    let opened = if let Some(Authorization::Bearer(token)) = shown {
+    let shown = headers.get(header::AUTHORIZATION);
+    let opened = if let Some(token) = shown.and_then(bearer) {
         let opened = app.identity.token(&token, place).await;
         opened.map(|(id, principal)| Who { principal, by: By::Token(id) })
     } else if let Some(text) = session_cookie(headers, app.settings.cookie_name()) {
@@ -177,22 +177,11 @@ async fn door(app: &App, headers: &HeaderMap, place: &Place) -> Result<Door, Pro
     }
 }
 
-/// What `Authorization` says.
-enum Authorization {
-    /// A token.
-    Bearer(Secret<String>),
-    /// Nothing for us: perhaps it is for a proxy on the way.
-    Other,
-}
-
-fn authorization(value: &HeaderValue) -> Authorization {
+/// The token that `Authorization` shows. Another scheme is nothing for us: perhaps it is for a proxy on the way.
+fn bearer(value: &HeaderValue) -> Option<Secret<String>> {
     let text = value.to_str().unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Authorization::Bearer(Secret::new(token.trim().to_owned()))
-    } else {
-        Authorization::Other
-    }
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))
 }
 
 /// The text of the session, from the only cookie that has this name: two are one that somebody else has set.
@@ -251,8 +240,12 @@ pub(crate) fn rights(who: &Who) -> Rights {
 }
 
 async fn allow(app: &App, permit: Permit, caller: Option<Arc<Caller>>, path: &str) -> Result<(), Problem> {
-    let Some(action) = permit.action() else { return Ok(()) };
+    if permit.access == Access::Anyone {
+        return Ok(());
+    }
     let caller = caller.ok_or_else(|| Problem::unknown_caller("nobody asked who is asking"))?;
+    // Whoever has signed in may do what demands no right.
+    let Some(action) = permit.action() else { return caller.known().map(drop) };
     if matches!(permit.access, Access::OnThisMachineOr(_)) && caller.is_local {
         return Ok(());
     }

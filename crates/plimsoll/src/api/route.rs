@@ -37,7 +37,7 @@ const BODY_MAX: Duration = Duration::from_secs(10);
 pub(crate) enum Access {
     /// Everybody who reaches the server.
     Anyone,
-    /// Everybody who has signed in, whatever he may do; the handler asks who it is.
+    /// Everybody who has signed in, whatever he may do.
     Known,
     /// Everybody on this machine, elsewhere whoever may do this.
     OnThisMachineOr(Action),
@@ -258,7 +258,7 @@ where
     let query = Query::<Q>::try_from_uri(&parts.uri).map_err(|error| bad(error.body_text()))?.0;
     check_media_type::<B>(&parts.headers)?;
     let bytes = read_body(&parts, body).await?;
-    if permit.action().is_some() && caller.who().is_some() {
+    if permit.access != Access::Anyone && caller.who().is_some() {
         // Whoever was shut out while his body came is out.
         caller.still_known(&app, app.clock.unix_ms())?;
     }

@@ -83,6 +83,8 @@ impl Server {
         let listen: &[&str] =
             if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
         command.arg("serve").args(listen).args(arguments).env("XDG_CONFIG_HOME", world.path("config"));
+        // What a killed server leaves is cleared by the next one, and after the last by the world.
+        command.env("TMPDIR", world.folder());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut greeting = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
