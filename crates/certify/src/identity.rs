@@ -34,6 +34,7 @@ pub(crate) fn identity_of(subject: &Subject, resources: Vec<ResourceDescriptor>)
         version: subject.version.clone().unwrap_or_default(),
         kind: if subject.start.is_some() { SubjectKind::Command } else { SubjectKind::Url },
         has_ledger: subject.ledger.is_some(),
+        has_api: subject.openapi.is_some(),
         resources,
     }
 }

@@ -1,7 +1,7 @@
 //! From a subject and a profile to a plan: what will be run, in which order, and how long it will take.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Plan, Probe, Profile, Scene, SubjectIdentity, SubjectKind, check_profile};
+use plimsoll_evidence::{Plan, Probe, Profile, Scene, SubjectIdentity, check_profile};
 use plimsoll_proof::Digest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -16,6 +16,8 @@ const AROUND_TRIAL_NS: u64 = 600_000_000;
 const STOP_DRILL_NS: u64 = 800_000_000;
 /// A rehearsed crash, in ns, without the waiting that a control plants: two starts, writing, reading.
 const CRASH_DRILL_NS: u64 = 1_800_000_000;
+/// One pass of a checklist, in ns: most of it is one head that does not go on, and the wait for second replies.
+const CHECK_RUN_NS: u64 = 4_000_000_000;
 
 /// The planted defects harm half of all requests; how many that are in a short control is up to chance, so a limit
 /// that allows more than this share of harm might not be broken.
@@ -91,10 +93,7 @@ fn rate_per_ks(subject: &Subject) -> u64 {
 
 /// The controls that the profile's criteria name and the subject allows, with their shams.
 fn scenes(plan: &Plan) -> Vec<Scene> {
-    let applies = |probe: Probe| {
-        let has_process = plan.subject.kind == SubjectKind::Command || !probe.needs_process();
-        has_process && (probe != Probe::AcknowledgedWrites || plan.subject.has_ledger)
-    };
+    let applies = |probe: Probe| plan.subject.lacks(probe).is_none();
     let criteria = plan.profile.criteria.iter().filter(|criterion| applies(criterion.probe));
     let defects = criteria.filter_map(|criterion| criterion.control);
     let mut scenes: Vec<Scene> = defects.flat_map(|scene| [scene, scene.sham()]).collect();
@@ -126,6 +125,7 @@ pub fn expected_ns(plan: &Plan) -> u64 {
         total_ns += (profile.trials + steps - 1) * (trial_ns + profile.line.trial_ns);
     }
     total_ns += plan.stop_drills() * STOP_DRILL_NS + plan.crash_drills() * CRASH_DRILL_NS;
+    total_ns += Probe::CHECKLISTS.into_iter().map(|probe| plan.check_runs(probe)).sum::<u64>() * CHECK_RUN_NS;
     total_ns + plan.scenes.iter().map(|scene| scene_ns(profile, *scene)).sum::<u64>()
 }
 
@@ -141,6 +141,9 @@ fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
         }
         Scene::SlowStart => AROUND_TRIAL_NS + limit_ns(Probe::StartUp),
         Scene::ShamStart => AROUND_TRIAL_NS,
+        Scene::BlamedServer | Scene::BareReplies | Scene::LeakyLog | Scene::OpenDoors | Scene::ShamChecks => {
+            CHECK_RUN_NS
+        }
         Scene::SlowRestart => CRASH_DRILL_NS + limit_ns(Probe::CrashRecovery),
         Scene::DroppedWrites | Scene::ShamCrash => CRASH_DRILL_NS,
         Scene::KillInstead | Scene::ShamStop => STOP_DRILL_NS,

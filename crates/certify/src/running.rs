@@ -1,5 +1,6 @@
 //! The subject at work: started in a folder of its own, reached directly or through the fault proxy, ended.
 
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
@@ -134,6 +135,20 @@ impl Running {
     /// What it wrote last, fit to be shown.
     pub(crate) fn output(&self) -> String {
         self.child.as_ref().map_or_else(String::new, |child| redact(&child.output()))
+    }
+
+    /// The same as it came: not fit to be shown.
+    pub(crate) fn raw_output(&self) -> String {
+        self.child.as_ref().map_or_else(String::new, Child::output)
+    }
+
+    /// Writes a line where the program writes its errors.
+    pub(crate) fn write_to_its_errors(&self, line: &str) -> Result<(), Error> {
+        let path = format!("/proc/{}/fd/2", self.process()?.pid);
+        let file = std::fs::OpenOptions::new().append(true).open(&path);
+        let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
+        written
+            .map_err(|error| self.error(format!("has no standard error that could be written to: {error}")))
     }
 
     pub(crate) fn error(&self, problem: impl Into<String>) -> Error {

@@ -25,11 +25,19 @@ pub enum Probe {
     CrashRecovery,
     /// Writes acknowledged before SIGKILL that cannot be read afterwards; unit count.
     AcknowledgedWrites,
+    /// Requests that no server should take and that were not refused well; unit count.
+    ErrorHygiene,
+    /// Rules for the heads of replies that were broken; unit count.
+    ResponseHeaders,
+    /// Secrets and control characters that reach the subject's log as they came; unit count.
+    LogHygiene,
+    /// What only somebody who is known may do and was not refused to somebody who is not; unit count.
+    Authentication,
 }
 
 impl Probe {
     /// Every probe, in the order in which a reader expects them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Latency,
         Self::Errors,
         Self::Throughput,
@@ -38,7 +46,15 @@ impl Probe {
         Self::GracefulStop,
         Self::CrashRecovery,
         Self::AcknowledgedWrites,
+        Self::ErrorHygiene,
+        Self::ResponseHeaders,
+        Self::LogHygiene,
+        Self::Authentication,
     ];
+
+    /// The probes that go through a list of cases, each tried once.
+    pub const CHECKLISTS: [Self; 4] =
+        [Self::ErrorHygiene, Self::ResponseHeaders, Self::LogHygiene, Self::Authentication];
 
     /// The unit in which the probe measures.
     pub fn unit(self) -> Unit {
@@ -46,7 +62,12 @@ impl Probe {
             Self::Latency | Self::StartUp | Self::CrashRecovery => Unit::Ns,
             Self::Errors => Unit::Ppb,
             Self::Throughput | Self::LoadLine => Unit::PerKs,
-            Self::GracefulStop | Self::AcknowledgedWrites => Unit::Count,
+            Self::GracefulStop
+            | Self::AcknowledgedWrites
+            | Self::ErrorHygiene
+            | Self::ResponseHeaders
+            | Self::LogHygiene
+            | Self::Authentication => Unit::Count,
         }
     }
 
@@ -69,12 +90,23 @@ impl Probe {
             Self::GracefulStop => "graceful-stop",
             Self::CrashRecovery => "crash-recovery",
             Self::AcknowledgedWrites => "acknowledged-writes",
+            Self::ErrorHygiene => "error-hygiene",
+            Self::ResponseHeaders => "response-headers",
+            Self::LogHygiene => "log-hygiene",
+            Self::Authentication => "authentication",
         }
     }
 
-    /// Whether the probe starts, signals or kills the subject's process.
+    /// Whether the probe starts, signals or kills the subject's process, or reads what it writes.
     pub fn needs_process(self) -> bool {
-        matches!(self, Self::StartUp | Self::GracefulStop | Self::CrashRecovery | Self::AcknowledgedWrites)
+        matches!(
+            self,
+            Self::StartUp
+                | Self::GracefulStop
+                | Self::CrashRecovery
+                | Self::AcknowledgedWrites
+                | Self::LogHygiene
+        )
     }
 
     /// The planted defects that can turn this probe red.
@@ -86,7 +118,16 @@ impl Probe {
             Self::GracefulStop => &[Scene::KillInstead],
             Self::CrashRecovery => &[Scene::SlowRestart],
             Self::AcknowledgedWrites => &[Scene::DroppedWrites],
+            Self::ErrorHygiene => &[Scene::BlamedServer],
+            Self::ResponseHeaders => &[Scene::BareReplies],
+            Self::LogHygiene => &[Scene::LeakyLog],
+            Self::Authentication => &[Scene::OpenDoors],
         }
+    }
+
+    /// Whether the probe goes through a list of cases.
+    pub fn is_checklist(self) -> bool {
+        Self::CHECKLISTS.contains(&self)
     }
 }
 
@@ -119,11 +160,21 @@ pub enum Scene {
     DroppedWrites,
     /// The crash drill through the fault proxy without a defect.
     ShamCrash,
+    /// The fault proxy makes a server's error of every client's error.
+    BlamedServer,
+    /// The fault proxy takes all fields out of replies but those that frame them.
+    BareReplies,
+    /// What is planted in requests is written to the subject's standard error as it came.
+    LeakyLog,
+    /// The fault proxy makes a success of every refusal of who is not known.
+    OpenDoors,
+    /// Checklists through the fault proxy without a defect.
+    ShamChecks,
 }
 
 impl Scene {
     /// Every planted defect.
-    pub const DEFECTS: [Self; 7] = [
+    pub const DEFECTS: [Self; 11] = [
         Self::AddedDelay,
         Self::InjectedErrors,
         Self::ResetConnections,
@@ -131,6 +182,10 @@ impl Scene {
         Self::KillInstead,
         Self::SlowRestart,
         Self::DroppedWrites,
+        Self::BlamedServer,
+        Self::BareReplies,
+        Self::LeakyLog,
+        Self::OpenDoors,
     ];
 
     /// The scene's name in profiles and statements.
@@ -148,12 +203,17 @@ impl Scene {
             Self::SlowRestart => "slow-restart",
             Self::DroppedWrites => "dropped-writes",
             Self::ShamCrash => "sham-crash",
+            Self::BlamedServer => "blamed-server",
+            Self::BareReplies => "bare-replies",
+            Self::LeakyLog => "leaky-log",
+            Self::OpenDoors => "open-doors",
+            Self::ShamChecks => "sham-checks",
         }
     }
 
-    /// Whether the defect is planted by the fault proxy, rather than by a signal.
+    /// Whether the defect is planted by the fault proxy, rather than in the subject's process.
     pub fn needs_proxy(self) -> bool {
-        Self::DEFECTS.contains(&self) && self != Self::KillInstead
+        Self::DEFECTS.contains(&self) && !matches!(self, Self::KillInstead | Self::LeakyLog)
     }
 
     /// The twin without the defect; a scene without a defect is its own twin.
@@ -163,6 +223,7 @@ impl Scene {
             Self::SlowStart => Self::ShamStart,
             Self::KillInstead => Self::ShamStop,
             Self::SlowRestart | Self::DroppedWrites => Self::ShamCrash,
+            Self::BlamedServer | Self::BareReplies | Self::LeakyLog | Self::OpenDoors => Self::ShamChecks,
             other => other,
         }
     }

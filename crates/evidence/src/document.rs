@@ -10,6 +10,7 @@ use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
+use crate::checklist::CheckRun;
 use crate::criterion::{Profile, Scene};
 use crate::histogram::{HistogramData, SeriesData};
 use crate::subject::SubjectIdentity;
@@ -32,6 +33,8 @@ pub enum Document {
     StopDrill(StopDrill),
     /// One rehearsed crash.
     CrashDrill(CrashDrill),
+    /// One pass of a checklist.
+    CheckRun(CheckRun),
 }
 
 /// What shall be measured, fixed before the first trial.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_base::Utc;
 use plimsoll_proof::{Digest, from_canonical, to_canonical};
 
-use crate::criterion::Scene;
+use crate::checklist::CheckRun;
+use crate::criterion::{Probe, Scene};
 use crate::document::{
     Calibration, CrashDrill, Document, Environment, LoadRun, Plan, ProcessIdentity, ProxyCounts, StartRun,
     Step, StopDrill,
@@ -104,6 +105,16 @@ impl Documents {
         drills
     }
 
+    /// Passes of a probe's checklist in a scene, in order of trial.
+    pub fn check_runs(&self, probe: Probe, scene: Scene) -> Vec<(Digest, &CheckRun)> {
+        let mut runs = self.all(|document| match document {
+            Document::CheckRun(run) if run.scene == scene && run.checklist.probe() == probe => Some(run),
+            _ => None,
+        });
+        runs.sort_by_key(|(_, run)| run.trial);
+        runs
+    }
+
     /// When the first and the last trial began.
     pub fn span(&self) -> Option<(Utc, Utc)> {
         let times = || self.by_digest.values().filter_map(time);
@@ -115,7 +126,9 @@ impl Documents {
         let load = self.load_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
         let crash = self.crash_drills(scene).into_iter().filter_map(|(_, drill)| drill.proxy);
         let start = self.start_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
-        load.chain(crash).chain(start).reduce(|sum, counts| ProxyCounts {
+        let checks = Probe::CHECKLISTS.into_iter().flat_map(|probe| self.check_runs(probe, scene));
+        let checks = checks.filter_map(|(_, run)| run.proxy);
+        load.chain(crash).chain(start).chain(checks).reduce(|sum, counts| ProxyCounts {
             requests: sum.requests.saturating_add(counts.requests),
             harmed: sum.harmed.saturating_add(counts.harmed),
         })
@@ -177,6 +190,10 @@ fn place(document: &Document) -> Option<(String, u64)> {
         Document::StartRun(run) => Some((format!("{} start", run.scene.name()), run.trial)),
         Document::StopDrill(drill) => Some((format!("{} stop", drill.scene.name()), drill.trial)),
         Document::CrashDrill(drill) => Some((format!("{} crash", drill.scene.name()), drill.trial)),
+        Document::CheckRun(run) => {
+            let (scene, probe) = (run.scene.name(), run.checklist.probe().name());
+            Some((format!("{scene} {probe}"), run.trial))
+        }
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -187,6 +204,7 @@ fn time(document: &Document) -> Option<Utc> {
         Document::StartRun(run) => Some(run.at),
         Document::StopDrill(drill) => Some(drill.at),
         Document::CrashDrill(drill) => Some(drill.at),
+        Document::CheckRun(run) => Some(run.at),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -208,6 +226,7 @@ fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
         Document::LoadRun(run) if run.step != Step::Search => run.process.into_iter().map(measured).collect(),
         Document::StopDrill(drill) => vec![measured(drill.process)],
         Document::CrashDrill(drill) => vec![measured(drill.process), measured(drill.restarted)],
+        Document::CheckRun(run) => run.process.into_iter().map(measured).collect(),
         _ => Vec::new(),
     }
 }

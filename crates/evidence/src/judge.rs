@@ -12,7 +12,6 @@ use crate::judgement::{JudgedCriterion, Judgement};
 use crate::planned::{check_evidence, check_profile};
 use crate::sentence;
 use crate::status::{conditions, exclusions, status};
-use crate::subject::SubjectKind;
 use crate::verdict::{Verdict, decide};
 
 /// Judges all documents against the plan among them.
@@ -68,7 +67,7 @@ fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Resul
         reason,
         control,
     };
-    if let Some(why) = nothing_to_measure(plan, criterion) {
+    if let Some(why) = plan.subject.lacks(criterion.probe) {
         let verdict = if criterion.may_not_apply { Verdict::NotApplicable } else { Verdict::NotMeasured };
         return Ok(judged(verdict, why.to_owned(), None));
     }
@@ -88,15 +87,4 @@ fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Resul
         brief,
         ..judged(verdict, sentence::reason(criterion, &measurement, verdict), control)
     })
-}
-
-/// Why the subject has nothing to measure for a criterion, if that is so.
-fn nothing_to_measure(plan: &Plan, criterion: &Criterion) -> Option<&'static str> {
-    if criterion.probe.needs_process() && plan.subject.kind == SubjectKind::Url {
-        return Some("the subject is known by URL only: it cannot be started, stopped or killed here");
-    }
-    if criterion.probe == Probe::AcknowledgedWrites && !plan.subject.has_ledger {
-        return Some("the subject's description has no [ledger]: no write that could be read back");
-    }
-    None
 }

@@ -3,6 +3,7 @@
 
 mod amount;
 mod calibration;
+mod checklist;
 mod compose;
 mod control;
 mod criterion;
@@ -29,6 +30,10 @@ mod verify;
 
 pub use amount::Amount;
 pub use calibration::{calibration_problem, is_true, tolerance_ns};
+pub use checklist::{
+    BadRequest, CheckRun, CheckedCase, Checklist, Door, Ending, HeaderRule, LogTrace, PlantedText, Refusal,
+    ReplyHead, Shown,
+};
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
     statement_path,

@@ -22,6 +22,8 @@ pub enum Estimator {
     WorstDrill,
     /// The highest rate of which every load criterion passes; the upper bound lies just below the step that failed.
     HighestStep,
+    /// Cases of a checklist that went wrong, in the worst pass; no bounds.
+    FailedCases,
 }
 
 /// Value and bounds of one criterion.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::criterion::{Criterion, Probe, Profile, Scene, Severity};
+use crate::criterion::{Criterion, Probe, Profile, Rule, Scene, Severity};
 use crate::document::{Document, Plan};
 use crate::documents::Documents;
 use crate::error::Error;
@@ -36,6 +36,12 @@ impl Plan {
     /// How often it is killed under load.
     pub fn crash_drills(&self) -> u64 {
         self.drills(&[Probe::CrashRecovery, Probe::AcknowledgedWrites])
+    }
+
+    /// How often a probe's checklist is gone through. Once is enough: what a case shows does not vary by chance.
+    pub fn check_runs(&self, probe: Probe) -> u64 {
+        let is_asked_for = probe.is_checklist() && self.profile.asks_for(&[probe]);
+        u64::from(is_asked_for && self.subject.lacks(probe).is_none())
     }
 
     fn drills(&self, probes: &[Probe]) -> u64 {
@@ -86,6 +92,9 @@ fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
     if criterion.quantile_ppb.is_some_and(|ppb| ppb == 0 || ppb >= ONE_PPB) {
         return wrong("its quantile does not lie between 0 and 100 %");
     }
+    if criterion.probe.is_checklist() && criterion.rule != Rule::Simple {
+        return wrong("cases of a checklist give no bound: its rule must be simple");
+    }
     match criterion.control {
         Some(scene) if !criterion.probe.scenes().contains(&scene) => {
             wrong("its control cannot turn its probe red")
@@ -108,6 +117,17 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
             return wrong("it names no process");
         }
     }
+    for probe in Probe::CHECKLISTS {
+        for (_, run) in documents.check_runs(probe, Scene::Measured) {
+            let wrong = |what: &str| Err(Error::evidence(format!("{} {}: {what}", probe.name(), run.trial)));
+            if run.proxy.is_some() {
+                return wrong("the subject was not measured directly");
+            }
+            if plan.subject.kind == SubjectKind::Command && run.process.is_none() {
+                return wrong("it names no process");
+            }
+        }
+    }
     if documents.iter().any(|(_, document)| harms_more_than_came(document)) {
         return Err(Error::evidence("a fault proxy harmed more requests than it saw"));
     }
@@ -119,6 +139,7 @@ fn harms_more_than_came(document: &Document) -> bool {
         Document::LoadRun(run) => run.proxy,
         Document::StartRun(run) => run.proxy,
         Document::CrashDrill(drill) => drill.proxy,
+        Document::CheckRun(run) => run.proxy,
         Document::StopDrill(_) | Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => {
             None
         }

@@ -111,6 +111,10 @@ fn what(criterion: &Criterion) -> String {
         (Probe::AcknowledgedWrites, _) => "lost in the worst crash:".into(),
         (Probe::CrashRecovery, _) => "slowest recovery".into(),
         (Probe::StartUp, _) => "median start".into(),
+        (Probe::ErrorHygiene, _) => "bad requests not refused well:".into(),
+        (Probe::ResponseHeaders, _) => "rules for heads of replies broken:".into(),
+        (Probe::LogHygiene, _) => "planted texts that reached the log:".into(),
+        (Probe::Authentication, _) => "open to somebody who is not known:".into(),
     }
 }
 
@@ -118,6 +122,7 @@ fn bounds(measurement: &Measurement) -> String {
     let amount = |amount: Amount| amount.display(measurement.unit);
     let confidence = at_least(measurement.confidence_ppb);
     match (measurement.lower, measurement.upper) {
+        _ if measurement.estimator == Estimator::FailedCases => format!(" of {} cases", measurement.n),
         // The bounds of a load line are its steps, and those of drills their extremes: both are told beside it.
         _ if matches!(measurement.estimator, Estimator::HighestStep | Estimator::WorstDrill) => String::new(),
         (Some(lower), Some(upper)) => {
@@ -132,6 +137,7 @@ fn basis(criterion: &Criterion, measurement: &Measurement) -> String {
     let trials = measurement.trials.len();
     match measurement.estimator {
         Estimator::WorstDrill => drills(criterion, measurement),
+        Estimator::FailedCases => "each tried once".into(),
         Estimator::MedianOfTrials | Estimator::WithinTrial if criterion.probe == Probe::StartUp => {
             counted(trials, "start")
         }

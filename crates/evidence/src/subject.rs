@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::criterion::Probe;
+
 /// How the subject is reached, which decides what can be measured of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,6 +38,27 @@ pub struct SubjectIdentity {
     pub kind: SubjectKind,
     /// Whether the description has a ledger: writes that can be read back.
     pub has_ledger: bool,
+    /// Whether the description names a reference of the subject's API, and who allowed to try its doors.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub has_api: bool,
     /// What the certificate is bound to. Never empty.
     pub resources: Vec<ResourceDescriptor>,
+}
+
+impl SubjectIdentity {
+    /// Why the subject has nothing to measure for a probe, if that is so.
+    pub fn lacks(&self, probe: Probe) -> Option<&'static str> {
+        if probe.needs_process() && self.kind == SubjectKind::Url {
+            return Some("the subject is known by URL only: it cannot be started, stopped or killed here");
+        }
+        match probe {
+            Probe::AcknowledgedWrites if !self.has_ledger => {
+                Some("the subject's description has no [ledger]: no write that could be read back")
+            }
+            Probe::Authentication if !self.has_api => {
+                Some("the subject's description has no [api]: no reference that says what only some may do")
+            }
+            _ => None,
+        }
+    }
 }

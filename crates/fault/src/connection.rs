@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::exchange::{Link, Next};
+use crate::exchange::{Link, Next, pass_on_unasked};
 use crate::http::Body;
 use crate::shared::Shared;
 use crate::stream::{Broken, Source};
@@ -48,21 +48,44 @@ async fn relay(client: &mut TcpStream, shared: &Shared) -> Next {
     loop {
         match link.exchange(shared).await {
             Next::Request => {}
-            Next::Tunnel => return tunnel(&mut link, shared).await,
+            Next::Unread => return tunnel(&mut link, shared, Talks::Unread).await,
+            Next::Tunnel => return tunnel(&mut link, shared, Talks::NoHttp).await,
             end => return end,
         }
     }
 }
 
+/// What goes through a tunnel.
+#[derive(Clone, Copy)]
+enum Talks {
+    /// Something that was not read as a request; what comes back may be a reply all the same.
+    Unread,
+    /// Another protocol.
+    NoHttp,
+}
+
 /// Passes bytes both ways until both sides have closed.
-async fn tunnel(link: &mut Link<'_>, shared: &Shared) -> Next {
+async fn tunnel(link: &mut Link<'_>, shared: &Shared, talks: Talks) -> Next {
     let Link { client, to_client, service, to_service } = link;
     let up = async {
-        client.pass_on(0, Body::UntilClose, to_service, |bytes| shared.count_to_service(bytes)).await?;
-        to_service.shutdown().await.map_err(|_| Broken::SinkFailed)
+        let count = |bytes| shared.count_to_service(bytes);
+        match client.pass_on(0, Body::UntilClose, to_service, count).await {
+            // The service wants no more of it, but may say why.
+            Err(Broken::SinkFailed) => return Ok(()),
+            passed => passed?,
+        }
+        // It may have closed already.
+        let _ = to_service.shutdown().await;
+        Ok(())
     };
     let down = async {
-        service.pass_on(0, Body::UntilClose, to_client, |bytes| shared.count_to_client(bytes)).await?;
+        match talks {
+            Talks::Unread => pass_on_unasked(service, to_client, shared).await?,
+            Talks::NoHttp => {
+                let count = |bytes| shared.count_to_client(bytes);
+                service.pass_on(0, Body::UntilClose, to_client, count).await?;
+            }
+        }
         to_client.shutdown().await.map_err(|_| Broken::SinkFailed)
     };
     match tokio::try_join!(up, down) {

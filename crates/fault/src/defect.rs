@@ -42,6 +42,12 @@ pub enum Defect {
         /// How long.
         delay_ns: u64,
     },
+    /// Every reply that says the client is at fault (4xx) says that the server is (500).
+    BlameServer,
+    /// Every reply loses all fields of its head but those that frame it.
+    BareReplies,
+    /// Every refusal of somebody who is not known, or may not (401, 403), says success (200).
+    OpenDoors,
 }
 
 impl Defect {

@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::WriteHalf;
 
 use crate::decision::Decision;
-use crate::http::{Body, Method, RequestHead, request_head, response_head};
+use crate::http::{Body, Method, RequestHead, ResponseHead, request_head, response_head};
 use crate::shared::Shared;
 use crate::stream::{Broken, Source};
 
@@ -24,6 +24,8 @@ pub(crate) struct Link<'a> {
 pub(crate) enum Next {
     /// Another request may come.
     Request,
+    /// What the client sends does not look like a request: bytes go both ways, and the service shall judge them.
+    Unread,
     /// The connections are no longer HTTP: bytes go both ways.
     Tunnel,
     /// The client's connection is closed in good order.
@@ -65,17 +67,19 @@ impl Link<'_> {
     /// whatever it says before (some send 408).
     async fn next_request(&mut self, shared: &Shared) -> Result<RequestHead, Next> {
         loop {
-            // Whatever does not look like a request, the service shall judge it.
-            if let Some(head) = request_head(self.client.bytes()).map_err(|_| Next::Tunnel)? {
+            let unread = |_| {
+                shared.on_other_bytes();
+                Next::Unread
+            };
+            if let Some(head) = request_head(self.client.bytes()).map_err(unread)? {
                 return Ok(head);
             }
             tokio::select! {
                 filled = self.client.fill() => filled?,
                 filled = self.service.fill() => {
                     filled?;
-                    let body = Body::UntilClose;
-                    let count = |bytes| shared.count_to_client(bytes);
-                    self.service.pass_on(0, body, &mut self.to_client, count).await?;
+                    shared.on_other_bytes();
+                    pass_on_unasked(&mut self.service, &mut self.to_client, shared).await?;
                     return Err(Next::Close);
                 }
             }
@@ -101,7 +105,9 @@ impl Link<'_> {
                 Next::Request => Next::Close,
                 next => next,
             },
-            Err(Broken::SourceClosed | Broken::SourceFailed | Broken::Malformed) => Next::Reset,
+            // Its body ends nowhere that we could find: the service shall judge it.
+            Err(Broken::Malformed) => Next::Unread,
+            Err(Broken::SourceClosed | Broken::SourceFailed) => Next::Reset,
         }
     }
 
@@ -157,8 +163,8 @@ async fn receive(
         };
         // Before the client can see it: its next write may be the one that is dropped.
         shared.on_response(method, head.status);
-        let passed =
-            service.pass_on(head.length, head.body, to_client, |bytes| shared.count_to_client(bytes));
+        let length = alter(service, head, shared);
+        let passed = service.pass_on(length, head.body, to_client, |bytes| shared.count_to_client(bytes));
         if let Err(broken) = passed.await {
             return broken.into();
         }
@@ -171,6 +177,37 @@ async fn receive(
             Body::UntilClose => Next::Close,
             _ => Next::Request,
         };
+    }
+}
+
+/// Passes on what the service says to something that was not read as a request, until it closes: a reply, or anything.
+pub(crate) async fn pass_on_unasked(
+    service: &mut Source<'_>,
+    to_client: &mut WriteHalf<'_>,
+    shared: &Shared,
+) -> Result<(), Broken> {
+    while let Ok(None) = response_head(service.bytes(), Method::Other) {
+        match service.fill().await {
+            Err(Broken::SourceClosed) => break,
+            filled => filled?,
+        }
+    }
+    if let Ok(Some(head)) = response_head(service.bytes(), Method::Other) {
+        alter(service, head, shared);
+    }
+    service.pass_on(0, Body::UntilClose, to_client, |bytes| shared.count_to_client(bytes)).await
+}
+
+/// Puts the head that the planted defect makes of the one at the front in its place, and returns its length.
+fn alter(service: &mut Source<'_>, head: ResponseHead, shared: &Shared) -> usize {
+    let bytes = service.bytes().get(..head.length).unwrap_or_default();
+    match shared.altered(head.status, bytes) {
+        None => head.length,
+        Some(altered) => {
+            let length = altered.len();
+            service.replace(head.length, altered);
+            length
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! with [`Defect::None`] it is a sham: the same path and no defect. It needs no privilege and no
 //! change of the service. Counters prove that a fault took effect.
 
+mod alteration;
 mod chunked;
 mod connection;
 mod decision;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::Defect;
+use crate::alteration::altered;
 use crate::decision::{Decision, is_refused, on_request};
 use crate::http::Method;
 
@@ -143,6 +144,21 @@ impl Shared {
         drop(planted);
         self.count_attempt(decision != Decision::Forward);
         decision
+    }
+
+    /// Counts what the proxy does not read as a request, and passes on as it came.
+    pub(crate) fn on_other_bytes(&self) {
+        self.count_attempt(false);
+    }
+
+    /// The head that goes to the client in place of the service's, if the defect alters it. The request was counted when
+    /// it came, and is harmed by it.
+    pub(crate) fn altered(&self, status: u16, head: &[u8]) -> Option<Vec<u8>> {
+        let altered = altered(self.planted.borrow().defect, status, head)?;
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        // To one message there may be more replies than one.
+        attempts.affected = attempts.requests.min(attempts.affected + 1);
+        Some(altered)
     }
 
     fn count_attempt(&self, is_affected: bool) {

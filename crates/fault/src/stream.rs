@@ -43,6 +43,11 @@ impl<'a> Source<'a> {
         self.buffer.drain(..count);
     }
 
+    /// Puts other bytes in the place of the first `count`.
+    pub(crate) fn replace(&mut self, count: usize, bytes: Vec<u8>) {
+        self.buffer.splice(..count, bytes);
+    }
+
     /// Reads more. Loses nothing when it is cancelled.
     pub(crate) async fn fill(&mut self) -> Result<(), Broken> {
         // A head is refused when it reaches its bound, and a body is passed on before more is read.

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, put};
 use serde::Serialize;
@@ -28,7 +29,25 @@ pub(crate) fn router(store: Store, body_bytes_max: usize) -> Router {
         .route("/notes/{key}", put(put_note).get(get_note))
         .route("/health", get(health))
         .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(from_fn_with_state(body_bytes_max, guard))
         .with_state(store)
+}
+
+/// What the framework leaves to the service: a request names its host exactly once (RFC 9112, 3.2), a body that is announced
+/// as too long is not waited for, and browsers are told to guess no type.
+async fn guard(State(body_bytes_max): State<usize>, request: Request, next: Next) -> Response {
+    let fields = request.headers();
+    let hosts = fields.get_all(header::HOST).iter().count();
+    let announced = fields.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut response = if hosts != 1 {
+        (StatusCode::BAD_REQUEST, "a request names its host once\n").into_response()
+    } else if announced.is_some_and(|length: u64| length > body_bytes_max as u64) {
+        StatusCode::PAYLOAD_TOO_LARGE.into_response()
+    } else {
+        next.run(request).await
+    };
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 impl IntoResponse for StoreError {

@@ -1,6 +1,7 @@
 //! Carries out a plan: starts the subject again and again, runs load, rehearses, plants defects, and keeps what
 //! was observed. Decides nothing but which step of the load line to try next.
 
+mod checks;
 mod crash;
 mod line;
 mod load;
@@ -103,6 +104,10 @@ impl<'a> Conductor<'a> {
         if self.asks_for(&[Probe::LoadLine]) {
             self.search_load_line()?;
         }
+        for probe in Probe::CHECKLISTS.into_iter().filter(|probe| self.plan.check_runs(*probe) > 0) {
+            self.begin(&format!("checklist: {}", probe.name()))?;
+            self.check(probe, Scene::Measured, None)?;
+        }
         if self.plan.subject.kind == SubjectKind::Command {
             for trial in 1..=self.plan.profile.drills {
                 if self.asks_for(&[Probe::GracefulStop]) {
@@ -199,7 +204,8 @@ pub(crate) fn derive_seed(seed: Digest, run: &str) -> [u8; 32] {
 fn steps(plan: &Plan) -> usize {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
-    count(plan.profile.trials * 2 + drills) + 2 + plan.scenes.len()
+    let checks: u64 = Probe::CHECKLISTS.into_iter().map(|probe| plan.check_runs(probe)).sum();
+    count(plan.profile.trials * 2 + drills + checks) + 2 + plan.scenes.len()
 }
 
 /// What the proxy did, as it is signed.

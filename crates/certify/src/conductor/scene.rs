@@ -31,6 +31,10 @@ impl Conductor<'_> {
             Scene::SlowStart | Scene::ShamStart => self.start_scene(scene),
             Scene::KillInstead | Scene::ShamStop => self.stop_drill(scene, 1),
             Scene::SlowRestart | Scene::DroppedWrites | Scene::ShamCrash => self.crash_scene(scene),
+            Scene::BlamedServer | Scene::BareReplies | Scene::OpenDoors | Scene::ShamChecks => {
+                self.checks_scene(scene)
+            }
+            Scene::LeakyLog => self.check(Probe::LogHygiene, scene, None),
         }
     }
 
@@ -78,6 +82,18 @@ impl Conductor<'_> {
         self.crash_drill(scene, 1, Some(&Through { proxy: &proxy, before_kill, after_kill }))
     }
 
+    /// The checklists whose control this is, through the fault proxy.
+    fn checks_scene(&mut self, scene: Scene) -> Result<(), Error> {
+        let controls =
+            |probe: &Probe| probe.scenes().iter().any(|control| [*control, control.sham()].contains(&scene));
+        for probe in Probe::CHECKLISTS.into_iter().filter(controls) {
+            if self.plan.check_runs(probe) > 0 {
+                self.check(probe, scene, Some((&proxy()?, self.defect(scene))))?;
+            }
+        }
+        Ok(())
+    }
+
     fn defect(&self, scene: Scene) -> Defect {
         match scene {
             Scene::AddedDelay => {
@@ -86,6 +102,9 @@ impl Conductor<'_> {
             Scene::InjectedErrors => Defect::Errors { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
             Scene::ResetConnections => Defect::Reset { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
             Scene::DroppedWrites => Defect::DropWrites { ratio_ppb: DROPPED_PPB, seed: PROXY_SEED },
+            Scene::BlamedServer => Defect::BlameServer,
+            Scene::BareReplies => Defect::BareReplies,
+            Scene::OpenDoors => Defect::OpenDoors,
             Scene::SlowStart => self.slow(Probe::StartUp),
             Scene::SlowRestart => self.slow(Probe::CrashRecovery),
             _ => Defect::None,

@@ -38,10 +38,7 @@ pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError>
     let table = field.table("[[criterion]]", &KEYS)?;
     let id = table.required("id")?.name()?;
     let probe = table.required("probe")?.choice(&Probe::ALL, Probe::name)?;
-    let rule = match table.optional("rule") {
-        Some(rule) => rule.choice(&[Rule::Guard95, Rule::Simple], Rule::name)?,
-        None => Rule::Guard95,
-    };
+    let rule = parse_rule(&table, probe)?;
     let severities = [Severity::Blocking, Severity::Conditional, Severity::Advisory];
     let severity = table.required("severity")?.choice(&severities, Severity::name)?;
     let (limit, unit) = parse_limit(&table, probe, rule)?;
@@ -62,6 +59,21 @@ pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError>
         may_not_apply: table.optional("may_not_apply").map_or(Ok(false), |flag| flag.boolean())?,
         mappings: phrases(table.optional("mappings"))?,
     })
+}
+
+/// The rule: guard-95 unless it says otherwise. Cases of a checklist give no bound, so that they have the other one.
+fn parse_rule(table: &Table<'_>, probe: Probe) -> Result<Rule, FileError> {
+    let Some(field) = table.optional("rule") else {
+        return Ok(if probe.is_checklist() { Rule::Simple } else { Rule::Guard95 });
+    };
+    match field.choice(&[Rule::Guard95, Rule::Simple], Rule::name)? {
+        Rule::Guard95 if probe.is_checklist() => {
+            let problem =
+                format!("cases of {} give no bound, so that guard-95 could never pass", probe.name());
+            Err(field.error(problem).with_hint("write rule = \"simple\", or leave it out"))
+        }
+        rule => Ok(rule),
+    }
 }
 
 fn parse_quantile(table: &Table<'_>, probe: Probe) -> Result<Option<u64>, FileError> {

@@ -20,7 +20,7 @@ pub(super) fn describe(subject: &Subject) -> String {
         "artifacts": subject.source.artifacts.iter().map(|artifact| path(artifact)).collect::<Vec<_>>(),
     });
     let ledger = subject.ledger.as_ref();
-    json!({
+    let mut described = json!({
         "name": subject.name,
         "version": subject.version,
         "profile": subject.profile,
@@ -41,8 +41,12 @@ pub(super) fn describe(subject: &Subject) -> String {
             "write": describe_request(&ledger.write),
             "read": describe_request(&ledger.read),
         })),
-    })
-    .to_string()
+    });
+    // Where there is none the text stays as it was before there could be one.
+    if let Some(path) = &subject.openapi {
+        described["api"] = json!({ "openapi": path });
+    }
+    described.to_string()
 }
 
 fn describe_start(start: &StartCommand, base_dir: &Path) -> Value {

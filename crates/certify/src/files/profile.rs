@@ -147,7 +147,14 @@ fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>
     let (repetitions, key) = match criterion.probe {
         Probe::StartUp => (profile.trials, "trials"),
         Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => (profile.drills, "drills"),
-        Probe::Latency | Probe::Errors | Probe::Throughput | Probe::LoadLine => return Ok(()),
+        Probe::Latency
+        | Probe::Errors
+        | Probe::Throughput
+        | Probe::LoadLine
+        | Probe::ErrorHygiene
+        | Probe::ResponseHeaders
+        | Probe::LogHygiene
+        | Probe::Authentication => return Ok(()),
     };
     let id = &criterion.id;
     if criterion.rule == Rule::Guard95 && repetitions < REPETITIONS_FOR_BOUND {

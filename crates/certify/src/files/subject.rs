@@ -32,6 +32,8 @@ pub struct Subject {
     pub requests: Vec<Request>,
     /// Writes that can be read back.
     pub ledger: Option<LedgerRequests>,
+    /// Where it gives its reference, an OpenAPI 3 document in JSON.
+    pub openapi: Option<String>,
     /// The folder of the subject's file: paths are described relative to it.
     pub(super) base_dir: PathBuf,
 }

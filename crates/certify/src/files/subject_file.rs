@@ -8,15 +8,16 @@ use plimsoll_load::{CONNECTIONS_DEFAULT, CONNECTIONS_MAX, RATE_PER_KS_MAX};
 
 use super::command::parse_start;
 use super::error::FileError;
-use super::request::{RATE_PER_KS_MIN, parse_ledger, parse_requests};
+use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
 use super::subject::{LoadSettings, Source, StartCommand, Subject, Target};
 use super::table::{File, Table};
 use super::target::parse_target;
 use super::value::Field;
 
-const KEYS: [&str; 9] =
-    ["name", "version", "profile", "source", "start", "target", "load", "request", "ledger"];
+const KEYS: [&str; 10] =
+    ["name", "version", "profile", "source", "start", "target", "load", "request", "ledger", "api"];
 const SOURCE_KEYS: [&str; 2] = ["git", "artifacts"];
+const API_KEYS: [&str; 1] = ["openapi"];
 const LOAD_KEYS: [&str; 4] = ["rate", "arrivals", "timeout", "connections"];
 
 /// Enough for bounds at 99 % within seconds, and little for any service.
@@ -46,8 +47,10 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
         load: parse_load(&root)?,
         requests: parse_requests(&root)?,
         ledger: root.optional("ledger").map(|field| parse_ledger(&field)).transpose()?,
+        openapi: root.optional("api").map(|field| parse_api(&field)).transpose()?,
         base_dir: base_dir.to_owned(),
     };
+    check_leave(&root, &subject)?;
     check_port(&root, &subject.target, subject.start.as_ref())?;
     check_rate(&root, &subject)?;
     Ok(subject)
@@ -66,6 +69,24 @@ fn parse_source(field: &Field<'_>, base_dir: &Path) -> Result<Source, FileError>
         return Err(error.with_hint("write git = \".\" or artifacts = [\"path\"], or remove [source]"));
     }
     Ok(Source { git, artifacts })
+}
+
+/// Where the reference is.
+fn parse_api(field: &Field<'_>) -> Result<String, FileError> {
+    let table = field.table("[api]", &API_KEYS)?;
+    Ok(check_path(&table.required("openapi")?, &[])?.to_owned())
+}
+
+/// Whoever tries doors needs leave to do so, also on this machine: one that is open opens.
+fn check_leave(root: &Table<'_>, subject: &Subject) -> Result<(), FileError> {
+    match root.optional("api") {
+        Some(field) if subject.target.authorised_by.is_none() => {
+            let error =
+                field.error("[api] lets every operation be tried, and nobody is named who allowed it");
+            Err(error.with_hint("add authorised_by = \"who, when\" and a rate_cap to [target]"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parse_load(root: &Table<'_>) -> Result<LoadSettings, FileError> {

@@ -100,7 +100,11 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::KillInstead => "SIGKILL in place of the stop signal",
         Scene::SlowRestart => "a proxy lets no connection through for a while after the restart",
         Scene::DroppedWrites => "a proxy answers a share of writes with success and drops them",
-        Scene::ShamLoad | Scene::ShamStart | Scene::ShamStop | Scene::ShamCrash => {
+        Scene::BlamedServer => "a proxy makes 500 of every status 4xx",
+        Scene::BareReplies => "a proxy takes out of replies all fields that do not frame them",
+        Scene::LeakyLog => "what is planted is written to the subject's standard error as it came",
+        Scene::OpenDoors => "a proxy makes 200 of every status 401 and 403",
+        Scene::ShamChecks | Scene::ShamLoad | Scene::ShamStart | Scene::ShamStop | Scene::ShamCrash => {
             "the same path without the defect"
         }
     }

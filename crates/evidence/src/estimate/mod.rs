@@ -1,5 +1,6 @@
 //! From documents to measurements: the estimators, each a pure function that every verifier runs again.
 
+mod checks;
 mod drills;
 mod line;
 mod load;
@@ -38,6 +39,9 @@ pub(crate) fn estimate(
         Probe::GracefulStop => drills::graceful_stop(criterion, documents, scene),
         Probe::CrashRecovery => drills::crash_recovery(criterion, documents, scene),
         Probe::AcknowledgedWrites => drills::acknowledged_writes(criterion, documents, scene),
+        Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => {
+            checks::failed_cases(criterion, documents, scene)
+        }
     }
 }
 

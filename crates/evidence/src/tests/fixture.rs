@@ -8,9 +8,10 @@ use plimsoll_proof::Digest;
 
 use super::profile::{MS, RATE_PER_KS, SECOND, profile};
 use crate::{
-    Amount, Arrivals, Calibration, CrashDrill, Document, Documents, Environment, Error, ErrorCounts,
-    HeldOutcome, InstrumentData, Judgement, Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, Profile,
-    ProxyCounts, QuantileError, ResourceDescriptor, Scene, ScheduleData, StartRun, Step, StopDrill,
+    Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, CrashDrill, Document, Documents, Door,
+    Ending, Environment, Error, ErrorCounts, HeldOutcome, InstrumentData, Judgement, Ledger, LoadRun,
+    LogTrace, OracleResult, Plan, PlantedText, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError,
+    Refusal, ReplyHead, ResourceDescriptor, Scene, ScheduleData, Shown, StartRun, Step, StopDrill,
     SubjectIdentity, SubjectKind, judge,
 };
 
@@ -35,6 +36,12 @@ pub(crate) struct Story {
     pub(crate) lost_writes: Vec<u64>,
     /// From start or restart to the first good reply.
     pub(crate) start_ns: u64,
+    /// Bad requests that are answered as if they were good.
+    pub(crate) taken: usize,
+    /// Replies whose heads say too little.
+    pub(crate) bare: usize,
+    /// Planted texts that reach the log.
+    pub(crate) leaked: usize,
 }
 
 impl Default for Story {
@@ -49,6 +56,9 @@ impl Default for Story {
             lost_stops: Vec::new(),
             lost_writes: Vec::new(),
             start_ns: 400 * MS,
+            taken: 0,
+            bare: 0,
+            leaked: 0,
         }
     }
 }
@@ -73,8 +83,14 @@ impl Story {
         making.made.push(Document::Environment(environment()));
         making.made.push(Document::Calibration(calibration()));
         making.load();
+        making.checks(&[
+            (Probe::ErrorHygiene, Scene::BlamedServer),
+            (Probe::ResponseHeaders, Scene::BareReplies),
+            (Probe::Authentication, Scene::OpenDoors),
+        ]);
         if self.kind == SubjectKind::Command {
             making.drills();
+            making.checks(&[(Probe::LogHygiene, Scene::LeakyLog)]);
         }
         making.made
     }
@@ -182,6 +198,28 @@ impl Making<'_> {
         }
     }
 
+    fn checks(&mut self, checklists: &[(Probe, Scene)]) {
+        for &(probe, defect) in checklists.iter().filter(|(probe, _)| self.story.profile.asks_for(&[*probe]))
+        {
+            for scene in [Scene::Measured, defect, Scene::ShamChecks] {
+                let process = (self.story.kind == SubjectKind::Command).then(|| self.process());
+                if let Some(process) = process.filter(|_| scene == Scene::Measured) {
+                    self.start(scene, process, None);
+                }
+                let checklist = checklist(probe, scene, self.story);
+                let (at, proxy) = (self.now(), proxy(scene, 20).filter(|_| scene != Scene::LeakyLog));
+                self.made.push(Document::CheckRun(CheckRun {
+                    scene,
+                    trial: 1,
+                    process,
+                    at,
+                    checklist,
+                    proxy,
+                }));
+            }
+        }
+    }
+
     fn stop(&mut self, scene: Scene, trial: u64) {
         let process = self.process();
         let lost = match scene {
@@ -226,6 +264,46 @@ impl Making<'_> {
             proxy: proxy(scene, 200),
         }));
     }
+}
+
+/// What is seen of a checklist in a scene.
+fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
+    let wrong = |in_story| if scene == Scene::Measured { in_story } else { 0 };
+    match probe {
+        Probe::ResponseHeaders => {
+            let is_bare = |index| scene == Scene::BareReplies || index < wrong(story.bare);
+            Checklist::ResponseHeaders((0..3).map(|index| reply_head(index, is_bare(index))).collect())
+        }
+        Probe::Authentication => {
+            let status = if scene == Scene::OpenDoors { 200 } else { 401 };
+            let door = |shown| Door { operation: "GET /users".into(), shown, status: Some(status) };
+            Checklist::Authentication(Shown::ALL.into_iter().map(door).collect())
+        }
+        Probe::LogHygiene => {
+            let raw = |index| u64::from(scene == Scene::LeakyLog || index < wrong(story.leaked));
+            let trace = |(index, case)| LogTrace { case, raw: raw(index) };
+            Checklist::LogHygiene(PlantedText::ALL.into_iter().enumerate().map(trace).collect())
+        }
+        _ => {
+            let status = |index| match scene {
+                Scene::BlamedServer => 500,
+                _ if index < wrong(story.taken) => 200,
+                _ => 400,
+            };
+            let refusal = |(index, case)| {
+                let statuses = vec![status(index)];
+                Refusal { case, statuses, end: Ending::Closed, alive: true }
+            };
+            Checklist::ErrorHygiene(BadRequest::ALL.into_iter().enumerate().map(refusal).collect())
+        }
+    }
+}
+
+fn reply_head(index: usize, is_bare: bool) -> ReplyHead {
+    let fields = [("content-type", "application/json"), ("x-content-type-options", "nosniff")];
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let request = format!("GET /{index}");
+    ReplyHead { request, status: 200, fields: if is_bare { Vec::new() } else { fields.collect() } }
 }
 
 /// So many acknowledged writes, of which the first are lost, and one in flight when the kill came.
@@ -318,6 +396,7 @@ fn plan(story: &Story) -> Plan {
             version: "1.2.0".into(),
             kind: story.kind,
             has_ledger: story.has_ledger,
+            has_api: true,
             resources: vec![ResourceDescriptor { name: "source".into(), digest: commit.into() }],
         },
         description: Digest::of(b"description"),

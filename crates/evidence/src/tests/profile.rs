@@ -30,13 +30,17 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::GracefulStop, 0, Scene::KillInstead),
             criterion(Probe::CrashRecovery, 5 * SECOND, Scene::SlowRestart),
             criterion(Probe::AcknowledgedWrites, 0, Scene::DroppedWrites),
+            criterion(Probe::ErrorHygiene, 0, Scene::BlamedServer),
+            criterion(Probe::ResponseHeaders, 0, Scene::BareReplies),
+            criterion(Probe::LogHygiene, 0, Scene::LeakyLog),
+            criterion(Probe::Authentication, 0, Scene::OpenDoors),
         ],
     }
 }
 
 /// A blocking criterion that bears its probe's name.
 pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
-    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites);
+    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites) || probe.is_checklist();
     Criterion {
         id: probe.name().into(),
         statement: "it holds".into(),

@@ -3,7 +3,8 @@
 use super::fixture::{BEGAN, Story, documents};
 use super::profile::SECOND;
 use crate::{
-    Amount, CrashDrill, Criterion, Document, Documents, LoadRun, Op, Probe, ProxyCounts, Scene, Step, judge,
+    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, LoadRun, Op, Probe, ProxyCounts,
+    Rule, Scene, Step, judge,
 };
 use plimsoll_base::{Kind, Unit, Utc};
 use plimsoll_proof::Digest;
@@ -44,10 +45,11 @@ fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
 
 #[test]
 fn a_proxy_cannot_harm_more_than_it_saw() {
-    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 3] = [
+    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 4] = [
         |document| if let Document::LoadRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::StartRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::CrashDrill(drill) = document { drill.proxy.as_mut() } else { None },
+        |document| if let Document::CheckRun(run) = document { run.proxy.as_mut() } else { None },
     ];
     for kind in kinds {
         let refusal = refusal(|list| {
@@ -130,6 +132,31 @@ fn trials_that_are_repeated_left_out_or_share_a_process() {
 fn a_measurement_behind_the_proxy() {
     let found = in_run(|run| run.proxy = Some(ProxyCounts { requests: 600, harmed: 0 }));
     assert!(found.contains("not measured directly"), "{found}");
+}
+
+#[test]
+fn a_checklist_that_does_not_make_sense() {
+    let cases: [Case<CheckRun>; 5] = [
+        ("was not measured directly", |run| run.proxy = Some(ProxyCounts::default())),
+        ("names no process", |run| run.process = None),
+        ("cases are missing", |run| run.checklist = Checklist::ErrorHygiene(Vec::new())),
+        ("cases are missing", |run| {
+            if let Checklist::ErrorHygiene(refusals) = &mut run.checklist {
+                refusals.swap(0, 1);
+            }
+        }),
+        ("not numbered from 1", |run| run.trial = 2),
+    ];
+    for (expected, change) in cases {
+        let refusal = refusal(|list| {
+            let run = list.iter_mut().find_map(|document| match document {
+                Document::CheckRun(run) if run.scene == Scene::Measured => Some(run),
+                _ => None,
+            });
+            change(run.unwrap());
+        });
+        assert!(refusal.contains(expected), "{refusal}");
+    }
 }
 
 #[test]
@@ -233,7 +260,7 @@ fn a_profile_that_no_probe_could_honour() {
             }
         })
     };
-    let cases: [Case<Vec<Criterion>>; 12] = [
+    let cases: [Case<Vec<Criterion>>; 13] = [
         ("no blocking criterion", Vec::clear),
         ("stands twice", |criteria| criteria[1].id = criteria[0].id.clone()),
         ("not of [a-z0-9-]", |criteria| criteria[0].id = "../latency".into()),
@@ -246,6 +273,7 @@ fn a_profile_that_no_probe_could_honour() {
         ("between 0 and 100 %", |criteria| criteria[0].quantile_ppb = Some(1_000_000_000)),
         ("cannot turn its probe red", |criteria| criteria[0].control = Some(Scene::SlowStart)),
         ("needs a control", |criteria| criteria[0].control = None),
+        ("must be simple", |criteria| criteria[8].rule = Rule::Guard95),
     ];
     for (expected, change) in cases {
         let found = in_profile(&change);

@@ -4,7 +4,7 @@ use plimsoll_proof::Digest;
 
 use super::signed::invalid;
 use super::{Failure, Outcome};
-use crate::criterion::Scene;
+use crate::criterion::{Probe, Scene};
 use crate::document::{Document, LoadRun, Plan, Step};
 use crate::documents::Documents;
 
@@ -30,6 +30,7 @@ fn scene(document: &Document) -> Option<Scene> {
         Document::StartRun(run) => Some(run.scene),
         Document::StopDrill(drill) => Some(drill.scene),
         Document::CrashDrill(drill) => Some(drill.scene),
+        Document::CheckRun(run) => Some(run.scene),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -80,7 +81,12 @@ fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
     let stops = documents.stop_drills(Scene::Measured).len();
     count("stop drills", stops, plan.stop_drills())?;
     let crashes = documents.crash_drills(Scene::Measured).len();
-    count("crash drills", crashes, plan.crash_drills())
+    count("crash drills", crashes, plan.crash_drills())?;
+    for probe in Probe::CHECKLISTS {
+        let runs = documents.check_runs(probe, Scene::Measured).len();
+        count(&format!("runs of {}", probe.name()), runs, plan.check_runs(probe))?;
+    }
+    Ok(())
 }
 
 fn count(what: &str, found: usize, planned: u64) -> Result<(), Failure> {

@@ -167,3 +167,47 @@ fn the_second_lease_outlives_the_first() {
     assert_healthy(&proxy);
     assert!(matches!(proxy.set(Defect::Reset { ratio_ppb: ALL_PPB + 1, seed: 1 }), Err(Error::Ratio(_))));
 }
+
+#[test]
+fn the_clients_fault_becomes_the_servers_whatever_was_sent() {
+    let (_nginx, proxy) = world();
+    let bad: [&[u8]; 5] = [
+        &get("/nothing"),
+        b"NOT HTTP\r\n\r\n",
+        b"GET /small HTTP/1.1\r\n\r\n",
+        b"PUT /put/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"PUT /put/x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
+    ];
+    let lease = proxy.set(Defect::BlameServer).unwrap();
+    for request in bad {
+        let shown = String::from_utf8_lossy(request);
+        assert_eq!(status_of(&talk(proxy.address(), request).unwrap()), 500, "{shown}");
+    }
+    assert_eq!(status_of(&talk(proxy.address(), &get("/small")).unwrap()), 200);
+    let counted = lease.counters();
+    assert_eq!((counted.requests, counted.affected), (6, 5));
+    drop(lease);
+    assert_eq!(status_of(&talk(proxy.address(), bad[1]).unwrap()), 400);
+    assert_healthy(&proxy);
+}
+
+#[test]
+fn bare_replies_are_whole_and_say_nothing_else() {
+    let (_nginx, proxy) = world();
+    let lease = proxy.set(Defect::BareReplies).unwrap();
+    let mut stream = connect(proxy.address());
+    for _ in 0..3 {
+        stream.write_all(b"GET /small HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        assert_eq!(read_response(&mut stream).unwrap().0, 200);
+    }
+    let bare = String::from_utf8(talk(proxy.address(), &get("/small")).unwrap()).unwrap();
+    let (head, body) = bare.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains("Content-Length: ") && !head.contains("Server") && !head.contains("Content-Type"),
+        "{head}"
+    );
+    assert!(!body.is_empty());
+    assert_eq!(lease.counters().affected, 4);
+    drop(lease);
+    assert_healthy(&proxy);
+}

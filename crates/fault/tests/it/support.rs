@@ -31,6 +31,15 @@ pub(crate) fn talk(address: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     Ok(response)
 }
 
+/// The same with somebody who answers before he has read all, and then reads no more: what he says comes all the same.
+pub(crate) fn talk_on(address: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = connect(address);
+    let mut response = Vec::new();
+    let _ = stream.write_all(request);
+    let _ = stream.read_to_end(&mut response);
+    response
+}
+
 /// The same, closing the sending side after the request.
 pub(crate) fn talk_half_closed(address: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = connect(address);

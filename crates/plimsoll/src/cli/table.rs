@@ -242,6 +242,11 @@ pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
     if !drills.is_empty() {
         rows.push(["drills".into(), format!("{} under load", drills.join(" and "))]);
     }
+    let checklists: Vec<&str> =
+        Probe::CHECKLISTS.into_iter().filter(|probe| plan.check_runs(*probe) > 0).map(Probe::name).collect();
+    if !checklists.is_empty() {
+        rows.push(["checklists".into(), format!("{}, once each", checklists.join(" and "))]);
+    }
     let scenes: Vec<&str> = plan.scenes.iter().map(|scene| scene.name()).collect();
     rows.push(["controls".into(), scenes.join(", ")]);
     rows.push(["time".into(), format!("about {expected} for a subject that starts in 0.5 s")]);

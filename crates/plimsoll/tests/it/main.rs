@@ -5,6 +5,7 @@ mod authenticator;
 mod bench;
 mod browser;
 mod certify;
+mod certify_checks;
 mod claims;
 mod golden;
 mod help;

@@ -5,11 +5,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_evidence::{CERTIFICATE_FILE, HistogramData};
+use plimsoll_evidence::{
+    BadRequest, CERTIFICATE_FILE, CheckRun, Checklist, Document, Door, Ending, HistogramData, LogTrace,
+    PlantedText, ProcessIdentity, ProxyCounts, Refusal, ReplyHead, Scene, Shown,
+};
 use plimsoll_measure::{Probability, Value as Latency};
 use serde_json::{Value, json};
 
-use crate::golden::golden_files;
+use crate::golden::{AT, golden_files};
 use crate::issuer::payload;
 
 const DIGEST: &str = "^[0-9a-f]{64}$";
@@ -167,6 +170,42 @@ fn every_property(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
     }
 }
 
+/// A checklist of each kind, as the program writes it: the golden certificate is older than they are.
+fn checklists() -> Vec<Value> {
+    let refusal = |case| Refusal { case, statuses: vec![400], end: Ending::Closed, alive: true };
+    let fields = vec![("server".to_owned(), "x".to_owned())];
+    let head = ReplyHead { request: "GET /".into(), status: 200, fields };
+    let door = |shown| Door { operation: "GET /".into(), shown, status: Some(401) };
+    let all = [
+        Checklist::ErrorHygiene(BadRequest::ALL.map(refusal).to_vec()),
+        Checklist::ResponseHeaders(vec![head]),
+        Checklist::LogHygiene(PlantedText::ALL.map(|case| LogTrace { case, raw: 0 }).to_vec()),
+        Checklist::Authentication(Shown::ALL.map(door).to_vec()),
+    ];
+    let run = |checklist| CheckRun {
+        scene: Scene::OpenDoors,
+        trial: 1,
+        process: Some(ProcessIdentity { pid: 1, started_ticks: 2 }),
+        at: AT.parse().unwrap(),
+        checklist,
+        proxy: Some(ProxyCounts { requests: 2, harmed: 1 }),
+    };
+    all.map(|checklist| serde_json::to_value(Document::CheckRun(run(checklist))).unwrap()).to_vec()
+}
+
+/// The same for a subject with an API.
+fn with_api(values: Vec<Value>) -> Vec<Value> {
+    let mut with = values.clone();
+    for value in &mut with {
+        for place in ["/subject", "/plan/subject"] {
+            if let Some(subject) = value.pointer_mut(place).filter(|subject| subject.is_object()) {
+                subject["has_api"] = json!(true);
+            }
+        }
+    }
+    [values, with].concat()
+}
+
 /// Each schema with all the values that must fit it.
 fn schemas() -> [(Schema, Vec<Value>); 4] {
     let files = golden_files();
@@ -179,9 +218,9 @@ fn schemas() -> [(Schema, Vec<Value>); 4] {
         json.map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
     };
     [
-        (Schema::read("certificate-v1.json"), predicates(&|path| path == CERTIFICATE_FILE)),
+        (Schema::read("certificate-v1.json"), with_api(predicates(&|path| path == CERTIFICATE_FILE))),
         (Schema::read("measurement-v1.json"), predicates(&|path| path.starts_with("statements/"))),
-        (Schema::read("evidence-v1.json"), documents("evidence/")),
+        (Schema::read("evidence-v1.json"), [with_api(documents("evidence/")), checklists()].concat()),
         (Schema::read("log-entry-v1.json"), documents("log/entries/")),
     ]
 }

@@ -101,6 +101,9 @@ fn measured(judged: &JudgedCriterion) -> Html {
         (Some(_), _) if measurement.estimator == Estimator::HighestStep => {
             "the highest step that passes".to_owned()
         }
+        (Some(_), _) if measurement.estimator == Estimator::FailedCases => {
+            format!("of {} cases", count(measurement.n))
+        }
         (Some(_), Some(bounds)) => {
             format!("{bounds}, each bound {}", confidence(measurement.confidence_ppb))
         }
@@ -128,6 +131,7 @@ fn basis(judged: &JudgedCriterion) -> Html {
         Probe::Latency | Probe::Errors | Probe::Throughput | Probe::LoadLine => "trial",
         Probe::StartUp => "start",
         Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => "drill",
+        Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => "pass",
     };
     let trials = measurement.trials.len() as u64;
     if trials == 0 {

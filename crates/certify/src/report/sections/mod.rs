@@ -1,6 +1,7 @@
 //! The parts of the page, one noun a file, each a pure function of what was read.
 
 mod calibration;
+mod checks;
 mod controls;
 mod criteria;
 mod drills;
@@ -40,6 +41,7 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
         gates::section(page),
         Some(calibration::section(page)),
         drills::section(page),
+        checks::section(page),
         Some(provenance::section(page)),
         Some(verification::section(page)),
     ];

@@ -1,0 +1,203 @@
+//! Checklists: each case is tried once, on a fresh process, and what came back is kept.
+
+mod bad_request;
+mod planted;
+mod reference;
+mod reply_head;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use plimsoll_evidence::{
+    BadRequest, CheckRun, Checklist, Document, Door, Ending, LogTrace, PlantedText, Probe, Refusal,
+    ReplyHead, Scene, Shown,
+};
+use plimsoll_fault::{Defect, Proxy};
+use plimsoll_load::{Message, Request, TalkEnd, exchange, talk};
+use plimsoll_proof::Digest;
+
+use self::bad_request::Bad;
+use self::planted::Planted;
+use super::{Conductor, counts};
+use crate::error::Error;
+use crate::running::{self, Running};
+
+/// A reply is waited for this long: whoever reads a bad request knows at once what to say.
+const PATIENCE_NS: u64 = 3_000_000_000;
+/// A head that does not go on is held open this long: time to see whether others are still answered.
+const SLOW_NS: u64 = 1_000_000_000;
+/// A word that stands nowhere else by chance.
+const WORD_CHARACTERS: usize = 16;
+/// Loggers that write from a thread of their own do so within some milliseconds.
+const LOG_SETTLE: Duration = Duration::from_millis(500);
+/// A path that no subject has, so that its reply is the subject's own word for an error.
+const NO_SUCH_PATH: &str = "/plimsoll-asks-for-what-is-not-here";
+
+impl Conductor<'_> {
+    /// Goes through a probe's checklist, through a fault proxy with a defect if one is given.
+    pub(super) fn check(
+        &mut self,
+        probe: Probe,
+        scene: Scene,
+        through: Option<(&Proxy, Defect)>,
+    ) -> Result<(), Error> {
+        let folder = self.state.scratch()?;
+        let running = match scene {
+            Scene::Measured => self.start_directly(&folder)?,
+            _ => running::start(self.subject, folder.path(), through.map(|(proxy, _)| proxy), self.stop)?,
+        };
+        let lease = through.map(|(proxy, defect)| proxy.set(defect)).transpose()?;
+        let at = self.clock.now();
+        let checklist = match probe {
+            Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
+            Probe::LogHygiene => Checklist::LogHygiene(self.log_traces(&running, scene)?),
+            Probe::Authentication => Checklist::Authentication(self.doors(&running)?),
+            _ => Checklist::ErrorHygiene(self.refusals(&running)?),
+        };
+        let process = running.identity();
+        let proxy = lease.as_ref().map(|lease| counts(&lease.counters()));
+        self.keep_output(format!("{}/{}/1", scene.name(), probe.name()), &running);
+        self.keep(Document::CheckRun(CheckRun { scene, trial: 1, process, at, checklist, proxy }))?;
+        drop(lease);
+        running.end()
+    }
+
+    /// What becomes of each request that no server should take.
+    fn refusals(&self, running: &Running) -> Result<Vec<Refusal>, Error> {
+        BadRequest::ALL
+            .into_iter()
+            .map(|case| {
+                self.stop.check()?;
+                Ok(self.refusal(case, running))
+            })
+            .collect()
+    }
+
+    fn refusal(&self, case: BadRequest, running: &Running) -> Refusal {
+        let bad = Bad { host: &running.host, read: self.first_request(), write: self.write_request() };
+        let message = bad.message(case);
+        let is_slow = case == BadRequest::SlowHead;
+        let patience_ns = if is_slow { SLOW_NS } else { PATIENCE_NS };
+        let (talked, beside) = std::thread::scope(|threads| {
+            let talking = threads.spawn(|| talk(running.address, &message, patience_ns));
+            // One who is slow must not hold up the others; after the rest somebody must be there.
+            let beside = is_slow.then(|| self.is_alive(running.address, &running.host));
+            (talking.join().ok().and_then(Result::ok), beside)
+        });
+        let alive = beside.unwrap_or_else(|| self.is_alive(running.address, &running.host));
+        match talked {
+            None => Refusal { case, statuses: Vec::new(), end: Ending::Unreachable, alive },
+            Some(talked) => {
+                let statuses = talked.statuses.into_iter().map(u64::from).collect();
+                Refusal { case, statuses, end: ending(talked.end), alive }
+            }
+        }
+    }
+
+    fn is_alive(&self, address: SocketAddr, host: &str) -> bool {
+        let request = self.first_request();
+        exchange(address, host, request, 0, self.subject.load.timeout_ns).is_ok_and(|reply| reply.good)
+    }
+
+    /// The heads of the replies to each of the subject's requests, its health check, and a path that it does not have.
+    fn reply_heads(&self, running: &Running) -> Result<Vec<ReplyHead>, Error> {
+        let own = [self.subject.target.health.as_str(), NO_SUCH_PATH].map(Request::get);
+        let mut heads: Vec<ReplyHead> = Vec::new();
+        for request in self.subject.requests.iter().chain(&own) {
+            self.stop.check()?;
+            let name = format!("{} {}", request.method, request.path);
+            if heads.iter().any(|head| head.request == name) {
+                continue;
+            }
+            let asked = Message::ask(&running.host, request)
+                .and_then(|message| talk(running.address, &message, self.subject.load.timeout_ns));
+            let kept = asked.map(|talk| talk.kept).unwrap_or_default();
+            match reply_head::read(name, &kept) {
+                Some(head) => heads.push(head),
+                None => {
+                    return Err(
+                        running.error(format!("gave no reply to {} {}", request.method, request.path))
+                    );
+                }
+            }
+        }
+        Ok(heads)
+    }
+
+    /// What becomes of each text that must not reach a log as it came. Written is what goes to standard output and
+    /// standard error.
+    fn log_traces(&self, running: &Running, scene: Scene) -> Result<Vec<LogTrace>, Error> {
+        let write = self.write_request();
+        let mut all = Vec::new();
+        for case in PlantedText::ALL {
+            self.stop.check()?;
+            let seed = self.seed(&format!("{}/log-hygiene/{case:?}", scene.name()));
+            let word = Digest::from_bytes(seed).to_string().chars().take(WORD_CHARACTERS).collect();
+            let planted = Planted { case, word };
+            let message = planted.message(&running.host, self.first_request(), &write);
+            // Whatever the subject says to it: what counts is what it writes.
+            let _ = talk(running.address, &message, PATIENCE_NS);
+            if scene == Scene::LeakyLog {
+                running.write_to_its_errors(&planted.raw().join(" "))?;
+            }
+            all.push(planted);
+        }
+        // A log may be written a little later.
+        std::thread::sleep(LOG_SETTLE);
+        let output = running.raw_output();
+        Ok(all.iter().map(|planted| LogTrace { case: planted.case, raw: planted.count(&output) }).collect())
+    }
+
+    /// What the subject says to somebody who is not known and wants what only some may do.
+    fn doors(&self, running: &Running) -> Result<Vec<Door>, Error> {
+        let path = self.subject.openapi.as_deref().unwrap_or_default();
+        let timeout_ns = self.subject.load.timeout_ns;
+        let asked = exchange(running.direct, &running.host, &Request::get(path), 0, timeout_ns);
+        let text =
+            asked.ok().filter(|answer| answer.good).and_then(|answer| reply_head::content(&answer.body));
+        let text = text.ok_or_else(|| running.error(format!("gave no reference at {path}")))?;
+        let operations = reference::guarded(&text)
+            .map_err(|problem| running.error(format!("gave a reference at {path} that {problem}")))?;
+        if operations.is_empty() {
+            let problem = format!("gave a reference at {path} by which everybody may do everything");
+            return Err(running.error(problem));
+        }
+        let mut doors = Vec::new();
+        for operation in operations {
+            for shown in Shown::ALL {
+                self.stop.check()?;
+                let message = operation.message(&running.host, shown);
+                let talked = talk(running.address, &message, timeout_ns);
+                let status = talked.ok().and_then(|talk| talk.statuses.first().copied()).map(u64::from);
+                doors.push(Door { operation: operation.name.clone(), shown, status });
+            }
+        }
+        Ok(doors)
+    }
+
+    /// A request that is good.
+    fn first_request(&self) -> &Request {
+        // The description has one at least.
+        &self.subject.requests[0]
+    }
+
+    /// Where a body goes: to the ledger where there is one, else to where the first request goes.
+    fn write_request(&self) -> Request {
+        match &self.subject.ledger {
+            Some(ledger) => Request {
+                path: ledger.write.path.replace("{key}", "plimsoll").replace("{value}", "plimsoll"),
+                ..ledger.write.clone()
+            },
+            None => Request { method: "POST".into(), ..self.first_request().clone() },
+        }
+    }
+}
+
+fn ending(end: TalkEnd) -> Ending {
+    match end {
+        TalkEnd::Closed => Ending::Closed,
+        TalkEnd::Reset => Ending::Reset,
+        TalkEnd::Open => Ending::Open,
+        TalkEnd::NotHttp => Ending::NotHttp,
+    }
+}

@@ -1,0 +1,82 @@
+//! What becomes of a reply's head on its way to the client: a pure function of the defect and the head.
+
+use crate::Defect;
+
+/// The fields without which the client could not find the reply's end, or would lose the connection.
+const FRAMING: [&[u8]; 5] =
+    [b"connection", b"content-length", b"keep-alive", b"transfer-encoding", b"upgrade"];
+
+/// The head that goes on in place of `head`, which is complete, with its empty line; `None` if it goes on as it is.
+pub(crate) fn altered(defect: Defect, status: u16, head: &[u8]) -> Option<Vec<u8>> {
+    match defect {
+        Defect::BlameServer if (400..500).contains(&status) => with_status(head, b"500"),
+        Defect::OpenDoors if matches!(status, 401 | 403) => with_status(head, b"200"),
+        Defect::BareReplies if status >= 200 => bared(head),
+        _ => None,
+    }
+}
+
+/// With another status.
+fn with_status(head: &[u8], status: &[u8; 3]) -> Option<Vec<u8>> {
+    let at = head.iter().position(|&byte| byte == b' ')? + 1;
+    let mut head = head.to_vec();
+    head.get_mut(at..at + 3)?.copy_from_slice(status);
+    Some(head)
+}
+
+/// Without the fields that do not frame it; `None` if it has no other.
+fn bared(head: &[u8]) -> Option<Vec<u8>> {
+    let lines = head.split_inclusive(|&byte| byte == b'\n').enumerate();
+    let kept: Vec<u8> = lines
+        .filter(|(index, line)| *index == 0 || frames(line))
+        .flat_map(|(_, line)| line)
+        .copied()
+        .collect();
+    (kept.len() < head.len()).then_some(kept)
+}
+
+fn frames(line: &[u8]) -> bool {
+    let Some(colon) = line.iter().position(|&byte| byte == b':') else { return true };
+    FRAMING.contains(&line[..colon].to_ascii_lowercase().as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] =
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nX-Content-Type-Options: nosniff\r\nDate: x\r\n\r\n";
+
+    #[test]
+    fn the_clients_fault_becomes_the_servers_and_nothing_else_does() {
+        let blamed = altered(Defect::BlameServer, 404, HEAD).unwrap();
+        assert!(blamed.starts_with(b"HTTP/1.1 500 Not Found\r\n"));
+        assert_eq!(blamed.len(), HEAD.len());
+        assert_eq!(altered(Defect::BlameServer, 200, b"HTTP/1.1 200 OK\r\n\r\n"), None);
+        assert_eq!(altered(Defect::BlameServer, 503, b"HTTP/1.1 503 No\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn a_refusal_becomes_a_success() {
+        for refusal in [&b"HTTP/1.1 401 No\r\n\r\n"[..], b"HTTP/1.1 403 No\r\n\r\n"] {
+            let status = if refusal.starts_with(b"HTTP/1.1 401") { 401 } else { 403 };
+            assert_eq!(altered(Defect::OpenDoors, status, refusal).unwrap(), b"HTTP/1.1 200 No\r\n\r\n");
+        }
+        assert_eq!(altered(Defect::OpenDoors, 404, HEAD), None);
+    }
+
+    #[test]
+    fn a_bare_reply_is_framed_as_before() {
+        let bare = altered(Defect::BareReplies, 404, HEAD).unwrap();
+        assert_eq!(bare, b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n");
+        assert_eq!(altered(Defect::BareReplies, 404, &bare), None, "there is nothing to take");
+        assert_eq!(altered(Defect::BareReplies, 100, HEAD), None);
+    }
+
+    #[test]
+    fn other_defects_leave_replies_alone() {
+        for defect in [Defect::None, Defect::Delay { delay_ns: 1 }] {
+            assert_eq!(altered(defect, 404, HEAD), None);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Checklists: what strangers may send, and what browsers are told.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
+
+const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
+const HYGIENE: (&str, &str, &str) = ("hygiene", "error-hygiene", "0");
+const HEADERS: (&str, &str, &str) = ("headers", "response-headers", "0");
+const LOG: (&str, &str, &str) = ("log", "log-hygiene", "0");
+const DOORS: (&str, &str, &str) = ("doors", "authentication", "0");
+
+/// A subject whose doors may be tried.
+fn guarded(start: &str, request: &str) -> String {
+    format!(
+        "name = \"guarded\"\n[start]\ncommand = [\"sh\", \"-c\", '{start}']\n\
+         [target]\nurl = \"http://127.0.0.1:{{port}}\"\nhealth = \"{request}\"\n\
+         authorised_by = \"the tests\"\nrate_cap = \"200/s\"\n[[request]]\npath = \"{request}\"\n\
+         [api]\nopenapi = \"/openapi.json\"\n"
+    )
+}
+
+/// What came of the criteria, each of which was seen red, in a certificate that verifies.
+fn judged<const N: usize>(world: &World, ran: &Ran, ids: [&str; N]) -> [String; N] {
+    let result = ran.json();
+    let verified = world.run(&["verify", "certificate"]);
+    assert_eq!(verified.code, 0, "{}\n{}", verified.stdout, verified.stderr);
+    for criterion in result["criteria"].as_array().unwrap() {
+        let control = &criterion["control"];
+        assert_eq!(control["seen_red"], Value::Bool(true), "{criterion:#}");
+    }
+    ids.map(|id| verdict(&result, id).to_owned())
+}
+
+fn report(world: &World) -> String {
+    std::fs::read_to_string(world.path("certificate/report.html")).unwrap()
+}
+
+#[test]
+fn timing_the_demo_service_refuses_what_is_bad_and_says_what_browsers_need() {
+    let world = World::with_key();
+    let ran = world.certify(&notes_started_by("exec $SERVE"), &profile(&[ERRORS, HYGIENE, HEADERS, LOG]));
+    assert_eq!(
+        judged(&world, &ran, ["hygiene", "headers", "log"]),
+        ["PASS", "PASS", "PASS"],
+        "{}\n{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!((ran.code, ran.json()["status"].as_str()), (0, Some("preliminary")), "{}", ran.stdout);
+    assert!(report(&world).contains("a length beside chunks, a request hidden behind them"));
+}
+
+/// Its library says which version it is, believes the first of two lengths, and gives up a connection over one that is no
+/// number.
+#[test]
+fn timing_a_service_that_falls_over_bad_requests_is_refused() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/forgetful.py");
+    let world = World::with_key();
+    let start = format!("exec python3 {} {{port}} {{dir}}/notes.json", script.display());
+    let subject = notes_started_by(&start).replace("path = \"/notes\"\n", "path = \"/health\"\n");
+    let ran = world.certify(&subject, &profile(&[ERRORS, HYGIENE, HEADERS, LOG]));
+    // It logs nothing.
+    assert_eq!(
+        judged(&world, &ran, ["hygiene", "headers", "log"]),
+        ["FAIL", "FAIL", "PASS"],
+        "{}\n{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!((ran.code, ran.json()["status"].as_str()), (1, Some("denied")));
+    let report = report(&world);
+    let smuggled = "no: 2 replies to one message: a request was smuggled in";
+    for told in [smuggled, "no: the connection ended without a reply", "no: server: BaseHTTP/"] {
+        assert!(report.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn timing_a_service_whose_log_tells_all_is_refused() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/chatty.py");
+    let world = World::with_key();
+    let start = format!("exec python3 {} {{port}}", script.display());
+    let ran = world.certify(&notes_started_by(&start), &profile(&[ERRORS, LOG]));
+    assert_eq!((ran.code, verdict(&ran.json(), "log")), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
+    // All that it is told: five secrets, and five ways to write on somebody else's terminal.
+    assert_eq!(ran.json()["criteria"][1]["value"], 10, "{}", report(&world));
+}
+
+#[test]
+fn timing_our_own_server_keeps_its_doors_shut_and_passes_the_other_checklists() {
+    let world = World::with_key();
+    let start = format!(
+        "XDG_CONFIG_HOME={{dir}} exec {PLIMSOLL} serve --listen 127.0.0.1:{{port}} --data {{dir}}/data"
+    );
+    let profile = profile(&[ERRORS, HYGIENE, HEADERS, LOG, DOORS]);
+    let ran = world.certify(&guarded(&start, "/health/live"), &profile);
+    let passed = judged(&world, &ran, ["hygiene", "headers", "log", "doors"]);
+    assert_eq!(passed, ["PASS"; 4], "{}\n{}", ran.stdout, ran.stderr);
+    let report = report(&world);
+    for tried in ["PUT /api/v1/subjects/{name} without a token", "GET /api/v1/audit with a forged token"] {
+        assert!(report.contains(tried), "{tried}");
+    }
+}
+
+#[test]
+fn timing_a_service_that_believes_every_token_is_refused() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/gullible.py");
+    let world = World::with_key();
+    let subject = guarded(&format!("exec python3 {} {{port}}", script.display()), "/health");
+    let ran = world.certify(&subject, &profile(&[ERRORS, DOORS]));
+    assert_eq!((ran.code, verdict(&ran.json(), "doors")), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["criteria"][1]["value"], 2, "two doors open to a forged token, none to nothing");
+}
+
+#[test]
+fn doors_are_not_tried_without_leave_and_without_a_reference_there_are_none() {
+    let world = World::with_key();
+    let subject = guarded("exec python3 gullible.py {port}", "/health");
+    let subject = subject.replace("authorised_by = \"the tests\"\nrate_cap = \"200/s\"\n", "");
+    let ran = world.certify(&subject, &profile(&[ERRORS, DOORS]));
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("nobody is named who allowed it"), "{}", ran.stderr);
+    world.write("subject.toml", &notes_started_by("exec $SERVE"));
+    let plan = world.run(&["certify", "subject.toml", "--profile", "profile.toml", "--plan"]);
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
+    assert!(!plan.stdout.contains("authentication"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_bound_is_not_asked_of_cases() {
+    let world = World::with_key();
+    let text = profile(&[HYGIENE]).replace("rule = \"simple\"", "rule = \"guard-95\"");
+    let ran = world.certify(&notes_started_by("exec $SERVE"), &text);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("guard-95 could never pass"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: write rule = \"simple\""), "{}", ran.stderr);
+}
