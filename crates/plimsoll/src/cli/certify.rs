@@ -32,7 +32,8 @@ const SUBJECT_PROFILE: &str = "web-service";
   plimsoll certify --url http://127.0.0.1:8080/
   plimsoll certify subject.toml --plan      what would be run, and for how long
   plimsoll certify subject.toml --sabotage  only the planted defects
-  plimsoll certify --profile quick --list   the criteria of a profile
+  plimsoll certify --list                   every criterion of every built-in profile
+  plimsoll certify --profile quick --list   those of one profile
 
 Exit codes:
   0  certified, or preliminary
@@ -82,15 +83,18 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Failure> {
     if arguments.list && arguments.subject.is_none() && arguments.url.is_none() && !arguments.demo {
-        let profile = profile(arguments.profile.as_deref().unwrap_or(SUBJECT_PROFILE), Path::new("."))?;
-        return list(&profile, &arguments, printer);
+        let built_in = || builtin_profiles().iter().map(|(id, _)| *id).collect();
+        let names: Vec<&str> = arguments.profile.as_deref().map_or_else(built_in, |name| vec![name]);
+        let profiles =
+            names.into_iter().map(|name| profile(name, Path::new("."))).collect::<Result<Vec<_>, _>>()?;
+        return list(&profiles, &arguments, printer);
     }
     let (subject, base) = subject(&arguments)?;
     let name = arguments.profile.clone().or_else(|| subject.profile.clone());
     let usual = if arguments.subject.is_some() { SUBJECT_PROFILE } else { DEMO_PROFILE };
     let profile = profile(name.as_deref().unwrap_or(usual), &base)?;
     if arguments.list {
-        return list(&profile, &arguments, printer);
+        return list(&[profile], &arguments, printer);
     }
     if arguments.plan {
         // Nothing is drawn from the seed of a plan that is only shown, but the order of its controls.
@@ -276,8 +280,8 @@ fn profile(name: &str, base: &Path) -> Result<Profile, Failure> {
     Ok(parse_profile(&path.display().to_string(), &text)?)
 }
 
-fn list(profile: &Profile, arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
-    printer.data(&table::criteria(profile, arguments.json)?)?;
+fn list(profiles: &[Profile], arguments: &Arguments, printer: &Printer) -> Result<Answer, Failure> {
+    printer.data(&table::criteria(profiles, arguments.json)?)?;
     Ok(Answer::Yes)
 }
 

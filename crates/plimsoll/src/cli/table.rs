@@ -197,11 +197,16 @@ pub(crate) fn all_caught(judgement: &Judgement) -> bool {
     controlled.peek().is_some() && controlled.all(is_caught)
 }
 
-/// The criteria of a profile.
-pub(crate) fn criteria(profile: &Profile, as_json: bool) -> Result<String, Failure> {
+/// The criteria of profiles.
+pub(crate) fn criteria(profiles: &[Profile], as_json: bool) -> Result<String, Failure> {
     if as_json {
-        return pretty(profile);
+        return pretty(&json!({ "profiles": profiles }));
     }
+    Ok(profiles.iter().map(profile).collect::<Vec<_>>().join("\n"))
+}
+
+/// The criteria of one profile.
+fn profile(profile: &Profile) -> String {
     let row = |criterion: &plimsoll_evidence::Criterion| {
         [
             criterion.id.clone(),
@@ -215,7 +220,7 @@ pub(crate) fn criteria(profile: &Profile, as_json: bool) -> Result<String, Failu
     let rows: Vec<[String; 6]> = profile.criteria.iter().map(row).collect();
     let head = ["criterion", "severity", "limit", "rule", "control", "statement"];
     let table = table(head, &rows, |line, _| line.to_owned());
-    Ok(format!("{} {}: {}\n\n{table}", profile.id, profile.version, profile.title))
+    format!("{} {}: {}\n\n{table}", profile.id, profile.version, profile.title)
 }
 
 /// What a plan runs, and how long it takes.

@@ -16,7 +16,7 @@ const CRASH_RECOVERY: (&str, &str, &str) = ("crash-recovery", "crash-recovery", 
 const WRITES: (&str, &str, &str) = ("writes", "acknowledged-writes", "0");
 
 /// nginx with `server`, the inside of its server block.
-fn nginx(world: &World, server: &str, stop: &str) -> String {
+pub(crate) fn nginx(world: &World, server: &str, stop: &str) -> String {
     assert!(Path::new("/usr/sbin/nginx").exists(), "nginx is missing: apt-get install nginx-light");
     fs::create_dir_all(world.path("site")).unwrap();
     world.write("site/index.html", "<p>hello</p>");
@@ -40,7 +40,7 @@ fn nginx(world: &World, server: &str, stop: &str) -> String {
     )
 }
 
-const HEALTH: &str = "location = /health { return 200 ok; }";
+pub(crate) const HEALTH: &str = "location = /health { return 200 ok; }";
 
 /// The subject was refused, because of `criterion`, whose probe was seen red and green in the same session, and
 /// the certificate that says so verifies.

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use plimsoll_evidence::Probe;
 use serde_json::Value;
 
+use crate::certify::{HEALTH, nginx};
 use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
 
 const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
@@ -89,6 +91,20 @@ fn timing_a_service_whose_log_tells_all_is_refused() {
     assert_eq!(ran.json()["criteria"][1]["value"], 10, "{}", report(&world));
 }
 
+/// It refuses all that is bad. Its error log has the decoded path of a file that is not there, so that a stranger writes
+/// lines of his own into it; and it says which version it is.
+#[test]
+fn timing_nginx_from_debian_lets_strangers_write_into_its_error_log() {
+    let world = World::with_key();
+    let ran = world.certify(&nginx(&world, HEALTH, "SIGQUIT"), &profile(&[ERRORS, HYGIENE, HEADERS, LOG]));
+    let found = judged(&world, &ran, ["hygiene", "headers", "log"]);
+    assert_eq!(found, ["PASS", "FAIL", "FAIL"], "{}\n{}", ran.stdout, ran.stderr);
+    let report = report(&world);
+    for told in ["no: server: nginx/", "raw in the log, once"] {
+        assert!(report.contains(told), "{told}");
+    }
+}
+
 #[test]
 fn timing_our_own_server_keeps_its_doors_shut_and_passes_the_other_checklists() {
     let world = World::with_key();
@@ -137,4 +153,23 @@ fn a_bound_is_not_asked_of_cases() {
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("guard-95 could never pass"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: write rule = \"simple\""), "{}", ran.stderr);
+}
+
+#[test]
+fn every_criterion_is_listed_with_the_defect_that_turns_it_red() {
+    let world = World::new();
+    let listed = world.run(&["certify", "--list", "--json"]).json();
+    let profiles = listed["profiles"].as_array().unwrap();
+    let criteria = || profiles.iter().flat_map(|profile| profile["criteria"].as_array().unwrap());
+    assert!(criteria().all(|criterion| criterion["control"].is_string()));
+    for probe in Probe::ALL {
+        assert!(criteria().any(|criterion| criterion["probe"] == probe.name()), "{}", probe.name());
+    }
+    let text = world.run(&["certify", "--list"]).stdout;
+    for criterion in criteria() {
+        let (id, statement) = (criterion["id"].as_str().unwrap(), criterion["statement"].as_str().unwrap());
+        assert!(text.lines().any(|line| line.starts_with(id) && line.ends_with(statement)), "{id}\n{text}");
+    }
+    let one = world.run(&["certify", "--list", "--profile", "quick", "--json"]).json();
+    assert_eq!(one["profiles"].as_array().unwrap().len(), 1);
 }

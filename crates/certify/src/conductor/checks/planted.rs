@@ -18,7 +18,7 @@ impl Planted {
         let word = &self.word;
         let own = read.path.replace("{seq}", "0");
         let get = |target: &str, fields: &[u8]| {
-            let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n");
+            let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
             [head.as_bytes(), fields, b"\r\n"].concat()
         };
         let strange = |escaped: &str, raw: &str| {

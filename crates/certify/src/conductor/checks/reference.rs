@@ -35,7 +35,8 @@ impl Operation {
             "GET" | "DELETE" => "\r\n",
             _ => "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
         };
-        let text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{shown}{body}");
+        // Nothing comes after the reply: whoever closes then is not waited for.
+        let text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{shown}{body}");
         Message { bytes: text.into_bytes(), half_close: false }
     }
 }
