@@ -56,8 +56,10 @@ struct Write {
 /// The way to the notes. Copies are the same store; the writer ends when the last one is dropped.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writes: mpsc::SyncSender<Write>,
+    /// Dropped before `writes`: SQLite merges its log into the database when the last connection closes, and of two that
+    /// close at the same time neither is the last. The writer's is to be.
     reader: Arc<Mutex<Connection>>,
+    writes: mpsc::SyncSender<Write>,
 }
 
 impl Store {

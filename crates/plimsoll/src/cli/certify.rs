@@ -32,7 +32,7 @@ const SUBJECT_PROFILE: &str = "web-service";
   plimsoll certify --url http://127.0.0.1:8080/
   plimsoll certify subject.toml --plan      what would be run, and for how long
   plimsoll certify subject.toml --sabotage  only the planted defects
-  plimsoll certify --list                   every criterion of every built-in profile
+  plimsoll certify --list                   every criterion, profile by profile
   plimsoll certify --profile quick --list   those of one profile
 
 Exit codes:
