@@ -24,7 +24,7 @@ pub enum BadRequest {
     NulInField,
     /// A target of 64 KiB.
     LongTarget,
-    /// A field of 1 MiB.
+    /// A field of 256 KiB.
     LongField,
     /// 10,000 fields.
     ManyFields,
@@ -117,7 +117,7 @@ impl BadRequest {
             Self::SpaceBeforeColon => "a space before a field's colon",
             Self::NulInField => "a zero byte in a field",
             Self::LongTarget => "a target of 64 KiB",
-            Self::LongField => "a field of 1 MiB",
+            Self::LongField => "a field of 256 KiB",
             Self::ManyFields => "10,000 fields",
             Self::LengthNotANumber => "a length that is not a number",
             Self::TwoLengths => "two lengths that differ, a request hidden between them",
