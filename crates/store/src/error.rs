@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use plimsoll_base::{Kind, NameError, Quantity, Unit};
 use plimsoll_proof::LogError;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::name::{CursorName, DocumentKey, LeaseName, Owner, StreamName};
 
@@ -118,6 +120,9 @@ pub enum Error {
     /// The disk is full.
     #[error("the disk is full: nothing more can be written to the journal")]
     Full,
+    /// The disk takes nothing.
+    #[error("the disk is read-only: nothing can be written to the journal")]
+    ReadOnly,
     /// The disk or the database refuses.
     #[error("cannot {doing} the journal: {said}")]
     Database {
@@ -203,11 +208,12 @@ impl Error {
         }
     }
 
-    /// A full disk says so in many ways. Where the database cannot do its work and the disk at `path` has no room left,
-    /// it is that.
-    pub(crate) fn or_full(self, path: &Path) -> Self {
+    /// A disk that is full or read-only says so in many ways. Where the database cannot do its work, the disk that
+    /// `folder` is on is asked.
+    pub(crate) fn or_disk(self, folder: &Path) -> Self {
         match self {
-            Self::Database { .. } if is_full(path) => Self::Full,
+            Self::Database { .. } if is_full(folder) => Self::Full,
+            Self::Database { .. } if is_read_only(folder) => Self::ReadOnly,
             other => other,
         }
     }
@@ -230,6 +236,7 @@ impl Error {
             Self::Busy(_) => Kind::Busy,
             Self::ClockBehind(_)
             | Self::Full
+            | Self::ReadOnly
             | Self::Database { .. }
             | Self::Io { .. }
             | Self::Key(_)
@@ -252,6 +259,9 @@ impl Error {
             Self::InUse(_) => Some("stop the other process, or use another folder"),
             Self::Full => Some(FREE_SPACE),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => Some(FREE_SPACE),
+            Self::ReadOnly => Some(
+                "a disk that failed is made read-only by the system, whose log says why: mend it, and start again",
+            ),
             Self::Database { .. } => Some(
                 "look at the disk and at the system's log; what was written last may be missing. If it does not pass, \
                  start again",
@@ -273,12 +283,18 @@ fn span(ms: u64) -> Quantity {
     Quantity { amount: ms.saturating_mul(1_000_000), unit: Unit::Ns }
 }
 
-/// Whether the disk at a path says that it has no room left, for bytes or for files.
-fn is_full(path: &Path) -> bool {
-    rustix::fs::statvfs(path).is_ok_and(|disk| {
+/// Whether the disk says that it has no room left, for bytes or for files.
+fn is_full(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|disk| {
         disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM_BYTES_MIN
             || (disk.f_files > 0 && disk.f_favail == 0)
     })
+}
+
+/// Whether the disk takes no new file. It is asked for one without a name: a disk that gave up says it nowhere else.
+fn is_read_only(folder: &Path) -> bool {
+    let nameless = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    matches!(rustix::fs::open(folder, nameless, Mode::RUSR), Err(Errno::ROFS))
 }
 
 #[cfg(test)]
@@ -293,7 +309,7 @@ mod tests {
         let failed = said(rusqlite::ffi::SQLITE_IOERR_FSYNC);
         assert!(matches!(failed, Error::Database { .. }), "{failed}");
         assert!(failed.hint().unwrap().contains("look at the disk"));
-        assert!(matches!(failed.or_full(Path::new("/")), Error::Database { .. }), "there is room");
+        assert!(matches!(failed.or_disk(Path::new("/")), Error::Database { .. }), "there is room");
         let damaged = said(rusqlite::ffi::SQLITE_CORRUPT);
         let hint = damaged.hint().unwrap();
         let (before, _) = hint.split_once("restore a backup").unwrap();

@@ -58,7 +58,9 @@ fn timing_a_subject_is_certified_and_its_certificate_lives_until_its_profile_cha
     let ended = world.run_until(&runner, &id, State::is_over);
     world.keep_calibration();
     let State::Done(certificate) = ended else { panic!("{ended:?}") };
-    assert_eq!((certificate.status, certificate.stale), (Status::Preliminary, None));
+    let verified = runner.certificates().verify(&id, SystemClock.now(), Some(&id)).unwrap();
+    let found = (certificate.status, certificate.stale);
+    assert_eq!(found, (Status::Preliminary, None), "{:#}", report_json(&verified));
     check_told(&world, &id);
     check_read(&world, runner.certificates(), &id, certificate.sha256);
     check_found_after_death(&world, runner, &id, certificate.sha256);

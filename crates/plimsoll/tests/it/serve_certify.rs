@@ -43,7 +43,7 @@ impl Drop for Service {
 }
 
 /// A server in a world that has the day's calibration, if there is one.
-fn calibrated() -> Server {
+pub(crate) fn calibrated() -> Server {
     let world = World::new();
     let kept = world.path("state/plimsoll/calibration.json");
     if kept.exists() {
@@ -54,7 +54,7 @@ fn calibrated() -> Server {
 }
 
 /// Hands the calibration on to the tests that come.
-fn keep_calibration(server: &Server) {
+pub(crate) fn keep_calibration(server: &Server) {
     let made = server.world.path("state/plimsoll/data/certify/calibration.json");
     if made.exists() {
         std::fs::copy(made, server.world.path("state/plimsoll/calibration.json")).unwrap();
@@ -62,7 +62,7 @@ fn keep_calibration(server: &Server) {
     }
 }
 
-fn put_toml(actor: &Actor, path: &str, text: &str) -> crate::server::Answer {
+pub(crate) fn put_toml(actor: &Actor, path: &str, text: &str) -> crate::server::Answer {
     actor.with("content-type", "application/toml").ask("PUT", path, Some(text))
 }
 
@@ -71,7 +71,7 @@ fn state(actor: &Actor, id: &str) -> String {
     found["state"].as_str().unwrap().to_owned()
 }
 
-fn start(actor: &Actor, subject: &str, profile: &str) -> String {
+pub(crate) fn start(actor: &Actor, subject: &str, profile: &str) -> String {
     let wanted = json!({ "subject": subject, "profile": profile });
     let started = actor.post("/api/v1/certifications", &wanted).expect(201);
     let id = started.json()["id"].as_str().unwrap().to_owned();

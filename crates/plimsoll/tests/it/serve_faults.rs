@@ -80,6 +80,61 @@ fn needs_tmpfs_a_full_disk_is_told_and_got_over_without_a_restart() {
     assert_eq!(weight(&olga, "x"), 1_000);
 }
 
+/// A server whose data are on an ext4 of their own that turns read-only at its first error, as systems are set up to.
+fn on_disk_that_gives_up(world: World, prepare: &str) -> Server {
+    let mount =
+        format!("{prepare} >prepared 2>&1; mount -o loop,errors=remount-ro image disk && exec \"$0\" \"$@\"");
+    Server::start_by(world, &["unshare", "--mount", "sh", "-c", &mount], &["--data", "disk/data"])
+}
+
+/// The kernel's own way to report an error of that disk to itself.
+fn give_up_disk(server: &Server) {
+    let mounts = std::fs::read_to_string(format!("/proc/{}/mounts", server.pid())).unwrap();
+    let mine = server.world.path("disk").canonicalize().unwrap();
+    let is_mine = |line: &&str| line.split(' ').nth(1) == mine.to_str();
+    let device = mounts.lines().find(is_mine).unwrap().split(' ').next().unwrap();
+    let device = device.strip_prefix("/dev/").unwrap();
+    std::fs::write(format!("/sys/fs/ext4/{device}/trigger_fs_error"), "a test").unwrap();
+}
+
+#[test]
+fn needs_loop_device_a_disk_that_turns_read_only_is_told_and_takes_nothing_that_was_acknowledged() {
+    let world = World::new();
+    std::fs::create_dir(world.path("disk")).unwrap();
+    let server = on_disk_that_gives_up(world, "truncate -s 64M image && mkfs.ext4 -q image");
+    let olga = server.user(&server.administrator(), "olga", &["operator"]);
+    assert_eq!(put_subject(&olga, "x", 1).unwrap(), 204);
+    server.anybody().get("/health/ready").expect(200);
+
+    give_up_disk(&server);
+    let mut acknowledged = 1;
+    let refused = until(|| match put_subject(&olga, "x", acknowledged + 1).unwrap() {
+        204 => {
+            acknowledged += 1;
+            None
+        }
+        status => Some(status),
+    });
+    assert_eq!(refused, 503);
+    let not_ready = until(|| {
+        let answer = server.anybody().get("/health/ready");
+        (answer.status == 503).then_some(answer)
+    });
+    assert!(not_ready.body.contains("the disk is read-only"), "{}", not_ready.body);
+    assert!(not_ready.body.contains("mend it, and start again"), "{}", not_ready.body);
+    server.anybody().get("/health/live").expect(200);
+    assert_eq!(weight(&olga, "x"), acknowledged, "nothing is shown that was not acknowledged");
+
+    // Such a disk is mended by a check of it, which nobody makes while it is in use.
+    let server = on_disk_that_gives_up(server.kill(), "e2fsck -fy image");
+    server.anybody().get("/health/ready").expect(200);
+    let olga = server.sign_in("olga");
+    assert_eq!(weight(&olga, "x"), acknowledged);
+    assert_eq!(put_subject(&olga, "x", 1_000).unwrap(), 204);
+    let looked = server.sign_in("ada").ask("POST", "/api/v1/journal/verify", None).expect(200).json();
+    assert_eq!(looked["intact"], true, "{looked}");
+}
+
 /// What the server says when it is started by a shell, which makes something ready first, in `world`.
 fn refused_after(world: &World, ready: &str, arguments: &[&str]) -> Ran {
     let mut command = Command::new("unshare");

@@ -43,7 +43,7 @@ pub(crate) struct Opened {
 /// Opens the journal in the folder of `options`.
 pub(crate) fn open(options: Options) -> Result<Opened> {
     let folder = options.folder.clone();
-    open_folder(options).map_err(|error| error.or_full(&folder))
+    open_folder(options).map_err(|error| error.or_disk(&folder))
 }
 
 fn open_folder(options: Options) -> Result<Opened> {

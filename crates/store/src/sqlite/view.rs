@@ -21,7 +21,7 @@ impl JournalView {
     /// Opens the journal in a folder.
     pub fn open(folder: &Path) -> Result<Self> {
         let connection = reader::open_folder(folder)?;
-        schema::check_schema(&connection).map_err(|error| error.or_full(folder))?;
+        schema::check_schema(&connection).map_err(|error| error.or_disk(folder))?;
         Ok(Self(connection))
     }
 

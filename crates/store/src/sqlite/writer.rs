@@ -151,8 +151,8 @@ impl Writer {
             Err(error) => {
                 // If this fails too, the next transaction says so.
                 let _ = self.run_sql("ROLLBACK");
-                let path = self.connection.path().unwrap_or_default();
-                Err(error.or_full(Path::new(path)))
+                let database = Path::new(self.connection.path().unwrap_or_default());
+                Err(error.or_disk(database.parent().unwrap_or(database)))
             }
         }
     }
