@@ -98,7 +98,7 @@ fn give_up_disk(server: &Server) {
 }
 
 #[test]
-fn needs_loop_device_a_disk_that_turns_read_only_is_told_and_takes_nothing_that_was_acknowledged() {
+fn needs_loop_a_disk_that_turns_read_only_is_told_and_takes_nothing_that_was_acknowledged() {
     let world = World::new();
     std::fs::create_dir(world.path("disk")).unwrap();
     let server = on_disk_that_gives_up(world, "truncate -s 64M image && mkfs.ext4 -q image");
