@@ -238,8 +238,8 @@ impl Error {
             | Self::Changed { .. }
             | Self::InUse { .. }
             | Self::TooMany { .. }
+            | Self::QueueFull(_)
             | Self::State { .. } => Kind::Conflict,
-            Self::QueueFull(_) => Kind::Busy,
             Self::Store(error) => error.kind(),
             Self::Process(error) => error.kind(),
             Self::Load(error) => error.kind(),

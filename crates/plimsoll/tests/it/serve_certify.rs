@@ -317,6 +317,27 @@ fn what_may_not_be_written_is_refused_with_the_line_or_the_key_to_turn() {
     put_toml(&olga.with("if-match", "x"), "/api/v1/subjects/x", fine).expect(400);
 }
 
+/// It is no fault of the server, and waiting for a second does not help.
+#[test]
+fn one_certification_more_than_may_wait_is_a_conflict_that_says_what_to_do() {
+    let server = Server::start();
+    let olga = server.user(&server.administrator(), "olga", &["operator"]);
+    let wanted = json!({ "subject": "demo", "profile": "quick" });
+    let mut started: Vec<String> = Vec::new();
+    let refused = loop {
+        let answer = olga.post("/api/v1/certifications", &wanted);
+        if answer.status != 201 {
+            break answer.expect(409);
+        }
+        started.push(answer.json()["id"].as_str().unwrap().to_owned());
+        assert!(started.len() < 100, "there is no end to them");
+    };
+    assert!(started.len() >= 32, "{}", started.len());
+    assert!(refused.body.contains("cancel one"), "{}", refused.body);
+    olga.ask("POST", &format!("/api/v1/certifications/{}/cancel", started[20]), None).expect(204);
+    olga.post("/api/v1/certifications", &wanted).expect(201);
+}
+
 /// What the server does by itself stands in the audit trail like what people do, in one batch with the act.
 #[test]
 fn what_is_kept_fresh_is_in_the_audit_trail_as_an_act_of_the_server() {

@@ -91,12 +91,12 @@ fn what_is_kept_in_memory_is_bounded() {
 }
 
 #[test]
-fn a_full_queue_is_busy_until_one_is_cancelled() {
+fn a_full_queue_is_a_conflict_until_one_is_cancelled() {
     let mut world = World::furnished();
     let ids: Vec<_> = (0..QUEUED_MAX).map(|_| world.start("web", "p")).collect();
     let id = world.id();
     let refused = world.register.start(&id, &name("web"), &name("p"), None).unwrap_err();
-    assert_eq!(refused.kind(), Kind::Busy);
+    assert_eq!(refused.kind(), Kind::Conflict);
     world.commit(world.register.cancel(&ids[5], Some(&alice())));
     assert_eq!(*world.state(&ids[5]), State::Cancelled);
     world.start("web", "p");
