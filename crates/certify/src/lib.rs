@@ -32,8 +32,8 @@ pub use conductor::{Event, Watch};
 pub use environment::read_environment;
 pub use error::Error;
 pub use files::{
-    FileError, LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target, builtin_profiles,
-    parse_profile, parse_subject,
+    Answer, Coverage, FileError, LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target, With,
+    builtin_profiles, parse_coverage, parse_profile, parse_subject,
 };
 pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use identity::{identify, identify_path};

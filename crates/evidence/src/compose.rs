@@ -80,6 +80,7 @@ pub fn certificate_statement(
         calibration,
         earlier_attempts: planned.earlier_attempts,
         criteria: judgement.criteria.iter().map(|judged| summary(judged, signing.at)).collect(),
+        gaps: judgement.gaps.iter().map(|gap| gap.id.clone()).collect(),
         domains: domains(judgement),
         load_line: judgement.load_line.clone(),
         conditions: judgement.conditions.clone(),
@@ -126,6 +127,9 @@ fn domains(judgement: &Judgement) -> Vec<DomainScore> {
         let (passed, of) = by_domain.entry(&judged.criterion.domain).or_default();
         *passed += u64::from(judged.verdict == Verdict::Pass);
         *of += 1;
+    }
+    for gap in &judgement.gaps {
+        by_domain.entry(&gap.domain).or_default().1 += 1;
     }
     by_domain
         .into_iter()

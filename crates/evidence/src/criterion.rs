@@ -4,6 +4,7 @@ use plimsoll_base::{Quantity, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::unit_name;
+use crate::gap::Gap;
 
 /// How a criterion is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +95,19 @@ impl Probe {
             Self::ResponseHeaders => "response-headers",
             Self::LogHygiene => "log-hygiene",
             Self::Authentication => "authentication",
+        }
+    }
+
+    /// The kind of document that it leaves as evidence.
+    pub fn evidence(self) -> &'static str {
+        match self {
+            Self::Latency | Self::Errors | Self::Throughput | Self::LoadLine => "load-run",
+            Self::StartUp => "start-run",
+            Self::GracefulStop => "stop-drill",
+            Self::CrashRecovery | Self::AcknowledgedWrites => "crash-drill",
+            Self::ErrorHygiene | Self::ResponseHeaders | Self::LogHygiene | Self::Authentication => {
+                "check-run"
+            }
         }
     }
 
@@ -283,6 +297,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the gravest first.
+    pub const ALL: [Self; 3] = [Self::Blocking, Self::Conditional, Self::Advisory];
+
     /// The severity's name in profiles and statements.
     pub fn name(self) -> &'static str {
         match self {
@@ -312,6 +329,9 @@ pub struct Criterion {
     pub op: Op,
     /// The limit, in `unit`.
     pub limit: u64,
+    /// What was asked for instead, where `limit` is stricter or counts something else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<String>,
     /// What `limit` and the measurement count.
     #[serde(with = "unit_name")]
     pub unit: Unit,
@@ -375,4 +395,7 @@ pub struct Profile {
     pub line: LineSearch,
     /// The requirements, in the order in which they are shown.
     pub criteria: Vec<Criterion>,
+    /// What is required besides and has no probe.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gaps: Vec<Gap>,
 }

@@ -8,6 +8,7 @@ use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::estimate;
+use crate::gap::Gap;
 use crate::judgement::{JudgedCriterion, Judgement};
 use crate::planned::{check_evidence, check_profile};
 use crate::sentence;
@@ -31,14 +32,18 @@ pub fn judge(documents: &Documents) -> Result<Judgement, Error> {
     let load_line = if asks_for_line { Some(estimate::load_line(plan, documents)?) } else { None };
     let (measured_from, measured_until) =
         documents.span().ok_or_else(|| Error::Missing("no trial was run".into()))?;
-    let trials = plan.profile.trials;
-    let verdicts: Vec<(Severity, Verdict)> =
-        criteria.iter().map(|judged| (judged.criterion.severity, judged.verdict)).collect();
+    let (trials, gaps) = (plan.profile.trials, &plan.profile.gaps);
+    let verdicts: Vec<(Severity, Verdict)> = criteria
+        .iter()
+        .map(|judged| (judged.criterion.severity, judged.verdict))
+        .chain(gaps.iter().map(|gap| (gap.severity, Gap::VERDICT)))
+        .collect();
     Ok(Judgement {
         status: status(&verdicts, trials).ok_or(Error::Broken)?,
-        conditions: conditions(&criteria, trials),
+        conditions: conditions(&criteria, gaps, trials),
         exclusions: exclusions(&criteria),
         criteria,
+        gaps: gaps.clone(),
         load_line,
         measured_from,
         measured_until,

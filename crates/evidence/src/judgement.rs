@@ -8,6 +8,7 @@ use crate::amount::Amount;
 use crate::criterion::{Criterion, Scene};
 use crate::document::ProxyCounts;
 use crate::estimate::LoadLine;
+use crate::gap::Gap;
 use crate::measurement::Measurement;
 use crate::verdict::Verdict;
 
@@ -47,6 +48,8 @@ pub struct Judgement {
     pub status: Status,
     /// The criteria in the profile's order.
     pub criteria: Vec<JudgedCriterion>,
+    /// What nothing measures, in the profile's order.
+    pub gaps: Vec<Gap>,
     /// The load line, where the profile asks for one.
     pub load_line: Option<LoadLine>,
     /// Why the status is not better, one sentence each.

@@ -14,6 +14,7 @@ mod entry;
 mod error;
 mod estimate;
 mod folder;
+mod gap;
 mod histogram;
 mod judge;
 mod judgement;
@@ -53,6 +54,7 @@ pub use folder::{
     CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
     REPORT_FILE, TLOG_PROOF_FILE, check_path,
 };
+pub use gap::Gap;
 pub use histogram::{HistogramData, SeriesData};
 pub use judge::judge;
 pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};

@@ -63,12 +63,20 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     if profile.asks_for(&[Probe::LoadLine]) && !profile.asks_for(&[Probe::Latency]) {
         return wrong("a load line needs a criterion of latency to keep");
     }
-    let mut ids = BTreeSet::new();
-    for criterion in &profile.criteria {
-        check_criterion(criterion)?;
-        if !ids.insert(&criterion.id) {
-            return wrong(&format!("criterion {} stands twice", criterion.id));
-        }
+    profile.criteria.iter().try_for_each(check_criterion)?;
+    profile.gaps.iter().try_for_each(|gap| check_id(&gap.id))?;
+    let ids = profile.criteria.iter().map(|criterion| &criterion.id);
+    let mut seen = BTreeSet::new();
+    match ids.chain(profile.gaps.iter().map(|gap| &gap.id)).find(|id| !seen.insert(*id)) {
+        Some(id) => wrong(&format!("criterion {id} stands twice")),
+        None => Ok(()),
+    }
+}
+
+fn check_id(id: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || id.len() > ID_CHARS_MAX || !id.chars().all(is_plain) {
+        return Err(Error::evidence(format!("criterion {id}: its id is not of [a-z0-9-]")));
     }
     Ok(())
 }
@@ -76,10 +84,7 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
 /// What a criterion may not say, because no probe could honour it.
 fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
     let wrong = |what: &str| Err(Error::evidence(format!("criterion {}: {what}", criterion.id)));
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if criterion.id.is_empty() || criterion.id.len() > ID_CHARS_MAX || !criterion.id.chars().all(is_plain) {
-        return wrong("its id is not of [a-z0-9-]");
-    }
+    check_id(&criterion.id)?;
     if criterion.unit != criterion.probe.unit() {
         return wrong("its unit is not that of its probe");
     }

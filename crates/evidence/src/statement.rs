@@ -123,8 +123,8 @@ pub struct CriterionSummary {
     pub statement: String,
 }
 
-/// Criteria met in one chapter: those with verdict PASS, of all but those with NOT_APPLICABLE. For reading only: no
-/// decision rests on it.
+/// Criteria met in one chapter: those with verdict PASS, of all but those with NOT_APPLICABLE, gaps included. For
+/// reading only: no decision rests on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DomainScore {
@@ -170,6 +170,9 @@ pub struct CertificatePredicate {
     pub earlier_attempts: u64,
     /// The criteria in the profile's order.
     pub criteria: Vec<CriterionSummary>,
+    /// The profile's requirements that have no probe, by id: each is NOT_MEASURED. The plan holds the rest.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gaps: Vec<String>,
     /// Criteria met by chapter: passed of those that apply. No decision rests on it.
     pub domains: Vec<DomainScore>,
     /// The load line, where the profile asks for one.

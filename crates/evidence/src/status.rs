@@ -2,6 +2,7 @@
 
 use crate::criterion::Severity;
 use crate::estimate::TRIALS_FOR_BOUND;
+use crate::gap::{self, Gap};
 use crate::judgement::{JudgedCriterion, Status};
 use crate::verdict::Verdict;
 
@@ -36,11 +37,12 @@ fn is_unmet_condition((severity, verdict): &(Severity, Verdict)) -> bool {
 }
 
 /// Why the status is not better, one sentence each.
-pub(crate) fn conditions(criteria: &[JudgedCriterion], trials: u64) -> Vec<String> {
+pub(crate) fn conditions(criteria: &[JudgedCriterion], gaps: &[Gap], trials: u64) -> Vec<String> {
     let unmet = |judged: &&JudgedCriterion| {
         judged.criterion.severity != Severity::Advisory && !judged.verdict.is_met()
     };
     let mut conditions: Vec<String> = criteria.iter().filter(unmet).map(sentence).collect();
+    conditions.extend(gap::condition(gaps, criteria.len()));
     if trials < TRIALS_FOR_BOUND as u64 {
         conditions.push(format!(
             "too few trials for a bound between them, hence at best preliminary: {trials} of {TRIALS_FOR_BOUND}"

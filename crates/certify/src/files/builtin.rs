@@ -1,10 +1,14 @@
 //! The profiles that ship with Plimsoll.
 
 /// Id and text of every profile that ships with Plimsoll.
-const PROFILES: [(&str, &str); 3] = [
+const PROFILES: [(&str, &str); 7] = [
     ("quick", include_str!("../../../../profiles/quick.toml")),
     ("web-service", include_str!("../../../../profiles/web-service.toml")),
     ("web-hardening", include_str!("../../../../profiles/web-hardening.toml")),
+    ("project-ai", include_str!("../../../../profiles/project-ai.toml")),
+    ("deployment-engine", include_str!("../../../../profiles/deployment-engine.toml")),
+    ("code-platform", include_str!("../../../../profiles/code-platform.toml")),
+    ("agent-flow", include_str!("../../../../profiles/agent-flow.toml")),
 ];
 
 /// Id and text of every profile that ships with Plimsoll.

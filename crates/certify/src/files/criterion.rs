@@ -9,7 +9,7 @@ use super::error::FileError;
 use super::table::Table;
 use super::value::Field;
 
-const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 16] = [
     "id",
     "statement",
     "domain",
@@ -24,6 +24,8 @@ const KEYS: [&str; 14] = [
     "control",
     "may_not_apply",
     "mappings",
+    "asked",
+    "rows",
 ];
 
 /// A month: long enough to be of use, short enough that somebody still knows what was measured.
@@ -34,28 +36,28 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// A share of all.
 const ONE_PPB: u64 = 1_000_000_000;
 
-pub(super) fn parse_criterion(field: &Field<'_>) -> Result<Criterion, FileError> {
-    let table = field.table("[[criterion]]", &KEYS)?;
+pub(super) fn parse_criterion(table: &Table<'_>) -> Result<Criterion, FileError> {
     let id = table.required("id")?.name()?;
     let probe = table.required("probe")?.choice(&Probe::ALL, Probe::name)?;
-    let rule = parse_rule(&table, probe)?;
-    let severities = [Severity::Blocking, Severity::Conditional, Severity::Advisory];
-    let severity = table.required("severity")?.choice(&severities, Severity::name)?;
-    let (limit, unit) = parse_limit(&table, probe, rule)?;
+    let rule = parse_rule(table, probe)?;
+    let severity = table.required("severity")?.choice(&Severity::ALL, Severity::name)?;
+    let (limit, unit) = parse_limit(table, probe, rule)?;
+    let asked = table.optional("asked").map(|field| Ok(field.phrase()?.to_owned())).transpose()?;
     Ok(Criterion {
         id: id.into(),
         statement: table.required("statement")?.phrase()?.into(),
         domain: table.required("domain")?.phrase()?.into(),
         probe,
-        quantile_ppb: parse_quantile(&table, probe)?,
-        op: parse_op(&table, probe)?,
+        quantile_ppb: parse_quantile(table, probe)?,
+        op: parse_op(table, probe)?,
         limit,
+        asked,
         unit,
         rule,
         severity,
-        ttl_s: parse_ttl(&table)?,
-        scope: parse_scope(&table)?,
-        control: parse_control(&table, probe, severity)?,
+        ttl_s: parse_ttl(table)?,
+        scope: parse_scope(table)?,
+        control: parse_control(table, probe, severity)?,
         may_not_apply: table.optional("may_not_apply").map_or(Ok(false), |flag| flag.boolean())?,
         mappings: phrases(table.optional("mappings"))?,
     })
@@ -182,7 +184,7 @@ fn parse_control(table: &Table<'_>, probe: Probe, severity: Severity) -> Result<
     Err(error.with_hint(format!("it can be turned red by: {}", names.join(", "))))
 }
 
-fn phrases(field: Option<Field<'_>>) -> Result<Vec<String>, FileError> {
+pub(super) fn phrases(field: Option<Field<'_>>) -> Result<Vec<String>, FileError> {
     let Some(field) = field else { return Ok(Vec::new()) };
     field.list()?.iter().map(|item| Ok(item.phrase()?.to_owned())).collect()
 }

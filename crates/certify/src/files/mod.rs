@@ -5,9 +5,11 @@
 
 mod builtin;
 mod command;
+mod coverage;
 mod criterion;
 mod description;
 mod error;
+mod gap;
 mod nearest;
 mod placeholder;
 mod profile;
@@ -21,7 +23,8 @@ mod tests;
 mod value;
 
 pub use builtin::builtin_profiles;
+pub use coverage::{Answer, Coverage, With};
 pub use error::FileError;
-pub use profile::parse_profile;
+pub use profile::{parse_coverage, parse_profile};
 pub use subject::{LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target};
 pub use subject_file::parse_subject;

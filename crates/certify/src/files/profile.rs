@@ -1,17 +1,32 @@
 //! A profile: how much is measured, and the criteria.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Criterion, LineSearch, Probe, Profile, Rule, Severity};
+use plimsoll_evidence::{Criterion, Gap, LineSearch, Probe, Profile, Rule, Severity};
 use plimsoll_load::DURATION_NS_MAX;
 
 use super::builtin::builtin_profiles;
-use super::criterion::parse_criterion;
+use super::coverage::{self, Coverage};
+use super::criterion::{self, parse_criterion};
 use super::error::FileError;
+use super::gap::{self, parse_gap};
 use super::table::{File, Table};
 use super::value::Field;
 
-const KEYS: [&str; 10] =
-    ["id", "version", "title", "trials", "drills", "trial", "warm_up", "control", "line", "criterion"];
+const KEYS: [&str; 13] = [
+    "id",
+    "version",
+    "title",
+    "document",
+    "trials",
+    "drills",
+    "trial",
+    "warm_up",
+    "control",
+    "line",
+    "criterion",
+    "gap",
+    "refused",
+];
 const LINE_KEYS: [&str; 3] = ["steps", "step", "trial"];
 
 /// A certification with more fresh processes than this is a burn-in, not a judgement.
@@ -20,6 +35,8 @@ const REPETITIONS_MAX: u64 = 100;
 const TRIAL_NS_MIN: u64 = 1_000_000_000;
 /// Beyond a table of this length nobody reads the verdicts.
 const CRITERIA_MAX: usize = 100;
+/// A document with more requirements that nothing measures is a wish.
+const GAPS_MAX: usize = 500;
 /// Each step doubles the work of reading the line; more are no finer than its noise.
 const STEPS_MAX: usize = 32;
 /// 100 % is the subject's rate itself, which the steady trials measure.
@@ -32,6 +49,15 @@ const REPETITIONS_FOR_BOUND: u64 = 5;
 
 /// Reads a profile. `file_name` only serves messages.
 pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> {
+    Ok(read(file_name, text)?.0)
+}
+
+/// What a profile says of the document that it stands for, if there is one.
+pub fn parse_coverage(file_name: &str, text: &str) -> Result<Option<Coverage>, FileError> {
+    Ok(read(file_name, text)?.1)
+}
+
+fn read(file_name: &str, text: &str) -> Result<(Profile, Option<Coverage>), FileError> {
     let file = File::new(file_name, text);
     let document = file.parse()?;
     let root = Table::root(file, &document, &KEYS)?;
@@ -42,7 +68,14 @@ pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> 
             return Err(error.with_hint("add a [[criterion]]"));
         }
     };
-    let criteria = parse_criteria(&root, &fields)?;
+    let tables = tables(&fields, "[[criterion]]", &criterion::KEYS)?;
+    let criteria = parse_criteria(&root, &tables)?;
+    let gap_fields = root.optional("gap").map_or(Ok(Vec::new()), |field| field.some_list())?;
+    let gap_tables = self::tables(&gap_fields, "[[gap]]", &gap::KEYS)?;
+    let gaps = parse_gaps(&root, &gap_tables, &criteria)?;
+    let ids = criteria.iter().map(|criterion| criterion.id.as_str());
+    let all = ids.zip(&tables).chain(gaps.iter().map(|gap| gap.id.as_str()).zip(&gap_tables));
+    let coverage = coverage::answers(&root, all)?;
     let duration = |key| root.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
     let id = root.required("id")?;
     let name = id.name()?;
@@ -63,23 +96,53 @@ pub fn parse_profile(file_name: &str, text: &str) -> Result<Profile, FileError> 
         control_ns: duration("control")?,
         line: parse_line(&root, &criteria)?,
         criteria,
+        gaps,
     };
     for (criterion, field) in profile.criteria.iter().zip(&fields) {
         check_repetitions(&profile, criterion, field)?;
     }
-    Ok(profile)
+    Ok((profile, coverage))
 }
 
-fn parse_criteria(root: &Table<'_>, fields: &[Field<'_>]) -> Result<Vec<Criterion>, FileError> {
-    if fields.len() > CRITERIA_MAX {
-        return Err(root.error(format!("{} criteria are more than {CRITERIA_MAX}", fields.len())));
+fn tables<'a>(
+    fields: &[Field<'a>],
+    name: &str,
+    known: &'static [&'static str],
+) -> Result<Vec<Table<'a>>, FileError> {
+    fields.iter().map(|field| field.table(name, known)).collect()
+}
+
+/// Gaps whose ids are no criterion's and no other gap's.
+fn parse_gaps(root: &Table<'_>, tables: &[Table<'_>], criteria: &[Criterion]) -> Result<Vec<Gap>, FileError> {
+    if tables.len() > GAPS_MAX {
+        return Err(root.error(format!("{} gaps are more than {GAPS_MAX}", tables.len())));
     }
-    let mut criteria: Vec<Criterion> = Vec::with_capacity(fields.len());
-    for field in fields {
-        let criterion = parse_criterion(field)?;
+    let mut gaps: Vec<Gap> = Vec::with_capacity(tables.len());
+    for table in tables {
+        let gap = parse_gap(table)?;
+        let mut ids = criteria.iter().map(|one| &one.id).chain(gaps.iter().map(|one| &one.id));
+        if ids.any(|id| *id == gap.id) {
+            return Err(twice(table, &gap.id));
+        }
+        gaps.push(gap);
+    }
+    Ok(gaps)
+}
+
+fn twice(table: &Table<'_>, id: &str) -> FileError {
+    let error = table.error(format!("a second criterion with the id `{id}`"));
+    error.with_hint("ids name criteria in the certificate: each must be unique")
+}
+
+fn parse_criteria(root: &Table<'_>, tables: &[Table<'_>]) -> Result<Vec<Criterion>, FileError> {
+    if tables.len() > CRITERIA_MAX {
+        return Err(root.error(format!("{} criteria are more than {CRITERIA_MAX}", tables.len())));
+    }
+    let mut criteria: Vec<Criterion> = Vec::with_capacity(tables.len());
+    for table in tables {
+        let criterion = parse_criterion(table)?;
         if criteria.iter().any(|earlier| earlier.id == criterion.id) {
-            let error = field.error(format!("a second criterion with the id `{}`", criterion.id));
-            return Err(error.with_hint("ids name criteria in the certificate: each must be unique"));
+            return Err(twice(table, &criterion.id));
         }
         criteria.push(criterion);
     }

@@ -250,6 +250,14 @@ fn what_does_not_apply_is_an_exclusion_and_makes_no_section() {
 }
 
 #[test]
+fn what_nothing_measures_stands_with_what_is_missing() {
+    let html = page(&Story::by_url(), Issuance::Issued);
+    let parts = ["have no probe yet", "id=\"gaps\"", "penetration", "NOT MEASURED", "canary server"];
+    assert!(places(&html, &parts).is_sorted());
+    assert!(!page(&Story::certified(), Issuance::Issued).contains("id=\"gaps\""));
+}
+
+#[test]
 fn plots_have_words_and_numbers_beside_them() {
     let html = page(&Story::certified(), Issuance::Issued);
     for id in ["plot-load-line", "plot-percentiles", "plot-time", "plot-replies"] {

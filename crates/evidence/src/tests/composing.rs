@@ -1,6 +1,7 @@
 //! What is signed: statements and the certificate, from a judgement.
 
 use super::fixture::{Story, documents};
+use super::profile::gap;
 use crate::{
     CertificatePredicate, Issuance, Issuer, Severity, Signing, Verdict, certificate_statement, judge,
     measurement_statements,
@@ -43,6 +44,17 @@ fn chapters_count_what_passed_of_what_applies() {
     let scores: Vec<_> =
         certificate.domains.iter().map(|score| (score.domain.as_str(), score.passed, score.of)).collect();
     assert_eq!(scores, [("performance", 7, 7), ("recovery", 3, 4)], "writes do not apply, a stop failed");
+}
+
+#[test]
+fn what_nothing_measures_is_named_and_counted_in_its_chapter() {
+    assert_eq!(certificate(&Story::default(), Issuance::Issued).gaps, Vec::<String>::new());
+    let mut story = Story::default();
+    story.profile.gaps = vec![gap("attacks", Severity::Blocking), gap("uptime", Severity::Advisory)];
+    let certificate = certificate(&story, Issuance::Issued);
+    assert_eq!(certificate.gaps, ["attacks", "uptime"]);
+    let score = certificate.domains.iter().find(|score| score.domain == "security").unwrap();
+    assert_eq!((score.passed, score.of), (0, 2));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The profile of the made-up certification: every probe once, the rules of `web-service`, short trials.
 
-use crate::{Criterion, LineSearch, Probe, Profile, Rule, Scene, Severity};
+use crate::{Criterion, Gap, LineSearch, Probe, Profile, Rule, Scene, Severity};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const SECOND: u64 = 1_000 * MS;
@@ -35,6 +35,20 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::LogHygiene, 0, Scene::LeakyLog),
             criterion(Probe::Authentication, 0, Scene::OpenDoors),
         ],
+        gaps: Vec::new(),
+    }
+}
+
+/// A requirement that nothing measures.
+pub(crate) fn gap(id: &str, severity: Severity) -> Gap {
+    Gap {
+        id: id.into(),
+        statement: "it holds".into(),
+        domain: "security".into(),
+        asked: "100 %".into(),
+        missing: "a probe".into(),
+        severity,
+        mappings: Vec::new(),
     }
 }
 
@@ -57,5 +71,6 @@ pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
         control: Some(control),
         may_not_apply: probe.needs_process(),
         mappings: Vec::new(),
+        asked: None,
     }
 }

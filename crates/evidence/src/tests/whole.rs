@@ -79,6 +79,44 @@ fn what_cannot_be_measured_of_a_url_is_excluded_or_pending() {
 }
 
 #[test]
+fn what_nothing_measures_counts_by_its_severity() {
+    for (severity, status, condition) in [
+        (Severity::Blocking, Status::Pending, Some("1 of 13 criteria have no probe yet, 1 of them blocking")),
+        (Severity::Conditional, Status::Conditional, Some("have no probe yet, 0 of them blocking")),
+        (Severity::Advisory, Status::Certified, None),
+    ] {
+        let mut story = Story::default();
+        story.profile.gaps = vec![super::profile::gap("penetration", severity)];
+        let judgement = story.judged().unwrap();
+        assert_eq!(judgement.status, status, "{}", severity.name());
+        assert_eq!(judgement.gaps, story.profile.gaps);
+        match condition {
+            Some(condition) => {
+                assert!(judgement.conditions[0].contains(condition), "{:?}", judgement.conditions)
+            }
+            None => assert_eq!(judgement.conditions, Vec::<String>::new()),
+        }
+    }
+    // What is broken stays broken.
+    let mut story = Story { bad: vec![600; 5], ..Story::default() };
+    story.profile.gaps = vec![super::profile::gap("penetration", Severity::Blocking)];
+    assert_eq!(story.judged().unwrap().status, Status::Denied);
+}
+
+#[test]
+fn a_gap_bears_a_name_of_its_own() {
+    for (id, problem) in [("errors", "criterion errors stands twice"), ("Bad", "not of [a-z0-9-]")] {
+        let mut story = Story::default();
+        story.profile.gaps = vec![super::profile::gap(id, Severity::Advisory)];
+        let said = story.judged().unwrap_err().to_string();
+        assert!(said.contains(problem), "{said}");
+    }
+    let mut story = Story::default();
+    story.profile.gaps = vec![super::profile::gap("twin", Severity::Advisory); 2];
+    assert!(story.judged().unwrap_err().to_string().contains("twin stands twice"));
+}
+
+#[test]
 fn a_subject_to_which_nothing_applies_is_not_certified() {
     let mut story = Story { kind: SubjectKind::Url, ..Story::default() };
     story.profile.criteria.retain(|criterion| criterion.probe.needs_process());

@@ -3,7 +3,7 @@
 use plimsoll_base::{Kind, Quantity, Unit};
 use plimsoll_certify::{Issued, expected_ns};
 use plimsoll_evidence::{
-    Amount, CertificatePredicate, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, Status,
+    Amount, CertificatePredicate, Gap, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, Status,
     Verdict,
 };
 use serde_json::{Value, json};
@@ -214,13 +214,37 @@ fn profile(profile: &Profile) -> String {
             criterion.limit_text(),
             criterion.rule.name().into(),
             criterion.control.map_or("-", plimsoll_evidence::Scene::name).into(),
-            criterion.statement.clone(),
+            match &criterion.asked {
+                Some(asked) => format!("{} (asked for: {asked})", criterion.statement),
+                None => criterion.statement.clone(),
+            },
         ]
     };
     let rows: Vec<[String; 6]> = profile.criteria.iter().map(row).collect();
     let head = ["criterion", "severity", "limit", "rule", "control", "statement"];
     let table = table(head, &rows, |line, _| line.to_owned());
-    format!("{} {}: {}\n\n{table}", profile.id, profile.version, profile.title)
+    format!("{} {}: {}\n\n{table}{}", profile.id, profile.version, profile.title, gaps(profile))
+}
+
+/// What a profile requires and nothing measures, with the numbers of both.
+fn gaps(profile: &Profile) -> String {
+    let (measured, missing) = (profile.criteria.len(), profile.gaps.len());
+    if missing == 0 {
+        return String::new();
+    }
+    let row = |gap: &Gap| {
+        [
+            gap.id.clone(),
+            gap.severity.name().into(),
+            gap.asked.clone(),
+            gap.missing.clone(),
+            gap.statement.clone(),
+        ]
+    };
+    let rows: Vec<[String; 5]> = profile.gaps.iter().map(row).collect();
+    let head = ["not measured", "severity", "asked for", "missing", "statement"];
+    let table = table(head, &rows, |line, _| line.to_owned());
+    format!("\n{measured} measured, {missing} not measured:\n\n{table}")
 }
 
 /// What a plan runs, and how long it takes.

@@ -206,6 +206,25 @@ fn with_api(values: Vec<Value>) -> Vec<Value> {
     [values, with].concat()
 }
 
+/// The same for a profile that asks for more than is measured.
+fn with_gaps(values: Vec<Value>) -> Vec<Value> {
+    let mut with = values.clone();
+    for value in &mut with {
+        let gap = json!({
+            "id": "g", "statement": "S", "domain": "d", "asked": "A", "missing": "M", "severity": "blocking", "mappings": ["X"]
+        });
+        if let Some(profile) = value.pointer_mut("/plan/profile") {
+            profile["gaps"] = json!([gap]);
+            profile["criteria"][0]["asked"] = json!("A");
+        } else if value.get("criterion").is_some() {
+            value["criterion"]["asked"] = json!("A");
+        } else if value.get("criteria").is_some() {
+            value["gaps"] = json!(["g"]);
+        }
+    }
+    [values, with].concat()
+}
+
 /// Each schema with all the values that must fit it.
 fn schemas() -> [(Schema, Vec<Value>); 4] {
     let files = golden_files();
@@ -218,9 +237,15 @@ fn schemas() -> [(Schema, Vec<Value>); 4] {
         json.map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
     };
     [
-        (Schema::read("certificate-v1.json"), with_api(predicates(&|path| path == CERTIFICATE_FILE))),
-        (Schema::read("measurement-v1.json"), predicates(&|path| path.starts_with("statements/"))),
-        (Schema::read("evidence-v1.json"), [with_api(documents("evidence/")), checklists()].concat()),
+        (
+            Schema::read("certificate-v1.json"),
+            with_gaps(with_api(predicates(&|path| path == CERTIFICATE_FILE))),
+        ),
+        (Schema::read("measurement-v1.json"), with_gaps(predicates(&|path| path.starts_with("statements/")))),
+        (
+            Schema::read("evidence-v1.json"),
+            [with_gaps(with_api(documents("evidence/"))), checklists()].concat(),
+        ),
         (Schema::read("log-entry-v1.json"), documents("log/entries/")),
     ]
 }

@@ -4,7 +4,7 @@ use plimsoll_evidence::{LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
 use plimsoll_proof::{from_canonical, to_canonical};
 use proptest::prelude::*;
 
-use super::super::{builtin_profiles, parse_profile};
+use super::super::{Answer, With, builtin_profiles, parse_coverage, parse_profile};
 use super::{answers, edited};
 
 const GOOD: &str = r#"id = "mine"
@@ -123,7 +123,7 @@ fn what_is_no_profile_at_all() {
     p.toml:3:15: this is not TOML: unexpected key or value, expected newline, `#`
     p.toml:10:6: this is not TOML: unclosed table, expected `]`
     p.toml:3:1: unknown key `colour` in the file
-        hint: known here: id, version, title, trials, drills, trial, warm_up, control, line, criterion
+        hint: known here: id, version, title, document, trials, drills, trial, warm_up, control, line, criterion, gap, refused
     p.toml:5:1: unknown key `drils` in the file
         hint: did you mean `drills`?
     p.toml:12:1: unknown key `setp` in [line]
@@ -309,6 +309,78 @@ fn profiles_whose_parts_do_not_fit() {
     assert_snapshot!(large, @"p.toml:1:1: 400000 bytes are more than the 262144 that are read");
 }
 
+const GAP: &str = "\n[[gap]]\nid = \"attacks\"\nstatement = \"None succeeds\"\ndomain = \"security\"\nasked = \"all\"\n\
+                   missing = \"a probe\"\nseverity = \"conditional\"\n";
+
+#[test]
+fn what_nothing_measures_is_read_beside_what_something_does() {
+    let asked = GOOD.replacen("limit = \"0.1%\"", "limit = \"0.1%\"\nasked = \"99.9 % of messages\"", 1);
+    let profile = parse_profile("p.toml", &format!("{asked}{GAP}")).unwrap();
+    assert_eq!(profile.criteria[1].asked.as_deref(), Some("99.9 % of messages"));
+    let [gap] = profile.gaps.as_slice() else { panic!("one gap") };
+    let words = [gap.id.as_str(), &gap.statement, &gap.domain, &gap.asked, &gap.missing];
+    assert_eq!(words, ["attacks", "None succeeds", "security", "all", "a probe"]);
+    assert_eq!((gap.severity, gap.mappings.len()), (Severity::Conditional, 0));
+}
+
+#[test]
+fn rows_are_read_and_answer_a_document() {
+    let text = GOOD.replacen("version = 3", "version = 3\ndocument = \"D\"", 1);
+    let text = text.replacen("probe = \"errors\"", "probe = \"errors\"\nrows = \"7 9-11\"", 1);
+    let text = format!(
+        "{text}{GAP}rows = \"12\"\n[[refused]]\nrows = \"1-2\"\nstatement = \"A score\"\nwhy = \"W\"\n"
+    );
+    let coverage = parse_coverage("p.toml", &text).unwrap().unwrap();
+    let refused = With::Refused { statement: "A score".into(), why: "W".into() };
+    let wanted = [
+        Answer { rows: vec![7..=7, 9..=11], with: With::Requirement("errors".into()) },
+        Answer { rows: vec![12..=12], with: With::Requirement("attacks".into()) },
+        Answer { rows: vec![1..=2], with: refused },
+    ];
+    assert_eq!((coverage.document.as_str(), coverage.answers.as_slice()), ("D", wanted.as_slice()));
+    assert_eq!(parse_coverage("p.toml", GOOD).unwrap(), None);
+}
+
+#[test]
+fn what_is_wrong_with_gaps_and_rows() {
+    let text = format!("{GOOD}{GAP}").replacen("version = 3", "version = 3\ndocument = \"D\"", 1);
+    let said = answers(
+        &text,
+        &[
+            ("id = \"attacks\"", "id = \"errors\""),
+            ("asked = \"all\"\n", ""),
+            ("missing = \"a probe\"", "missing = \" \""),
+            ("missing = \"a probe\"", "missing = \"a probe\"\nlimit = 3"),
+            ("asked = \"all\"", "asked = \"all\"\nrows = \"0\""),
+            ("asked = \"all\"", "asked = \"all\"\nrows = \"9-3\""),
+            ("asked = \"all\"", "asked = \"all\"\nrows = \"3, 4\""),
+            ("document = \"D\"\n", "document = \"\"\n"),
+            ("probe = \"errors\"", "probe = \"errors\"\nasked = 3"),
+        ],
+        |text| parse_profile("p.toml", text),
+    );
+    assert_snapshot!(said, @r#"
+    p.toml:56:1: a second criterion with the id `errors`
+        hint: ids name criteria in the certificate: each must be unique
+    p.toml:56:1: `asked` is missing from [[gap]]
+    p.toml:61:11: `missing` is empty
+    p.toml:62:1: unknown key `limit` in [[gap]]
+        hint: known here: id, statement, domain, asked, missing, severity, mappings, rows
+    p.toml:61:8: `0` is no line and no range of lines
+        hint: write them like rows = "12 20-25"
+    p.toml:61:8: `9-3` is no line and no range of lines
+        hint: write them like rows = "12 20-25"
+    p.toml:61:8: `3,` is no line and no range of lines
+        hint: write them like rows = "12 20-25"
+    p.toml:3:12: `document` is empty
+    p.toml:35:9: `asked` must be text in quotes, not a whole number
+    "#);
+    let lonely = GOOD.replacen("probe = \"errors\"", "probe = \"errors\"\nrows = \"7\"", 1);
+    assert_snapshot!(parse_profile("p.toml", &lonely).unwrap_err(), @"p.toml:34:8: `rows` speaks of a document, but the file names none");
+    let refused = format!("{GOOD}\n[[refused]]\nrows = \"7\"\nstatement = \"S\"\nwhy = \"W\"\n");
+    assert_snapshot!(parse_profile("p.toml", &refused).unwrap_err(), @"p.toml:55:1: `refused` speaks of a document, but the file names none");
+}
+
 #[test]
 fn a_profile_without_a_load_line_needs_no_search() {
     let text = edited(GOOD, "probe = \"load-line\"", "probe = \"throughput\"");
@@ -336,7 +408,7 @@ fn the_name_of_a_built_in_profile_cannot_be_borrowed() {
 
 #[test]
 fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
-    assert_eq!(builtin_profiles().len(), 3);
+    assert_eq!(builtin_profiles().len(), 7);
     for (id, _) in builtin_profiles() {
         let profile = built_in(id);
         assert_eq!(profile.id, *id);
@@ -347,7 +419,10 @@ fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
             Probe::ALL.iter().partition(|probe| probe.is_checklist());
         match *id {
             "web-hardening" => assert_eq!(probes[..checklists.len()], checklists, "{id} has every checklist"),
-            _ => assert_eq!(probes, others, "{id} judges everything else that can be measured"),
+            "quick" | "web-service" => {
+                assert_eq!(probes, others, "{id} judges everything else that can be measured")
+            }
+            _ => assert!(!profile.gaps.is_empty(), "{id} stands for a document"),
         }
         for criterion in &profile.criteria {
             let may_lack = criterion.probe.needs_process() || criterion.probe == Probe::Authentication;

@@ -120,9 +120,11 @@ fn measured(judged: &JudgedCriterion) -> Html {
 
 fn required(judged: &JudgedCriterion) -> Html {
     let rule = format!("rule {}", judged.criterion.rule.name());
-    [Html::from(el("span").class("value").with(limit(&judged.criterion))), whole(&rule).into()]
-        .into_iter()
-        .collect()
+    let asked = judged.criterion.asked.as_deref().map(|asked| minor(&format!("asked for: {asked}")));
+    let mut cell = Html::from(el("span").class("value").with(limit(&judged.criterion)));
+    cell.push(whole(&rule));
+    cell.push(asked.into_iter().collect::<Html>());
+    cell
 }
 
 fn basis(judged: &JudgedCriterion) -> Html {

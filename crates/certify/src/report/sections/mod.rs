@@ -5,6 +5,7 @@ mod checks;
 mod controls;
 mod criteria;
 mod drills;
+mod gaps;
 mod gates;
 mod limits;
 mod load_line;
@@ -34,6 +35,7 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
     let parts = [
         Some(limits::section(page)),
         Some(criteria::section(page)),
+        gaps::section(page),
         load_line::section(page),
         percentiles::section(page),
         timeline::section(page),
