@@ -92,10 +92,11 @@ pub const HOMES: &[(&str, Home)] = &[
     ("argon2", Home::In(&[IDENTITY])),
     ("chacha20poly1305", Home::In(&[KEYS])),
     ("ed25519-dalek", Home::In(&[PROOF, KEYS])),
-    // identity, with sha1: the codes of authenticators, and nothing else; keys, with sha2: HKDF
+    // identity, with sha1: the codes of authenticators, and nothing else; keys, with sha2: HKDF; certify, sha1 alone: the
+    // UUIDs of version 5 that foreign formats want
     ("hmac", Home::In(&[KEYS, IDENTITY])),
     ("scrypt", Home::In(&[KEYS])),
-    ("sha1", Home::In(&[IDENTITY])),
+    ("sha1", Home::In(&[IDENTITY, CERTIFY])),
     ("sha2", Home::In(&[PROOF, KEYS])),
     ("subtle", Home::In(&[IDENTITY])),
     ("zeroize", Home::In(&[BASE, KEYS])),

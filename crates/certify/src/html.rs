@@ -1,4 +1,4 @@
-//! HTML in which a value cannot become markup: names of elements and attributes are literals, all else is escaped,
+//! HTML, and XML, in which a value cannot become markup: names of elements and attributes are literals, all else is escaped,
 //! and an element closes itself.
 
 use std::fmt::Display;
@@ -112,6 +112,14 @@ pub(crate) fn page(title: &str, style: &'static str, body: Element) -> String {
     html.into_string()
 }
 
+/// An XML document. What XML 1.0 cannot hold is written out, as all that is not seen.
+pub(crate) fn xml(root: Element) -> String {
+    let mut xml = Html::literal("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    xml.push(root);
+    xml.push(Html::literal("\n"));
+    xml.into_string()
+}
+
 /// Text as it stands in content and in quoted attributes. What would steer the reader's eye unseen (control
 /// characters, marks of direction, characters without width) is written out as `\u{202e}`.
 fn escaped(text: &str) -> String {
@@ -130,8 +138,8 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Controls, separators of lines, and what Unicode calls format characters.
-fn is_unseen(character: char) -> bool {
+/// Controls, separators of lines, what Unicode calls format characters, and what it calls no characters.
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(
             u32::from(character),
@@ -143,6 +151,7 @@ fn is_unseen(character: char) -> bool {
                 | 0x3164
                 | 0xFE00..=0xFE0F
                 | 0xFFF9..=0xFFFB
+                | 0xFFFE..=0xFFFF
                 | 0xE0000..=0xE0FFF
         )
 }
@@ -171,6 +180,7 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_written_out() {
         assert_eq!(shown("a\u{202e}b\u{200b}c\u{7}d\ne"), r"a\u{202e}b\u{200b}c\u{7}d\u{a}e");
+        assert_eq!(shown("\u{fffe}\u{ffff}"), r"\u{fffe}\u{ffff}", "no XML holds these");
         assert_eq!(shown("Grüße, 世界 ✓"), "Grüße, 世界 ✓", "what can be seen stays");
     }
 

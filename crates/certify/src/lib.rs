@@ -8,10 +8,12 @@ mod clock;
 mod conductor;
 mod environment;
 mod error;
+mod export;
 mod files;
 mod folder_io;
 mod html;
 mod identity;
+mod intact;
 mod issuer_log;
 mod order;
 mod planning;
@@ -31,12 +33,14 @@ pub use clock::SystemClock;
 pub use conductor::{Event, Watch};
 pub use environment::read_environment;
 pub use error::Error;
+pub use export::{ExportFormat, export};
 pub use files::{
     Answer, Coverage, FileError, LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target, With,
     builtin_profiles, parse_coverage, parse_profile, parse_subject,
 };
 pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use identity::{identify, identify_path};
+pub use intact::{Intact, conclusion};
 pub use order::Order;
 pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};

@@ -54,6 +54,15 @@ pub struct LogEntry {
     pub previous: Option<Digest>,
 }
 
+/// An entry with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEntry {
+    /// Its index in the log, from 0 over the entries of all subjects.
+    pub index: u64,
+    /// What it says.
+    pub entry: LogEntry,
+}
+
 /// Checks that entries of one subject and profile are numbered from 0 without gap, each naming the one before,
 /// none going back in time. `entries` holds each with the digest of its bytes, in the order of the log.
 pub fn check_chain(entries: &[(Digest, LogEntry)]) -> Result<(), Error> {

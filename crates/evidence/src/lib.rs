@@ -47,7 +47,7 @@ pub use document::{
     StartRun, Step, StopDrill,
 };
 pub use documents::Documents;
-pub use entry::{EntryType, LogEntry, attempts_before, check_chain};
+pub use entry::{EntryType, LogEntry, LoggedEntry, attempts_before, check_chain};
 pub use error::Error;
 pub use estimate::{LoadLine, rung_verdict, search_step_passes};
 pub use folder::{

@@ -187,3 +187,16 @@ pub struct CertificatePredicate {
     /// Every file but the certificate itself, its proof of logging and the log.
     pub files: Vec<FileEntry>,
 }
+
+impl CertificatePredicate {
+    /// Refuses a time at which it does not hold, with the reason.
+    pub fn check_time(&self, at: Utc) -> Result<(), String> {
+        if at < self.not_before {
+            return Err(format!("not valid before {}, asked at {at}", self.not_before));
+        }
+        if at >= self.not_after {
+            return Err(format!("expired at {}, asked at {at}", self.not_after));
+        }
+        Ok(())
+    }
+}

@@ -37,6 +37,7 @@ fn run(cli: Cli, printer: &Printer) -> Result<exit::Answer, Failure> {
     match cli.command {
         Command::Certify(arguments) => cli::certify::run(arguments, printer),
         Command::Verify(arguments) => cli::verify::run(arguments, printer),
+        Command::Cert(arguments) => cli::cert::run(arguments, printer),
         Command::Claims(arguments) => cli::claims::run(arguments, printer),
         Command::Serve(arguments) => cli::serve::run(arguments, printer),
         Command::Load(arguments) => cli::load::run(*arguments, printer),

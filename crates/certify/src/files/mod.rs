@@ -25,6 +25,7 @@ mod value;
 pub use builtin::builtin_profiles;
 pub use coverage::{Answer, Coverage, With};
 pub use error::FileError;
+pub(crate) use nearest::hint;
 pub use profile::{parse_coverage, parse_profile};
 pub use subject::{LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target};
 pub use subject_file::parse_subject;

@@ -4,7 +4,7 @@
 const CHARACTERS_PER_SLIP: usize = 4;
 
 /// A sentence that leads from `word` to the known names: the nearest one, or all of them.
-pub(super) fn hint(word: &str, known: &[&str]) -> String {
+pub(crate) fn hint(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("known here: {}", known.join(", ")),

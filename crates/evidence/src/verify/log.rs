@@ -8,7 +8,7 @@ use plimsoll_proof::{
 
 use super::signed::{Signed, invalid};
 use super::{Failure, Outcome, Question};
-use crate::entry::{EntryType, LogEntry, attempts_before, check_chain};
+use crate::entry::{EntryType, LogEntry, LoggedEntry, attempts_before, check_chain};
 use crate::folder::{CHECKPOINT_FILE, Folder, TLOG_PROOF_FILE};
 
 /// Where entries of this subject and profile lie, by index in the log.
@@ -100,6 +100,13 @@ impl Log {
 
     fn chain(&self) -> Vec<(Digest, LogEntry)> {
         self.entries.iter().map(|shipped| (shipped.digest, shipped.entry.clone())).collect()
+    }
+
+    /// The entries in the order of the log.
+    pub(super) fn history(&self) -> Vec<LoggedEntry> {
+        let logged =
+            |shipped: &ShippedEntry| LoggedEntry { index: shipped.index, entry: shipped.entry.clone() };
+        self.entries.iter().map(logged).collect()
     }
 
     fn find(&self, entry_type: EntryType, statement: Digest) -> Option<&ShippedEntry> {

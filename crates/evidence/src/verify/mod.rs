@@ -13,7 +13,7 @@ use plimsoll_base::Utc;
 use plimsoll_proof::{TrustFile, TrustPurpose};
 
 use crate::folder::Folder;
-use crate::statement::{CertificatePredicate, Issuance};
+use crate::statement::Issuance;
 use crate::subject::ResourceDescriptor;
 
 pub use report::{Outcome, Report, StepName, StepReport};
@@ -58,6 +58,7 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     report.begin(StepName::Bytes);
     let signed = Signed::read(folder)?;
     report.certificate = Some(signed.certificate.clone());
+    report.payload = Some(signed.payload);
     report.done(format!("certificate and {} statements are canonical", signed.statements.len()));
 
     report.begin(StepName::Signatures);
@@ -96,6 +97,7 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
 
     report.begin(StepName::Log);
     report.done(log.check(folder, &signed, question)?);
+    report.history = log.history();
 
     report.begin(StepName::Trust);
     let trusted = trust(&signed, question)?;
@@ -103,7 +105,7 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
 
     report.begin(StepName::Validity);
     log.check_revocation(&signed)?;
-    check_time(&signed.certificate, question.at)?;
+    signed.certificate.check_time(question.at).map_err(|reason| (Outcome::Expired, reason))?;
     report.done(format!("valid until {}", signed.certificate.not_after));
     Ok(trusted.0)
 }
@@ -125,17 +127,4 @@ fn trust(signed: &Signed, question: &Question<'_>) -> Result<(Outcome, String), 
         }
         Issuance::Issued => Err((Outcome::Untrusted, format!("its key is {}", key.fingerprint()))),
     }
-}
-
-fn check_time(certificate: &CertificatePredicate, at: Utc) -> Result<(), Failure> {
-    if at < certificate.not_before {
-        return Err((
-            Outcome::Expired,
-            format!("not valid before {}, asked at {at}", certificate.not_before),
-        ));
-    }
-    if at >= certificate.not_after {
-        return Err((Outcome::Expired, format!("expired at {}, asked at {at}", certificate.not_after)));
-    }
-    Ok(())
 }

@@ -1,6 +1,9 @@
 //! What a verification found, step by step.
 
+use plimsoll_proof::Digest;
+
 use crate::criterion::Profile;
+use crate::entry::LoggedEntry;
 use crate::judgement::Judgement;
 use crate::statement::CertificatePredicate;
 
@@ -118,6 +121,10 @@ pub struct Report {
     pub rate_per_ks: u64,
     /// The fingerprint of the signing key, once the signatures were checked.
     pub fingerprint: Option<String>,
+    /// The digest of the signed certificate's payload, by which the log names it, once it could be read.
+    pub payload: Option<Digest>,
+    /// What the issuer's log has of the subject and profile, in its order, once it was checked against its checkpoint.
+    pub history: Vec<LoggedEntry>,
 }
 
 impl Default for Report {
@@ -130,6 +137,8 @@ impl Default for Report {
             profile: None,
             rate_per_ks: 0,
             fingerprint: None,
+            payload: None,
+            history: Vec::new(),
         }
     }
 }

@@ -159,7 +159,7 @@ fn show(issued: &Issued, arguments: &Arguments, printer: &Printer) -> Result<(),
     if arguments.json {
         return printer.data(&table::issued_json(issued)?);
     }
-    let mut text = table::judgement(&issued.certificate, &issued.judgement, printer);
+    let mut text = format!("\n{}", table::judgement(&issued.certificate, &issued.judgement, printer));
     text.push_str(&format!("certificate  {}\n", issued.folder.display()));
     text.push_str(&format!("report       {}\n", issued.folder.join("report.html").display()));
     text.push_str(&format!("re-check     plimsoll verify {}\n", issued.folder.display()));

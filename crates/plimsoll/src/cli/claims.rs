@@ -11,7 +11,7 @@ use super::table;
 use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::input::read_at_most;
-use crate::print::{Printer, Style};
+use crate::print::{Printer, Style, inert_line};
 
 /// Characters of a line of text. Findings are read, not compared, so they are wrapped also where there is more room.
 const COLUMNS: usize = 96;
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
         documents.push((name, audit));
     }
     let text = match (arguments.json, arguments.html) {
-        (true, _) => inert(&table::pretty(&json(&documents))?, escaped_json),
+        (true, _) => table::pretty(&json(&documents))?,
         (_, true) => render_claims(&documents),
         _ => documents.iter().map(|(name, audit)| text(name, audit, printer)).collect::<Vec<_>>().join("\n"),
     };
@@ -106,7 +106,7 @@ fn counts(audit: &Audit) -> impl Iterator<Item = (FindingKind, usize)> {
 
 /// A document's findings for a terminal: how many of which kind, then each with its line, its claim and the reason.
 fn text(name: &str, audit: &Audit, printer: &Printer) -> String {
-    let name = inert(name, escaped_text);
+    let name = inert(name);
     let told: Vec<String> = counts(audit).map(|(kind, count)| format!("{count} {}", kind.name())).collect();
     if told.is_empty() {
         return format!("{} {name}: nothing found\n", printer.styled(Style::Good, "✓"));
@@ -116,8 +116,8 @@ fn text(name: &str, audit: &Audit, printer: &Printer) -> String {
     for found in &audit.findings {
         let kind = printer.styled(style(found.kind), found.kind.name());
         text.push_str(&format!("\n{name}:{}  {kind}\n", found.line));
-        text.push_str(&wrapped(&inert(&found.claim, escaped_text), "  | "));
-        text.push_str(&wrapped(&inert(&found.reason, escaped_text), "  "));
+        text.push_str(&wrapped(&inert(&found.claim), "  | "));
+        text.push_str(&wrapped(&inert(&found.reason), "  "));
     }
     text
 }
@@ -151,22 +151,10 @@ fn wrapped(text: &str, margin: &str) -> String {
     lines
 }
 
-/// A document's text without what a terminal would take for a command, or what turns or hides the text around it.
-fn inert(text: &str, escape: fn(char) -> String) -> String {
-    let is_safe = |one: char| {
-        one == '\n'
-            || !one.is_control()
-                && !matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    text.chars().map(|one| if is_safe(one) { one.to_string() } else { escape(one) }).collect()
-}
-
-fn escaped_text(one: char) -> String {
-    if one == '\t' { " ".to_owned() } else { one.escape_unicode().to_string() }
-}
-
-fn escaped_json(one: char) -> String {
-    format!("\\u{:04x}", u32::from(one))
+/// A document's text for a terminal; its lines and tabs are told from what would command it.
+fn inert(text: &str) -> String {
+    let line = |line: &str| inert_line(&line.replace('\t', " "));
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -175,9 +163,8 @@ mod tests {
 
     #[test]
     fn nothing_of_a_document_commands_a_terminal() {
-        assert_eq!(inert("a\u{1b}[31m\u{9b}b\u{202e}\tc", escaped_text), "a\\u{1b}[31m\\u{9b}b\\u{202e} c");
-        let json =
-            inert(&table::pretty(&json!({ "claim": "\u{1b}\u{9b}\u{7f}\u{202e}é" })).unwrap(), escaped_json);
+        assert_eq!(inert("a\u{1b}[31m\u{9b}b\u{202e}\tc\nd"), "a\\u{1b}[31m\\u{9b}b\\u{202e} c\nd");
+        let json = table::pretty(&json!({ "claim": "\u{1b}\u{9b}\u{7f}\u{202e}é" })).unwrap();
         assert!(!json.contains(['\u{1b}', '\u{9b}', '\u{7f}', '\u{202e}']), "{json}");
         let read: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["claim"], "\u{1b}\u{9b}\u{7f}\u{202e}é");

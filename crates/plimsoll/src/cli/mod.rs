@@ -1,5 +1,6 @@
 //! What may be typed.
 
+pub(crate) mod cert;
 pub(crate) mod certify;
 pub(crate) mod claims;
 mod columns;
@@ -13,6 +14,7 @@ mod progress;
 pub(crate) mod serve;
 mod table;
 mod values;
+mod verified;
 pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +31,7 @@ use clap::{Parser, Subcommand};
   plimsoll keys new acme                the keys that sign your certificates
   plimsoll certify subject.toml         measure your service, judge it, sign
   plimsoll verify certificates/FOLDER   re-check offline, from the raw data
+  plimsoll cert show DIR                what a certificate says
   plimsoll claims CERTIFICATION.md      what contradicts itself in a document
   plimsoll load --rate 100 http://127.0.0.1:8080/
   plimsoll serve                        the server: API, reference, audit trail
@@ -46,6 +49,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Certify(certify::Arguments),
     Verify(verify::Arguments),
+    Cert(cert::Arguments),
     Claims(claims::Arguments),
     Serve(serve::Arguments),
     Load(Box<load::Arguments>),

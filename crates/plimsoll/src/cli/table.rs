@@ -1,16 +1,16 @@
 //! Verdicts, criteria and plans as tables for people and as JSON for machines.
 
 use plimsoll_base::{Kind, Quantity, Unit};
-use plimsoll_certify::{Issued, expected_ns};
+use plimsoll_certify::{Intact, Issued, expected_ns};
 use plimsoll_evidence::{
-    Amount, CertificatePredicate, Gap, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, Status,
-    Verdict,
+    Amount, CertificatePredicate, Gap, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, State,
+    Status, Verdict,
 };
 use serde_json::{Value, json};
 
 use super::columns::{self, Side};
 use crate::failure::Failure;
-use crate::print::{Printer, Style};
+use crate::print::{Printer, Style, inert_json, inert_line};
 
 /// The verdicts of a certificate: status, criteria, load line, conditions, what is not proven.
 pub(crate) fn judgement(
@@ -18,27 +18,40 @@ pub(crate) fn judgement(
     judgement: &Judgement,
     printer: &Printer,
 ) -> String {
-    let subject = &certificate.subject;
-    let mut text = format!(
-        "\n{} · profile {} · {}\n\n",
-        format!("{} {}", subject.name, subject.version).trim_end(),
-        certificate.level,
-        printer.styled(status_style(certificate.status), certificate.status.name())
-    );
     let rows: Vec<[String; 5]> = judgement.criteria.iter().map(row).collect();
-    text.push_str(&table(["criterion", "verdict", "measured", "limit", "control"], &rows, |line, row| {
-        match row.and_then(|row| judgement.criteria.get(row)) {
-            Some(judged) => printer.styled(verdict_style(judged.verdict), line),
-            None => printer.styled(Style::Faint, line),
-        }
-    }));
-    text.push('\n');
+    let head = ["criterion", "verdict", "measured", "limit", "control"];
+    let table = table(head, &rows, |line, row| painted(line, row, &judgement.criteria, printer));
+    format!("{}\n{table}\n{}", heading(certificate, printer), findings(certificate, printer))
+}
+
+/// The same for a reader: with the state of each claim at the time asked about, and bounds in a column of their own.
+pub(crate) fn shown(intact: &Intact<'_>, printer: &Printer) -> String {
+    let (certificate, judgement) = (intact.certificate, intact.judgement);
+    let rows: Vec<[String; 6]> =
+        intact.criteria().map(|(judged, summary)| state_row(judged, intact.state(summary))).collect();
+    let head = ["criterion", "verdict", "state", "measured", "bounds", "limit"];
+    let table = table(head, &rows, |line, row| painted(line, row, &judgement.criteria, printer));
+    format!("{}\n{table}\n{}", heading(certificate, printer), findings(certificate, printer))
+}
+
+/// The subject, the profile and the status.
+fn heading(certificate: &CertificatePredicate, printer: &Printer) -> String {
+    let subject = &certificate.subject;
+    let title = inert_line(format!("{} {}", subject.name, subject.version).trim_end());
+    let status = printer.styled(status_style(certificate.status), certificate.status.name());
+    format!("{title} · profile {} · {status}\n", inert_line(&certificate.level))
+}
+
+/// What stands below the criteria.
+fn findings(certificate: &CertificatePredicate, printer: &Printer) -> String {
+    let mut text = String::new();
     if let Some(line) = &certificate.load_line {
         let rate = match line.rate_per_ks {
             0 => "none".to_owned(),
             rate => Quantity { amount: rate, unit: Unit::PerKs }.to_string(),
         };
-        text.push_str(&format!("load line    {}; {}\n", printer.styled(Style::Strong, &rate), line.next));
+        let next = inert_line(&line.next);
+        text.push_str(&format!("load line    {}; {next}\n", printer.styled(Style::Strong, &rate)));
     }
     text.push_str(&sentences("condition", &certificate.conditions));
     text.push_str(&sentences("excluded", &certificate.exclusions));
@@ -47,8 +60,16 @@ pub(crate) fn judgement(
     text
 }
 
+/// A line of a table of criteria in the colour of its verdict.
+fn painted(line: &str, row: Option<usize>, criteria: &[JudgedCriterion], printer: &Printer) -> String {
+    match row.and_then(|row| criteria.get(row)) {
+        Some(judged) => printer.styled(verdict_style(judged.verdict), line),
+        None => printer.styled(Style::Faint, line),
+    }
+}
+
 fn sentences(label: &str, sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("{label:<12} {sentence}\n")).collect()
+    sentences.iter().map(|sentence| format!("{label:<12} {}\n", inert_line(sentence))).collect()
 }
 
 fn row(judged: &JudgedCriterion) -> [String; 5] {
@@ -63,6 +84,24 @@ fn row(judged: &JudgedCriterion) -> [String; 5] {
         measured(&judged.measurement),
         judged.criterion.limit_text(),
         control,
+    ]
+}
+
+fn state_row(judged: &JudgedCriterion, state: State) -> [String; 6] {
+    let measurement = &judged.measurement;
+    let shown = |amount: Amount| amount.display(measurement.unit);
+    [
+        judged.criterion.id.clone(),
+        format!("{} {}", symbol(judged.verdict), judged.verdict.name()),
+        state.name().into(),
+        measurement.value.map_or_else(|| "-".into(), shown),
+        match (measurement.lower, measurement.upper) {
+            (Some(lower), Some(upper)) => format!("{} to {}", shown(lower), shown(upper)),
+            (Some(lower), None) => format!("from {}", shown(lower)),
+            (None, Some(upper)) => format!("to {}", shown(upper)),
+            (None, None) => "-".into(),
+        },
+        judged.criterion.limit_text(),
     ]
 }
 
@@ -104,14 +143,14 @@ fn status_style(status: Status) -> Style {
     }
 }
 
-/// A head and rows in columns. `paint` gets each line with the index of its row; the head has none.
-fn table<const N: usize>(
+/// A head and rows in columns; cells may be foreign. `paint` gets each line with the index of its row; the head has none.
+pub(super) fn table<const N: usize>(
     head: [&str; N],
     rows: &[[String; N]],
     paint: impl Fn(&str, Option<usize>) -> String,
 ) -> String {
-    let with_head: Vec<[String; N]> =
-        std::iter::once(head.map(str::to_owned)).chain(rows.iter().cloned()).collect();
+    let rows = rows.iter().map(|row| row.each_ref().map(|cell| inert_line(cell)));
+    let with_head: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
     let lines = columns::lines([Side::Left; N], &with_head);
     let painted = lines.iter().enumerate().map(|(line, text)| paint(text, line.checked_sub(1)) + "\n");
     painted.collect()
@@ -135,7 +174,7 @@ pub(crate) fn issued_json(issued: &Issued) -> Result<String, Failure> {
     }))
 }
 
-fn criterion_json(judged: &JudgedCriterion) -> Value {
+pub(super) fn criterion_json(judged: &JudgedCriterion) -> Value {
     json!({
         "id": judged.criterion.id,
         "verdict": judged.verdict.name(),
@@ -298,5 +337,5 @@ fn counted(number: u64, noun: &str) -> String {
 pub(crate) fn pretty<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::new(Kind::Bug, error.to_string()))?;
-    Ok(format!("{text}\n"))
+    Ok(format!("{}\n", inert_json(&text)))
 }

@@ -28,9 +28,9 @@ fn commands(words: &[&str]) -> Vec<String> {
 #[test]
 fn every_command_has_examples_and_its_exit_codes() {
     let top = commands(&[]);
-    assert_eq!(top, ["certify", "verify", "claims", "serve", "load", "keys", "journal"]);
+    assert_eq!(top, ["certify", "verify", "cert", "claims", "serve", "load", "keys", "journal"]);
     let mut lines: Vec<Vec<String>> = top.iter().map(|name| vec![name.clone()]).collect();
-    for name in ["load", "keys"] {
+    for name in ["cert", "load", "keys"] {
         let verbs = commands(&[name]);
         assert!(!verbs.is_empty(), "{name}");
         lines.extend(verbs.into_iter().map(|verb| vec![name.to_owned(), verb]));
@@ -51,6 +51,10 @@ fn examples_fit_on_a_terminal_of_80_columns() {
         [].as_slice(),
         &["certify"],
         &["verify"],
+        &["cert"],
+        &["cert", "show"],
+        &["cert", "history"],
+        &["cert", "export"],
         &["claims"],
         &["load"],
         &["load", "calibrate"],
@@ -86,6 +90,10 @@ snapshots! {
     help_plimsoll: [];
     help_certify: ["certify"];
     help_verify: ["verify"];
+    help_cert: ["cert"];
+    help_cert_show: ["cert", "show"];
+    help_cert_history: ["cert", "history"];
+    help_cert_export: ["cert", "export"];
     help_claims: ["claims"];
     help_load: ["load"];
     help_load_calibrate: ["load", "calibrate"];

