@@ -45,4 +45,4 @@ pub use order::Order;
 pub use planning::{expected_ns, make_plan};
 pub use report::{ReportInput, render_report};
 pub use state::{State, keys_folder};
-pub use verification::{has_borrowed_name, report_json, unreadable};
+pub use verification::{BORROWED_NAME, has_borrowed_name, report_json, unreadable};

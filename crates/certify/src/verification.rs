@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use crate::files::{builtin_profiles, parse_profile};
 use crate::planning::at_rate;
 
+/// What is to be said where [`has_borrowed_name`].
+pub const BORROWED_NAME: &str =
+    "not the profile that this program has under that name: read its criteria and limits";
+
 /// A report as JSON: what `plimsoll verify --json` prints.
 pub fn report_json(report: &Report) -> Value {
     let step =

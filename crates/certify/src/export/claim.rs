@@ -5,7 +5,10 @@ use plimsoll_evidence::{
     Amount, CriterionSummary, Estimator, Issuance, JudgedCriterion, Severity, State, Verdict, at_least,
 };
 
+use serde_json::{Map, Value, json};
+
 use crate::intact::{Intact, conclusion};
+use crate::verification::{BORROWED_NAME, has_borrowed_name};
 
 /// What can be said of a criterion where a format has a few words only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub(super) struct Claim<'a> {
 pub(super) type Fact = (&'static str, String);
 
 /// The facts of which there may be several.
-pub(super) const REPEATED: [&str; 4] = ["mapping", "condition", "exclusion", "not-proven"];
+const REPEATED: [&str; 4] = ["mapping", "condition", "exclusion", "not-proven"];
 
 impl<'a> Claim<'a> {
     pub(super) fn all(intact: &Intact<'a>) -> Vec<Self> {
@@ -132,6 +135,9 @@ pub(super) fn certificate_facts(intact: &Intact<'_>) -> Vec<Fact> {
         ("certificate-sha256", intact.payload.to_string()),
         ("attempts-before", certificate.earlier_attempts.to_string()),
     ];
+    if has_borrowed_name(intact.report) {
+        facts.push(("profile-warning", BORROWED_NAME.to_owned()));
+    }
     if let Some(line) = &certificate.load_line {
         facts.push(("load-line", load_line(line.rate_per_ks)));
         facts.push(("load-line-next", line.next.clone()));
@@ -153,7 +159,33 @@ fn load_line(rate_per_ks: u64) -> String {
     }
 }
 
+/// Facts as a property bag. Those that may come more than once are lists.
+pub(super) fn properties(facts: &[Fact]) -> Map<String, Value> {
+    let mut bag = Map::new();
+    for (name, value) in facts {
+        match (REPEATED.contains(name), bag.get_mut(*name)) {
+            (true, Some(Value::Array(all))) => all.push(json!(value)),
+            (true, _) => drop(bag.insert((*name).to_owned(), json!([value]))),
+            (false, _) => drop(bag.insert((*name).to_owned(), json!(value))),
+        }
+    }
+    bag
+}
+
 /// When the certificate was signed: the one time that every format bears.
 pub(super) fn signed_at(intact: &Intact<'_>) -> Utc {
     intact.certificate.not_before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_come_more_than_once_is_a_list() {
+        let one = [("mapping", "1".into()), ("verdict", "PASS".into())];
+        assert_eq!(Value::from(properties(&one)), json!({"mapping": ["1"], "verdict": "PASS"}));
+        let two = [("mapping", "1".into()), ("mapping", "2".into())];
+        assert_eq!(Value::from(properties(&two)), json!({"mapping": ["1", "2"]}));
+    }
 }

@@ -13,11 +13,15 @@ pub enum ExportFormat {
     Sarif,
     /// GitHub Flavored Markdown, for a pull request or a wiki.
     Markdown,
+    /// HDF results, version 3 (MITRE).
+    Hdf,
+    /// OSCAL assessment results, 1.1 (NIST).
+    Oscal,
 }
 
 impl ExportFormat {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Junit, Self::Sarif, Self::Markdown];
+    pub const ALL: [Self; 5] = [Self::Junit, Self::Sarif, Self::Markdown, Self::Hdf, Self::Oscal];
 
     /// The format's name on the command line.
     pub fn name(self) -> &'static str {
@@ -25,6 +29,8 @@ impl ExportFormat {
             Self::Junit => "junit",
             Self::Sarif => "sarif",
             Self::Markdown => "markdown",
+            Self::Hdf => "hdf",
+            Self::Oscal => "oscal",
         }
     }
 }
@@ -48,7 +54,7 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         assert_eq!("junti".parse::<ExportFormat>(), Err("did you mean `junit`?".into()));
-        let unknown = "pdf".parse::<ExportFormat>().unwrap_err();
-        assert!(unknown.starts_with("known here: junit, sarif, markdown"), "{unknown}");
+        let unknown = "spreadsheet".parse::<ExportFormat>().unwrap_err();
+        assert!(unknown.starts_with("known here: junit, sarif, markdown, hdf, oscal"), "{unknown}");
     }
 }

@@ -48,7 +48,8 @@ fn component(intact: &Intact<'_>) -> Value {
 fn requirement(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
     let criterion = &claim.judged.criterion;
     let (status, (impact, severity)) = (status(claim.standing), weight(criterion.severity));
-    let check = format!("{} {}, rule {}", criterion.probe.name(), criterion.limit_text(), criterion.rule.name());
+    let check =
+        format!("{} {}, rule {}", criterion.probe.name(), criterion.limit_text(), criterion.rule.name());
     json!({
         "id": criterion.id,
         "title": criterion.statement,

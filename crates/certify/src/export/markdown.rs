@@ -78,8 +78,9 @@ pub(super) fn code(text: &str) -> String {
     };
     let text: String = text.chars().map(shown).collect();
     let fence = "`".repeat(1 + longest_run(&text));
-    // A space on either side is taken off again, and keeps back-ticks at the ends from the fence.
-    format!("{fence} {text} {fence}")
+    // A space on either side is taken off again, and keeps back-ticks from the fence.
+    let room = if text.is_empty() || text.contains('`') { " " } else { "" };
+    format!("{fence}{room}{text}{room}{fence}")
 }
 
 /// The most back-ticks in a row.
@@ -95,13 +96,13 @@ mod tests {
 
     #[test]
     fn foreign_words_are_code() {
-        assert_eq!(code("notes 1.0"), "` notes 1.0 `");
+        assert_eq!([code("notes 1.0"), code(""), code("`")], ["`notes 1.0`", "`  `", "`` ` ``"]);
         assert_eq!(code("a``b|c\nd"), r"``` a``b\u{7c}c\u{a}d ```");
         assert_eq!(text("at most 5 ms: p99 <= 250 ms"), "at most 5 ms: p99 &lt;= 250 ms");
         for marked in
             ["*a*", "@all", "[a](b)", "see http://a", "see WWW.a", "#1", "a_b_", "&amp;", "\\", "!", "~"]
         {
-            assert_eq!(text(marked), format!("` {marked} `"));
+            assert_eq!(text(marked), format!("`{marked}`"));
         }
     }
 
@@ -114,8 +115,9 @@ mod tests {
             }
             let out = code(&words);
             let fence = out.chars().take_while(|one| *one == '`').count();
-            let within = out[fence + 1..out.len() - fence - 1].to_owned();
-            prop_assert!(longest_run(&within) < fence);
+            let within = &out[fence..out.len() - fence];
+            prop_assert!(longest_run(within) < fence);
+            prop_assert!(!within.is_empty() && !within.starts_with('`') && !within.ends_with('`'));
         }
     }
 }

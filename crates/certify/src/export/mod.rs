@@ -6,8 +6,10 @@
 
 mod claim;
 mod format;
+mod hdf;
 mod junit;
 mod markdown;
+mod oscal;
 mod sarif;
 mod uuid;
 
@@ -26,6 +28,8 @@ pub fn export(intact: &Intact<'_>, format: ExportFormat) -> String {
         ExportFormat::Junit => junit::render(intact),
         ExportFormat::Sarif => printed(&sarif::render(intact)),
         ExportFormat::Markdown => markdown::render(intact),
+        ExportFormat::Hdf => printed(&hdf::render(intact)),
+        ExportFormat::Oscal => printed(&oscal::render(intact)),
     }
 }
 

@@ -80,7 +80,8 @@ fn finding(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
         Standing::Contradicted => ("not-satisfied", "fail"),
         Standing::Open | Standing::NotApplicable | Standing::Broken => ("not-satisfied", "other"),
     };
-    let verdict = [("verdict", claim.judged.verdict.name().to_owned()), ("state", claim.state.name().to_owned())];
+    let verdict =
+        [("verdict", claim.judged.verdict.name().to_owned()), ("state", claim.state.name().to_owned())];
     json!({
         "uuid": part(intact, "finding", claim),
         "title": code(claim.id()),
@@ -103,7 +104,12 @@ fn finding(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
 fn resources(intact: &Intact<'_>) -> Vec<Value> {
     let plan = intact.certificate.plan;
     let path = plimsoll_evidence::evidence_path(plan, "json");
-    let plan = resource(&uuid::of(intact.payload, "plan"), "The plan, logged before the first trial", &path, Some(plan));
+    let plan = resource(
+        &uuid::of(intact.payload, "plan"),
+        "The plan, logged before the first trial",
+        &path,
+        Some(plan),
+    );
     let statements = Claim::all(intact).into_iter().map(|claim| {
         let path = &claim.summary.statement;
         let listed = intact.certificate.files.iter().find(|file| file.path == *path);

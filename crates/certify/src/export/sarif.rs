@@ -2,9 +2,9 @@
 //! open says so, and is no pass.
 
 use plimsoll_evidence::{Outcome, Severity};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::claim::{Claim, Fact, REPEATED, Standing, certificate_facts};
+use super::claim::{Claim, Standing, certificate_facts, properties};
 use super::uuid;
 use crate::intact::{Intact, conclusion};
 
@@ -114,19 +114,6 @@ fn result(intact: &Intact<'_>, index: usize, claim: &Claim<'_>) -> Value {
     })
 }
 
-/// Facts as a property bag. Those that may come more than once are lists.
-fn properties(facts: &[Fact]) -> Map<String, Value> {
-    let mut bag = Map::new();
-    for (name, value) in facts {
-        match (REPEATED.contains(name), bag.get_mut(*name)) {
-            (true, Some(Value::Array(all))) => all.push(json!(value)),
-            (true, _) => drop(bag.insert((*name).to_owned(), json!([value]))),
-            (false, _) => drop(bag.insert((*name).to_owned(), json!(value))),
-        }
-    }
-    bag
-}
-
 /// A plain message: braces would stand for arguments, and `](` makes a link.
 fn message(text: &str) -> Value {
     json!({"text": text.replace('{', "{{").replace('}', "}}").replace("](", "] (")})
@@ -139,13 +126,5 @@ mod tests {
     #[test]
     fn a_message_has_no_arguments_and_no_links() {
         assert_eq!(message("a {0} [b](http://c)"), json!({"text": "a {{0}} [b] (http://c)"}));
-    }
-
-    #[test]
-    fn what_may_come_more_than_once_is_a_list() {
-        let one = [("mapping", "1".into()), ("verdict", "PASS".into())];
-        assert_eq!(Value::from(properties(&one)), json!({"mapping": ["1"], "verdict": "PASS"}));
-        let two = [("mapping", "1".into()), ("mapping", "2".into())];
-        assert_eq!(Value::from(properties(&two)), json!({"mapping": ["1", "2"]}));
     }
 }

@@ -69,12 +69,22 @@ fn first(report: &Report, format: ExportFormat) -> String {
         ExportFormat::Junit => junit_mark(&exported(report, format), "latency-p99"),
         ExportFormat::Markdown => {
             let page = exported(report, format);
-            let row = page.lines().find(|line| line.starts_with("| ` latency-p99 `")).unwrap();
+            let row = page.lines().find(|line| line.starts_with("| `latency-p99` |")).unwrap();
             row.split(" | ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
         }
         ExportFormat::Sarif => {
             let result = &json(report, format)["runs"][0]["results"][0];
             format!("{} {}", result["kind"].as_str().unwrap(), result["level"].as_str().unwrap())
+        }
+        ExportFormat::Hdf => {
+            let requirement = &json(report, format)["baselines"][0]["requirements"][0];
+            assert_eq!(requirement["effectiveStatus"], requirement["results"][0]["status"]);
+            requirement["effectiveStatus"].as_str().unwrap().to_owned()
+        }
+        ExportFormat::Oscal => {
+            let status =
+                &json(report, format)["assessment-results"]["results"][0]["findings"][0]["target"]["status"];
+            format!("{} {}", status["state"].as_str().unwrap(), status["reason"].as_str().unwrap())
         }
     }
 }
@@ -93,6 +103,8 @@ fn pass(format: ExportFormat) -> &'static str {
         ExportFormat::Junit => "system-out",
         ExportFormat::Sarif => "pass none",
         ExportFormat::Markdown => "✓",
+        ExportFormat::Hdf => "passed",
+        ExportFormat::Oscal => "satisfied pass",
     }
 }
 
@@ -153,6 +165,19 @@ fn a_stranger_is_named_in_every_format_and_does_not_leave_ci_green() {
     assert_eq!(junit_mark(&exported(&report, ExportFormat::Junit), "verification"), "error");
     for format in ExportFormat::ALL {
         assert!(exported(&report, format).contains("issuer not known to you"), "{format:?}");
+    }
+}
+
+/// Who reads an export sees a profile's name and not its limits: here both differ from those that are built in.
+#[test]
+fn a_borrowed_name_is_told_in_every_format() {
+    let mut report = report(&Story::certified());
+    for format in ExportFormat::ALL {
+        assert!(exported(&report, format).contains("not the profile that this program has"), "{format:?}");
+    }
+    report.profile.as_mut().unwrap().id = "mine".into();
+    for format in ExportFormat::ALL {
+        assert!(!exported(&report, format).contains("not the profile"), "{format:?}");
     }
 }
 
@@ -217,6 +242,7 @@ fn as_printed(format: ExportFormat, seen: &str) -> String {
     let seen = if seen == pass(ExportFormat::Junit) { "passed" } else { seen };
     match format {
         ExportFormat::Sarif => seen.trim_end_matches(" none").replace(' ', ", "),
+        ExportFormat::Oscal => seen.replace(' ', ", "),
         _ => seen.to_owned(),
     }
 }
@@ -234,4 +260,47 @@ fn the_manual_says_how_each_verdict_stands() {
     for row in verdicts.into_iter().chain([row("PASS, stale", &with_stale(good.clone()))]) {
         assert!(manual.contains(&format!("\n{row}\n")), "{row}");
     }
+}
+
+/// The fields that MITRE's schema of results, version 3.4, has in the places that are written; every object there is closed.
+/// No reader of it can be installed from a registry, so this is held here.
+#[test]
+fn hdf_has_the_fields_of_its_schema() {
+    let document = json(&report(&Story::denied()), ExportFormat::Hdf);
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(keys(&document), "baselines components extensions generator id timestamp");
+    assert_eq!(keys(&document["generator"]), "name version");
+    let component = &document["components"][0];
+    assert_eq!(
+        (keys(component).as_str(), &component["type"]),
+        ("externalIds name type version", &"application".into())
+    );
+    assert!(component["externalIds"].as_object().unwrap().values().all(Value::is_string));
+    let baseline = &document["baselines"][0];
+    assert_eq!(keys(baseline), "name requirements statusMessage summary title version");
+    let requirements = baseline["requirements"].as_array().unwrap();
+    assert_eq!(requirements.len(), 8);
+    for requirement in requirements {
+        assert_eq!(keys(requirement), "descriptions effectiveStatus id impact results severity tags title");
+        assert!((0.0..=1.0).contains(&requirement["impact"].as_f64().unwrap()));
+        assert!(["high", "medium", "low"].contains(&requirement["severity"].as_str().unwrap()));
+        assert_eq!(requirement["descriptions"][0]["label"], "default");
+        let result = &requirement["results"][0];
+        assert_eq!(keys(result), "codeDesc message startTime status");
+    }
+    let statuses: std::collections::BTreeSet<&str> =
+        requirements.iter().map(|one| one["effectiveStatus"].as_str().unwrap()).collect();
+    assert!(statuses.contains("failed") && statuses.contains("passed"), "{statuses:?}");
+}
+
+#[test]
+fn oscal_keeps_the_verdict_beside_not_satisfied() {
+    let report = with_verdict(report(&Story::certified()), Verdict::Inconclusive, Severity::Blocking);
+    let document = json(&report, ExportFormat::Oscal);
+    let finding = &document["assessment-results"]["results"][0]["findings"][0];
+    assert_eq!(finding["props"][0]["value"], "INCONCLUSIVE");
+    assert!(
+        finding["target"]["status"]["remarks"].as_str().unwrap().starts_with("INCONCLUSIVE: "),
+        "{finding}"
+    );
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_base::{Clock, Kind, Utc};
 use plimsoll_certify::{
-    Intact, SystemClock, conclusion, has_borrowed_name, identify_path, keys_folder, read_folder, unreadable,
+    BORROWED_NAME, Intact, SystemClock, conclusion, has_borrowed_name, identify_path, keys_folder,
+    read_folder, unreadable,
 };
 use plimsoll_evidence::{Anchors, Folder, Outcome, Question, Report, verify};
 use plimsoll_keys::Keyring;
@@ -15,9 +16,6 @@ use crate::failure::Failure;
 use crate::input::read_text;
 use crate::print::{Printer, Style, inert_line};
 use crate::state;
-
-const BORROWED_NAME: &str =
-    "not the profile that this program has under that name: read its criteria and limits";
 
 /// Whom one trusts, and when.
 #[derive(Debug, clap::Args)]

@@ -50,12 +50,33 @@ def sarif(data):
     return [(result["ruleId"], result["kind"]) for result in run["results"]]
 
 
+def oscal(data):
+    from oscal_bindings import AssessmentResultsDocument
+
+    # As a dict: from text the model lets other spellings of names through.
+    document = json.loads(data)
+    AssessmentResultsDocument.model_validate(document)
+    results = document["assessment-results"]
+    (result,) = results["results"]
+    resources = {"#" + resource["uuid"] for resource in results["back-matter"]["resources"]}
+    assert results["import-ap"]["href"] in resources
+    observations = {observation["uuid"]: observation for observation in result["observations"]}
+    standings = []
+    for finding in result["findings"]:
+        (related,) = finding["related-observations"]
+        observation = observations.pop(related["observation-uuid"])
+        assert observation["relevant-evidence"][0]["href"] in resources
+        standings.append((finding["target"]["target-id"], finding["target"]["status"]["state"]))
+    assert not observations, observations
+    return standings
+
+
 def refuse(errors):
     if errors:
         sys.exit("\n".join(errors))
 
 
-READERS = {"junit": junit, "sarif": sarif}
+READERS = {"junit": junit, "sarif": sarif, "oscal": oscal}
 
 for name, standing in READERS[sys.argv[1]](sys.stdin.buffer.read()):
     print(name, standing)

@@ -9,9 +9,9 @@ use crate::golden::{Files, golden_files};
 use crate::world::{Ran, World};
 
 /// Formats that somebody else's reader is there for, and what it calls a pass.
-const READ: [(&str, &str); 2] = [("junit", "passed"), ("sarif", "pass")];
+const READ: [(&str, &str); 3] = [("junit", "passed"), ("sarif", "pass"), ("oscal", "satisfied")];
 /// Every format.
-const FORMATS: [&str; 3] = ["junit", "sarif", "markdown"];
+const FORMATS: [&str; 5] = ["junit", "sarif", "markdown", "hdf", "oscal"];
 
 fn export(files: &Files, format: &str) -> Ran {
     ask(files, "export", &["--format", format, "--issuer", &trust()])
@@ -62,7 +62,12 @@ fn strangers_read_hostile_names() {
 fn strangers_refuse_what_is_not_of_the_format() {
     let junit = export(&golden_files(), "junit").stdout;
     let sarif = export(&golden_files(), "sarif").stdout;
+    let oscal = export(&golden_files(), "oscal").stdout;
     let cases = [
+        ("oscal", oscal.replace("\"satisfied\"", "\"certified\"")),
+        ("oscal", oscal.replace("\"collected\"", "\"gathered\"")),
+        ("oscal", oscal.replace("objective-id", "criterion")),
+        ("oscal", oscal.replace("-5", "-6")),
         ("junit", junit.replace("errors=\"0\"", "errors=\"1\"")),
         ("junit", junit.replace("</testcase>", "")),
         ("junit", junit.replace("profile", "pro\u{1}file")),
@@ -141,6 +146,6 @@ fn an_unknown_format_is_guessed() {
     let ran = ask(&golden_files(), "export", &["--format", "junti"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("did you mean `junit`?"), "{}", ran.stderr);
-    let ran = ask(&golden_files(), "export", &["--format", "pdf"]);
-    assert!(ran.stderr.contains("known here: junit, sarif, markdown"), "{}", ran.stderr);
+    let ran = ask(&golden_files(), "export", &["--format", "spreadsheet"]);
+    assert!(ran.stderr.contains("known here: junit, sarif, markdown, hdf, oscal"), "{}", ran.stderr);
 }

@@ -21,6 +21,8 @@ Formats:
   junit     test cases, as CI systems read them
   sarif     SARIF 2.1.0: a rule and a result for each criterion
   markdown  a summary for a pull request or a wiki
+  hdf       HDF results, version 3: MITRE's format of assessments
+  oscal     OSCAL assessment results, 1.1: NIST's
 
 Only a verified certificate is exported. What is not proven is a pass in no
 format; the same certificate gives the same bytes; none claims compliance.
@@ -50,7 +52,8 @@ pub(super) fn run(arguments: &Export, printer: &Printer) -> Result<Answer, Failu
     let text = match verified.intact() {
         Ok(intact) => export(&intact, arguments.format),
         Err(reason) => {
-            printer.failure(&Failure::new(Kind::Invalid, format!("not exported: {}", inert_line(&reason))));
+            let refused = Failure::new(Kind::Invalid, format!("not exported: {}", inert_line(&reason)));
+            printer.failure(&refused.hint("plimsoll verify says what it found, step by step"));
             return Ok(verified.answer());
         }
     };
