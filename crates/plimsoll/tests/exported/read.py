@@ -50,6 +50,29 @@ def sarif(data):
     return [(result["ruleId"], result["kind"]) for result in run["results"]]
 
 
+def markdown(data):
+    from markdown_it import MarkdownIt
+
+    standings, row = [], None
+    for token in MarkdownIt("gfm-like").parse(data.decode()):
+        for part in [token] + (token.children or []):
+            # What we write has none of these, so they would be somebody else's.
+            assert part.type not in ("html_block", "html_inline", "link_open", "image"), part
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "inline" and row is not None:
+            row.append(token)
+        elif token.type == "tr_close":
+            assert len(row) == 7, [cell.content for cell in row]
+            if row[0].content != "criterion":
+                (name,) = row[0].children
+                assert name.type == "code_inline", name
+                sign = row[1].content.split()[0]
+                standings.append((name.content, "pass" if sign == "✓" else "no-pass"))
+            row = None
+    return standings
+
+
 def oscal(data):
     from oscal_bindings import AssessmentResultsDocument
 
@@ -76,7 +99,7 @@ def refuse(errors):
         sys.exit("\n".join(errors))
 
 
-READERS = {"junit": junit, "sarif": sarif, "oscal": oscal}
+READERS = {"junit": junit, "sarif": sarif, "markdown": markdown, "oscal": oscal}
 
 for name, standing in READERS[sys.argv[1]](sys.stdin.buffer.read()):
     print(name, standing)

@@ -9,7 +9,8 @@ use crate::golden::{Files, golden_files};
 use crate::world::{Ran, World};
 
 /// Formats that somebody else's reader is there for, and what it calls a pass.
-const READ: [(&str, &str); 3] = [("junit", "passed"), ("sarif", "pass"), ("oscal", "satisfied")];
+const READ: [(&str, &str); 4] =
+    [("junit", "passed"), ("sarif", "pass"), ("markdown", "pass"), ("oscal", "satisfied")];
 /// Every format.
 const FORMATS: [&str; 5] = ["junit", "sarif", "markdown", "hdf", "oscal"];
 
@@ -63,7 +64,11 @@ fn strangers_refuse_what_is_not_of_the_format() {
     let junit = export(&golden_files(), "junit").stdout;
     let sarif = export(&golden_files(), "sarif").stdout;
     let oscal = export(&golden_files(), "oscal").stdout;
+    let markdown = export(&golden_files(), "markdown").stdout;
     let cases = [
+        ("markdown", markdown.replace("`errors`", "<b>errors</b>")),
+        ("markdown", markdown.replace("`errors`", "`er|rors`")),
+        ("markdown", markdown.replace("| proven |", "| see http://acme.example |")),
         ("oscal", oscal.replace("\"satisfied\"", "\"certified\"")),
         ("oscal", oscal.replace("\"collected\"", "\"gathered\"")),
         ("oscal", oscal.replace("objective-id", "criterion")),
