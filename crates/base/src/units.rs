@@ -1,4 +1,4 @@
-//! Numbers with units as people write them (`250ms`, `0.1%`, `200/s`) and as they are signed: integers.
+//! Numbers with units as people write them (`250ms`, `0.1%`, `200/s`, `64MiB`) and as they are signed: integers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +17,8 @@ pub enum Unit {
     Count,
     /// Events per 1,000 seconds: 200/s is written 200,000.
     PerKs,
+    /// Bytes.
+    Bytes,
 }
 
 /// A number and what it counts.
@@ -35,7 +37,9 @@ pub enum UnitError {
     #[error("`{0}` does not start with a plain decimal number")]
     Number(String),
     /// The unit is not known.
-    #[error("`{0}` is not a unit: use ns, us, ms, s, min, h, d, %, /s, or nothing for a count")]
+    #[error(
+        "`{0}` is not a unit: use ns, us, ms, s, min, h, d, %, /s, B, KiB, MiB, GiB, or nothing for a count"
+    )]
     Name(String),
     /// The number has a finer fraction than its unit can hold, or is too large.
     #[error("`{0}` cannot be written as a whole number of {1} up to 2^53")]
@@ -43,7 +47,7 @@ pub enum UnitError {
 }
 
 /// Unit as written, how many of the canonical unit one of it is, canonical unit.
-const SUFFIXES: [(&str, u64, Unit); 10] = [
+const SUFFIXES: [(&str, u64, Unit); 14] = [
     ("ns", 1, Unit::Ns),
     ("us", 1_000, Unit::Ns),
     ("ms", 1_000_000, Unit::Ns),
@@ -53,6 +57,10 @@ const SUFFIXES: [(&str, u64, Unit); 10] = [
     ("d", 86_400_000_000_000, Unit::Ns),
     ("%", 10_000_000, Unit::Ppb),
     ("/s", 1_000, Unit::PerKs),
+    ("B", 1, Unit::Bytes),
+    ("KiB", 1 << 10, Unit::Bytes),
+    ("MiB", 1 << 20, Unit::Bytes),
+    ("GiB", 1 << 30, Unit::Bytes),
     ("", 1, Unit::Count),
 ];
 
@@ -64,12 +72,14 @@ impl Unit {
             Self::Ppb => "ppb",
             Self::Count => "count",
             Self::PerKs => "per_ks",
+            Self::Bytes => "bytes",
         }
     }
 
     /// The unit with this name in signed statements.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Ns, Self::Ppb, Self::Count, Self::PerKs].into_iter().find(|unit| unit.name() == name)
+        let all = [Self::Ns, Self::Ppb, Self::Count, Self::PerKs, Self::Bytes];
+        all.into_iter().find(|unit| unit.name() == name)
     }
 }
 
@@ -116,6 +126,7 @@ impl fmt::Display for Quantity {
             Unit::Ppb => write!(f, "{} %", decimal(self.amount, 10_000_000)),
             Unit::Count => write!(f, "{}", self.amount),
             Unit::PerKs => write!(f, "{}/s", decimal(self.amount, 1_000)),
+            Unit::Bytes => fmt_bytes(self.amount, f),
         }
     }
 }
@@ -131,6 +142,16 @@ fn fmt_duration(ns: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         _ => (86_400_000_000_000, "d"),
     };
     write!(f, "{} {name}", decimal(ns, factor))
+}
+
+fn fmt_bytes(bytes: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (factor, name) = match bytes {
+        0..0x400 => (1, "B"),
+        0x400..0x10_0000 => (1 << 10, "KiB"),
+        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
+        _ => (1 << 30, "GiB"),
+    };
+    write!(f, "{} {name}", decimal(bytes, factor))
 }
 
 /// `amount / factor` with at most four significant digits, rounded half up, without trailing zeros.
@@ -169,6 +190,8 @@ mod tests {
         assert_eq!(read("0.1%"), Quantity { amount: 1_000_000, unit: Unit::Ppb });
         assert_eq!(read("200/s"), Quantity { amount: 200_000, unit: Unit::PerKs });
         assert_eq!(read("0"), Quantity { amount: 0, unit: Unit::Count });
+        assert_eq!(read("64MiB"), Quantity { amount: 64 << 20, unit: Unit::Bytes });
+        assert_eq!(read("1.5 KiB").amount, 1_536);
         assert_eq!(read("30d").amount, 30 * 86_400 * 1_000_000_000);
     }
 
@@ -184,6 +207,8 @@ mod tests {
             "1.2.3s",
             "0.5",
             "0.5ns",
+            "0.5B",
+            "1MB",
             "1 parsec",
             "99999999999d",
             "NaN",
@@ -202,6 +227,8 @@ mod tests {
         assert_eq!(shown(200_000, Unit::Ppb), "0.02 %");
         assert_eq!(shown(753_900, Unit::PerKs), "753.9/s");
         assert_eq!(shown(3, Unit::Count), "3");
+        let bytes = [1_023, 1_536, 40 << 20, 5 << 30].map(|amount| shown(amount, Unit::Bytes));
+        assert_eq!(bytes, ["1023 B", "1.5 KiB", "40 MiB", "5 GiB"]);
     }
 
     proptest! {
@@ -217,7 +244,7 @@ mod tests {
 
         #[test]
         fn showing_never_panics(amount: u64) {
-            for unit in [Unit::Ns, Unit::Ppb, Unit::Count, Unit::PerKs] {
+            for unit in [Unit::Ns, Unit::Ppb, Unit::Count, Unit::PerKs, Unit::Bytes] {
                 let shown = Quantity { amount, unit }.to_string();
                 prop_assert!(shown.len() > 1 || unit == Unit::Count);
             }

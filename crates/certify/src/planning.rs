@@ -2,6 +2,7 @@
 
 use plimsoll_base::Unit;
 use plimsoll_evidence::{Plan, Probe, Profile, Scene, SubjectIdentity, check_profile};
+use plimsoll_fault::CONNECTIONS_HOARDED_MAX;
 use plimsoll_proof::Digest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -66,12 +67,18 @@ pub(crate) fn at_rate(profile: &Profile, rate_per_ks: u64) -> Profile {
 /// A control that could not turn its criterion red would be found out after everything was measured.
 fn check_limits(plan: &Plan) -> Result<(), Error> {
     for criterion in plan.profile.criteria.iter().filter(|criterion| criterion.control.is_some()) {
+        // What the defects may take of this machine has a bound too.
+        let is_out_of_reach = match criterion.probe {
+            Probe::OpenFiles => criterion.limit >= u64::from(CONNECTIONS_HOARDED_MAX),
+            Probe::Leak => criterion.limit > 0,
+            _ => false,
+        };
         let allowed_ppb = match criterion.probe {
             Probe::Errors => criterion.limit,
             Probe::Throughput => ONE_PPB.saturating_sub(share_ppb(criterion.limit, plan.rate_per_ks)),
             _ => 0,
         };
-        if allowed_ppb > BREAKABLE_PPB {
+        if is_out_of_reach || allowed_ppb > BREAKABLE_PPB {
             return Err(Error::Unbreakable {
                 criterion: criterion.id.clone(),
                 rate_per_ks: plan.rate_per_ks,
@@ -126,7 +133,12 @@ pub fn expected_ns(plan: &Plan) -> u64 {
     }
     total_ns += plan.stop_drills() * STOP_DRILL_NS + plan.crash_drills() * CRASH_DRILL_NS;
     total_ns += Probe::CHECKLISTS.into_iter().map(|probe| plan.check_runs(probe)).sum::<u64>() * CHECK_RUN_NS;
+    total_ns += plan.soak_runs() * soak_ns(profile);
     total_ns + plan.scenes.iter().map(|scene| scene_ns(profile, *scene)).sum::<u64>()
+}
+
+fn soak_ns(profile: &Profile) -> u64 {
+    AROUND_TRIAL_NS + profile.warm_up_ns + profile.soak_ns.unwrap_or(0)
 }
 
 fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
@@ -144,6 +156,7 @@ fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
         Scene::BlamedServer | Scene::BareReplies | Scene::LeakyLog | Scene::OpenDoors | Scene::ShamChecks => {
             CHECK_RUN_NS
         }
+        Scene::HoardedConnections | Scene::Stowaway | Scene::ShamSoak => soak_ns(profile),
         Scene::SlowRestart => CRASH_DRILL_NS + limit_ns(Probe::CrashRecovery),
         Scene::DroppedWrites | Scene::ShamCrash => CRASH_DRILL_NS,
         Scene::KillInstead | Scene::ShamStop => STOP_DRILL_NS,
@@ -228,6 +241,8 @@ mod tests {
     fn the_built_in_profiles_keep_their_time() {
         let quick_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "quick", 1)) / 1_000_000_000;
         assert!((40..60).contains(&quick_s), "quick takes {quick_s} s");
+        let soak_s = expected_ns(&plan(SUBJECT, "soak", 1)) / 1_000_000_000;
+        assert!((120..180).contains(&soak_s), "soak takes {soak_s} s");
         let web_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "web-service", 1)) / 1_000_000_000;
         assert!((450..750).contains(&web_s), "web-service takes {web_s} s");
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use plimsoll_evidence::{Amount, ProcessIdentity};
 use plimsoll_fault::Proxy;
 use plimsoll_load::{Request, exchange};
-use plimsoll_process::{Child, Signal, Spec, StopReport, free_port, is_listened_at, monotonic_ns, redact};
+use plimsoll_process::{
+    Child, Resources, Signal, Spec, StopReport, free_port, is_listened_at, monotonic_ns, redact,
+};
 
 use crate::error::Error;
 use crate::files::{StartCommand, Subject, Target};
@@ -149,6 +151,14 @@ impl Running {
         let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
         written
             .map_err(|error| self.error(format!("has no standard error that could be written to: {error}")))
+    }
+
+    /// What it and all that came from it use now.
+    pub(crate) fn resources(&self) -> Result<Resources, Error> {
+        match &self.child {
+            Some(child) => Ok(child.resources()?),
+            None => Err(self.error("is not ours to look at: it is known by URL only")),
+        }
     }
 
     pub(crate) fn error(&self, problem: impl Into<String>) -> Error {

@@ -34,11 +34,21 @@ pub enum Probe {
     LogHygiene,
     /// What only somebody who is known may do and was not refused to somebody who is not; unit count.
     Authentication,
+    /// The most memory that is resident during a soak; unit bytes.
+    Memory,
+    /// The most files that are open during a soak; unit count.
+    OpenFiles,
+    /// The most threads that there are during a soak; unit count.
+    Threads,
+    /// The greatest share of one core that is used over a third of a soak; unit ppb, may exceed 1.
+    Cpu,
+    /// How many of memory, open files and threads grow without end during a soak; unit count.
+    Leak,
 }
 
 impl Probe {
     /// Every probe, in the order in which a reader expects them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Latency,
         Self::Errors,
         Self::Throughput,
@@ -51,24 +61,36 @@ impl Probe {
         Self::ResponseHeaders,
         Self::LogHygiene,
         Self::Authentication,
+        Self::Memory,
+        Self::OpenFiles,
+        Self::Threads,
+        Self::Cpu,
+        Self::Leak,
     ];
 
     /// The probes that go through a list of cases, each tried once.
     pub const CHECKLISTS: [Self; 4] =
         [Self::ErrorHygiene, Self::ResponseHeaders, Self::LogHygiene, Self::Authentication];
 
+    /// The probes that look at what a subject takes of the machine under load that goes on.
+    pub const SOAKS: [Self; 5] = [Self::Memory, Self::OpenFiles, Self::Threads, Self::Cpu, Self::Leak];
+
     /// The unit in which the probe measures.
     pub fn unit(self) -> Unit {
         match self {
             Self::Latency | Self::StartUp | Self::CrashRecovery => Unit::Ns,
-            Self::Errors => Unit::Ppb,
+            Self::Errors | Self::Cpu => Unit::Ppb,
+            Self::Memory => Unit::Bytes,
             Self::Throughput | Self::LoadLine => Unit::PerKs,
             Self::GracefulStop
             | Self::AcknowledgedWrites
             | Self::ErrorHygiene
             | Self::ResponseHeaders
             | Self::LogHygiene
-            | Self::Authentication => Unit::Count,
+            | Self::Authentication
+            | Self::OpenFiles
+            | Self::Threads
+            | Self::Leak => Unit::Count,
         }
     }
 
@@ -95,6 +117,11 @@ impl Probe {
             Self::ResponseHeaders => "response-headers",
             Self::LogHygiene => "log-hygiene",
             Self::Authentication => "authentication",
+            Self::Memory => "memory",
+            Self::OpenFiles => "open-files",
+            Self::Threads => "threads",
+            Self::Cpu => "cpu",
+            Self::Leak => "leak",
         }
     }
 
@@ -108,19 +135,21 @@ impl Probe {
             Self::ErrorHygiene | Self::ResponseHeaders | Self::LogHygiene | Self::Authentication => {
                 "check-run"
             }
+            Self::Memory | Self::OpenFiles | Self::Threads | Self::Cpu | Self::Leak => "soak-run",
         }
     }
 
-    /// Whether the probe starts, signals or kills the subject's process, or reads what it writes.
+    /// Whether the probe starts, signals or kills the subject's process, reads what it writes, or looks at what it uses.
     pub fn needs_process(self) -> bool {
-        matches!(
+        let in_process = matches!(
             self,
             Self::StartUp
                 | Self::GracefulStop
                 | Self::CrashRecovery
                 | Self::AcknowledgedWrites
                 | Self::LogHygiene
-        )
+        );
+        in_process || self.is_soak()
     }
 
     /// The planted defects that can turn this probe red.
@@ -136,12 +165,25 @@ impl Probe {
             Self::ResponseHeaders => &[Scene::BareReplies],
             Self::LogHygiene => &[Scene::LeakyLog],
             Self::Authentication => &[Scene::OpenDoors],
+            Self::OpenFiles => &[Scene::HoardedConnections],
+            Self::Memory | Self::Threads | Self::Cpu => &[Scene::Stowaway],
+            Self::Leak => &[Scene::HoardedConnections, Scene::Stowaway],
         }
     }
 
     /// Whether the probe goes through a list of cases.
     pub fn is_checklist(self) -> bool {
         Self::CHECKLISTS.contains(&self)
+    }
+
+    /// Whether the probe looks at what the subject takes of the machine.
+    pub fn is_soak(self) -> bool {
+        Self::SOAKS.contains(&self)
+    }
+
+    /// Whether what it measures may have bounds, which the rule guard-95 needs.
+    pub fn gives_bounds(self) -> bool {
+        !self.is_checklist() && !self.is_soak()
     }
 }
 
@@ -184,11 +226,17 @@ pub enum Scene {
     OpenDoors,
     /// Checklists through the fault proxy without a defect.
     ShamChecks,
+    /// The fault proxy opens more and more connections to the subject, and keeps all of them open.
+    HoardedConnections,
+    /// A process beside the subject's own takes memory, threads and processor time, bit by bit.
+    Stowaway,
+    /// A soak through the fault proxy without a defect.
+    ShamSoak,
 }
 
 impl Scene {
     /// Every planted defect.
-    pub const DEFECTS: [Self; 11] = [
+    pub const DEFECTS: [Self; 13] = [
         Self::AddedDelay,
         Self::InjectedErrors,
         Self::ResetConnections,
@@ -200,6 +248,8 @@ impl Scene {
         Self::BareReplies,
         Self::LeakyLog,
         Self::OpenDoors,
+        Self::HoardedConnections,
+        Self::Stowaway,
     ];
 
     /// The scene's name in profiles and statements.
@@ -222,12 +272,16 @@ impl Scene {
             Self::LeakyLog => "leaky-log",
             Self::OpenDoors => "open-doors",
             Self::ShamChecks => "sham-checks",
+            Self::HoardedConnections => "hoarded-connections",
+            Self::Stowaway => "stowaway",
+            Self::ShamSoak => "sham-soak",
         }
     }
 
-    /// Whether the defect is planted by the fault proxy, rather than in the subject's process.
+    /// Whether the defect is planted by the fault proxy, rather than in the subject's process or beside it.
     pub fn needs_proxy(self) -> bool {
-        Self::DEFECTS.contains(&self) && !matches!(self, Self::KillInstead | Self::LeakyLog)
+        let in_process = matches!(self, Self::KillInstead | Self::LeakyLog | Self::Stowaway);
+        Self::DEFECTS.contains(&self) && !in_process
     }
 
     /// The twin without the defect; a scene without a defect is its own twin.
@@ -238,6 +292,7 @@ impl Scene {
             Self::KillInstead => Self::ShamStop,
             Self::SlowRestart | Self::DroppedWrites => Self::ShamCrash,
             Self::BlamedServer | Self::BareReplies | Self::LeakyLog | Self::OpenDoors => Self::ShamChecks,
+            Self::HoardedConnections | Self::Stowaway => Self::ShamSoak,
             other => other,
         }
     }
@@ -391,6 +446,9 @@ pub struct Profile {
     pub warm_up_ns: u64,
     /// How long load runs in a control and its sham, in ns.
     pub control_ns: u64,
+    /// How long a soak lasts, in ns, after its warm-up; absent where no criterion asks for one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub soak_ns: Option<u64>,
     /// How the load line is searched.
     pub line: LineSearch,
     /// The requirements, in the order in which they are shown.

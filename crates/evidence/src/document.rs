@@ -13,6 +13,7 @@ use crate::amount::Amount;
 use crate::checklist::CheckRun;
 use crate::criterion::{Profile, Scene};
 use crate::histogram::{HistogramData, SeriesData};
+use crate::soak::SoakRun;
 use crate::subject::SubjectIdentity;
 
 /// One piece of evidence.
@@ -35,6 +36,8 @@ pub enum Document {
     CrashDrill(CrashDrill),
     /// One pass of a checklist.
     CheckRun(CheckRun),
+    /// Load that went on, and what the subject took of the machine meanwhile.
+    SoakRun(SoakRun),
 }
 
 /// What shall be measured, fixed before the first trial.

@@ -12,6 +12,7 @@ use crate::document::{
     Step, StopDrill,
 };
 use crate::error::Error;
+use crate::soak::SoakRun;
 
 /// Documents by the digest of their bytes.
 #[derive(Debug, Clone, Default)]
@@ -115,6 +116,16 @@ impl Documents {
         runs
     }
 
+    /// Soaks in a scene, in order of trial.
+    pub fn soak_runs(&self, scene: Scene) -> Vec<(Digest, &SoakRun)> {
+        let mut runs = self.all(|document| match document {
+            Document::SoakRun(run) if run.scene == scene => Some(run),
+            _ => None,
+        });
+        runs.sort_by_key(|(_, run)| run.trial);
+        runs
+    }
+
     /// When the first and the last trial began.
     pub fn span(&self) -> Option<(Utc, Utc)> {
         let times = || self.by_digest.values().filter_map(time);
@@ -128,7 +139,8 @@ impl Documents {
         let start = self.start_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
         let checks = Probe::CHECKLISTS.into_iter().flat_map(|probe| self.check_runs(probe, scene));
         let checks = checks.filter_map(|(_, run)| run.proxy);
-        load.chain(crash).chain(start).chain(checks).reduce(|sum, counts| ProxyCounts {
+        let soaks = self.soak_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
+        load.chain(crash).chain(start).chain(checks).chain(soaks).reduce(|sum, counts| ProxyCounts {
             requests: sum.requests.saturating_add(counts.requests),
             harmed: sum.harmed.saturating_add(counts.harmed),
         })
@@ -194,6 +206,7 @@ fn place(document: &Document) -> Option<(String, u64)> {
             let (scene, probe) = (run.scene.name(), run.checklist.probe().name());
             Some((format!("{scene} {probe}"), run.trial))
         }
+        Document::SoakRun(run) => Some((format!("{} soak", run.scene.name()), run.trial)),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -205,6 +218,7 @@ fn time(document: &Document) -> Option<Utc> {
         Document::StopDrill(drill) => Some(drill.at),
         Document::CrashDrill(drill) => Some(drill.at),
         Document::CheckRun(run) => Some(run.at),
+        Document::SoakRun(run) => Some(run.at),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -227,6 +241,7 @@ fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
         Document::StopDrill(drill) => vec![measured(drill.process)],
         Document::CrashDrill(drill) => vec![measured(drill.process), measured(drill.restarted)],
         Document::CheckRun(run) => run.process.into_iter().map(measured).collect(),
+        Document::SoakRun(run) => vec![measured(run.process)],
         _ => Vec::new(),
     }
 }

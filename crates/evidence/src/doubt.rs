@@ -3,12 +3,18 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-const GATES: [(&str, &str, &str); 7] = [
+const GATES: [(&str, &str, &str); 9] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
     ("run-queue", "the load generator had to wait for a processor", QUIETER),
     ("littles-law", "latencies and the number of requests in flight contradict each other", QUIETER),
+    (
+        "answered",
+        "the subject answered too few requests to be under load",
+        "lower the rate, or mend what it refuses",
+    ),
+    ("looks", "the subject was not looked at in time", QUIETER),
     ("measured", "no request was completed", "look at what the subject wrote"),
     (
         "steady-state",

@@ -21,6 +21,7 @@ mod judgement;
 mod measurement;
 mod planned;
 mod sentence;
+mod soak;
 mod statement;
 mod status;
 mod subject;
@@ -61,6 +62,7 @@ pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use planned::check_profile;
 pub use sentence::{at_least, full_sentence};
+pub use soak::{Growth, LOOKS, Look, SoakRun, soak_name};
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE, STATEMENT_TYPE, Statement,

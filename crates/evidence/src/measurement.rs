@@ -24,6 +24,12 @@ pub enum Estimator {
     HighestStep,
     /// Cases of a checklist that went wrong, in the worst pass; no bounds.
     FailedCases,
+    /// The greatest value of all looks, in the worst soak; no bounds.
+    GreatestLook,
+    /// The greatest share of one core over a third of the soak, in the worst soak; no bounds.
+    BusiestWindow,
+    /// Series that grow without end, in the worst soak; no bounds.
+    GrowingSeries,
 }
 
 /// Value and bounds of one criterion.

@@ -9,6 +9,7 @@ use crate::criterion::{Criterion, Probe, Profile, Rule, Scene, Severity};
 use crate::document::{Document, Plan};
 use crate::documents::Documents;
 use crate::error::Error;
+use crate::soak::LOOKS;
 use crate::subject::SubjectKind;
 
 /// A criterion's id is part of a file's name.
@@ -44,6 +45,12 @@ impl Plan {
         u64::from(is_asked_for && self.subject.lacks(probe).is_none())
     }
 
+    /// How often the subject is soaked: all that is asked of a soak is seen in one.
+    pub fn soak_runs(&self) -> u64 {
+        let has_process = self.subject.kind == SubjectKind::Command;
+        u64::from(has_process && self.profile.asks_for(&Probe::SOAKS))
+    }
+
     fn drills(&self, probes: &[Probe]) -> u64 {
         let has_process = self.subject.kind == SubjectKind::Command;
         if has_process && self.profile.asks_for(probes) { self.profile.drills } else { 0 }
@@ -62,6 +69,10 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     // Its control is a delay, which only a limit of latency makes red.
     if profile.asks_for(&[Probe::LoadLine]) && !profile.asks_for(&[Probe::Latency]) {
         return wrong("a load line needs a criterion of latency to keep");
+    }
+    // Between two looks there must be time.
+    if profile.asks_for(&Probe::SOAKS) && profile.soak_ns.is_none_or(|soak_ns| soak_ns < LOOKS as u64) {
+        return wrong("it asks for a soak, which has no length");
     }
     profile.criteria.iter().try_for_each(check_criterion)?;
     profile.gaps.iter().try_for_each(|gap| check_id(&gap.id))?;
@@ -97,8 +108,8 @@ fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
     if criterion.quantile_ppb.is_some_and(|ppb| ppb == 0 || ppb >= ONE_PPB) {
         return wrong("its quantile does not lie between 0 and 100 %");
     }
-    if criterion.probe.is_checklist() && criterion.rule != Rule::Simple {
-        return wrong("cases of a checklist give no bound: its rule must be simple");
+    if !criterion.probe.gives_bounds() && criterion.rule != Rule::Simple {
+        return wrong("its probe gives no bound: its rule must be simple");
     }
     match criterion.control {
         Some(scene) if !criterion.probe.scenes().contains(&scene) => {
@@ -133,6 +144,9 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
             }
         }
     }
+    if documents.soak_runs(Scene::Measured).iter().any(|(_, run)| run.proxy.is_some()) {
+        return Err(Error::evidence("soak: the subject was not measured directly"));
+    }
     if documents.iter().any(|(_, document)| harms_more_than_came(document)) {
         return Err(Error::evidence("a fault proxy harmed more requests than it saw"));
     }
@@ -145,6 +159,7 @@ fn harms_more_than_came(document: &Document) -> bool {
         Document::StartRun(run) => run.proxy,
         Document::CrashDrill(drill) => drill.proxy,
         Document::CheckRun(run) => run.proxy,
+        Document::SoakRun(run) => run.proxy,
         Document::StopDrill(_) | Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => {
             None
         }

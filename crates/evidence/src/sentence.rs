@@ -115,6 +115,11 @@ fn what(criterion: &Criterion) -> String {
         (Probe::ResponseHeaders, _) => "rules for heads of replies broken:".into(),
         (Probe::LogHygiene, _) => "planted texts that reached the log:".into(),
         (Probe::Authentication, _) => "open to somebody who is not known:".into(),
+        (Probe::Memory, _) => "resident memory up to".into(),
+        (Probe::OpenFiles, _) => "open files up to".into(),
+        (Probe::Threads, _) => "threads up to".into(),
+        (Probe::Cpu, _) => "of one core in the busiest third".into(),
+        (Probe::Leak, _) => "growing without end:".into(),
     }
 }
 
@@ -123,6 +128,11 @@ fn bounds(measurement: &Measurement) -> String {
     let confidence = at_least(measurement.confidence_ppb);
     match (measurement.lower, measurement.upper) {
         _ if measurement.estimator == Estimator::FailedCases => format!(" of {} cases", measurement.n),
+        // The greatest of all looks is no estimate.
+        _ if measurement.estimator == Estimator::GrowingSeries => " of memory, open files and threads".into(),
+        _ if matches!(measurement.estimator, Estimator::GreatestLook | Estimator::BusiestWindow) => {
+            String::new()
+        }
         // The bounds of a load line are its steps, and those of drills their extremes: both are told beside it.
         _ if matches!(measurement.estimator, Estimator::HighestStep | Estimator::WorstDrill) => String::new(),
         (Some(lower), Some(upper)) => {
@@ -138,6 +148,9 @@ fn basis(criterion: &Criterion, measurement: &Measurement) -> String {
     match measurement.estimator {
         Estimator::WorstDrill => drills(criterion, measurement),
         Estimator::FailedCases => "each tried once".into(),
+        Estimator::GreatestLook | Estimator::BusiestWindow | Estimator::GrowingSeries => {
+            format!("{} looks under load{}", measurement.n, load(measurement))
+        }
         Estimator::MedianOfTrials | Estimator::WithinTrial if criterion.probe == Probe::StartUp => {
             counted(trials, "start")
         }

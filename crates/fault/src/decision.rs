@@ -17,6 +17,10 @@ pub(crate) enum Decision {
     Reset,
     /// Acknowledge without forwarding.
     Swallow,
+    /// Open so many connections that nobody uses, less those that are open, then forward.
+    Hoard {
+        connections: u32,
+    },
 }
 
 /// What is done with request number `index` since the defect was planted, `elapsed_ns` after that.
@@ -35,12 +39,21 @@ pub(crate) fn on_request(defect: Defect, method: Method, index: u64, elapsed_ns:
         Defect::DropWrites { .. } => Decision::Forward,
         Defect::SlowStart { delay_ns } if elapsed_ns < delay_ns => Decision::Reset,
         Defect::SlowStart { .. } => Decision::Forward,
+        Defect::HoardConnections { total, over_ns } => {
+            Decision::Hoard { connections: due(total, elapsed_ns, over_ns) }
+        }
     }
 }
 
 /// Whether a new connection is refused.
 pub(crate) fn is_refused(defect: Defect, elapsed_ns: u64) -> bool {
     matches!(defect, Defect::SlowStart { delay_ns } if elapsed_ns < delay_ns)
+}
+
+/// How many of `total` are due after this time.
+fn due(total: u32, elapsed_ns: u64, over_ns: u64) -> u32 {
+    let part = u128::from(total) * u128::from(elapsed_ns.min(over_ns)) / u128::from(over_ns.max(1));
+    u32::try_from(part).unwrap_or(total)
 }
 
 fn is_hit(ratio_ppb: u32, seed: u64, index: u64) -> bool {
@@ -89,6 +102,14 @@ mod tests {
         let drop = Defect::DropWrites { ratio_ppb: 1_000_000_000, seed: 1 };
         assert_eq!(hits(drop, Method::Get) + hits(drop, Method::Head), 0);
         assert_eq!(hits(drop, Method::Put), 100_000);
+    }
+
+    #[test]
+    fn connections_come_due_with_time() {
+        let hoard = Defect::HoardConnections { total: 40, over_ns: 1_000 };
+        let due =
+            [0, 24, 25, 999, 1_000, u64::MAX].map(|elapsed_ns| on_request(hoard, Method::Get, 0, elapsed_ns));
+        assert_eq!(due, [0, 0, 1, 39, 40, 40].map(|connections| Decision::Hoard { connections }));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::Error;
 /// All requests, in parts per billion.
 const WHOLE_PPB: u32 = 1_000_000_000;
 
+/// More open connections than a service has room for by far, and fewer than this process may have.
+pub const CONNECTIONS_HOARDED_MAX: u32 = 10_000;
+
 /// A defect to plant. Which requests a ratio hits follows from its seed and from their number since the defect was
 /// planted, so that a repetition hits the same ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,13 @@ pub enum Defect {
     BareReplies,
     /// Every refusal of somebody who is not known, or may not (401, 403), says success (200).
     OpenDoors,
+    /// Requests bring connections to the service that nobody uses and that stay open, as many as are due by then.
+    HoardConnections {
+        /// How many in the end, up to [`CONNECTIONS_HOARDED_MAX`].
+        total: u32,
+        /// After how long.
+        over_ns: u64,
+    },
 }
 
 impl Defect {
@@ -60,6 +70,9 @@ impl Defect {
                 if ratio_ppb > WHOLE_PPB =>
             {
                 Err(Error::Ratio(ratio_ppb))
+            }
+            Self::HoardConnections { total, .. } if total > CONNECTIONS_HOARDED_MAX => {
+                Err(Error::Hoard(total))
             }
             defect => Ok(defect),
         }
@@ -74,5 +87,7 @@ mod tests {
     fn refuses_what_makes_no_sense() {
         assert!(Defect::Errors { ratio_ppb: WHOLE_PPB, seed: 0 }.check().is_ok());
         assert!(Defect::Reset { ratio_ppb: WHOLE_PPB + 1, seed: 0 }.check().is_err());
+        let hoard = |total| Defect::HoardConnections { total, over_ns: 1 }.check();
+        assert!(hoard(CONNECTIONS_HOARDED_MAX).is_ok() && hoard(CONNECTIONS_HOARDED_MAX + 1).is_err());
     }
 }

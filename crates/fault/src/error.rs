@@ -13,13 +13,16 @@ pub enum Error {
     /// A ratio is larger than one.
     #[error("cannot plant a defect in {0} of 1,000,000,000 requests")]
     Ratio(u32),
+    /// More connections than this process may have.
+    #[error("cannot keep {0} connections open that nobody uses")]
+    Hoard(u32),
 }
 
 impl Error {
     /// What sort of trouble this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Ratio(_) => Kind::Invalid,
+            Self::Ratio(_) | Self::Hoard(_) => Kind::Invalid,
             Self::Start(_) => Kind::Unavailable,
         }
     }

@@ -4,12 +4,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
+use tokio::time::timeout;
 
 use crate::decision::Decision;
 use crate::http::{Body, Method, RequestHead, ResponseHead, request_head, response_head};
 use crate::shared::Shared;
 use crate::stream::{Broken, Source};
+
+/// A service that has no room for one more connection is not waited for: the request shall not be late by much.
+const HOARD_CONNECT_MAX: Duration = Duration::from_millis(200);
 
 /// A client's connection and the service's, each in its two directions.
 pub(crate) struct Link<'a> {
@@ -55,6 +60,10 @@ impl Link<'_> {
             Decision::Forward => self.forward(head, shared).await,
             Decision::Hold { delay_ns } => {
                 hold(delay_ns, shared).await;
+                self.forward(head, shared).await
+            }
+            Decision::Hoard { connections } => {
+                hoard(connections, shared).await;
                 self.forward(head, shared).await
             }
             Decision::Reset => Next::Reset,
@@ -218,6 +227,16 @@ async fn hold(delay_ns: u64, shared: &Shared) {
         () = tokio::time::sleep(Duration::from_nanos(delay_ns)) => {}
         // The sender lives as long as the proxy, so only a change ends this.
         _ = planted.changed() => {}
+    }
+}
+
+/// Opens connections until there are so many. One that the service does not take will be tried with a later request.
+async fn hoard(connections: u32, shared: &Shared) {
+    while shared.is_hoard_below(connections) {
+        match timeout(HOARD_CONNECT_MAX, TcpStream::connect(shared.upstream())).await {
+            Ok(Ok(connection)) => shared.keep(connection),
+            _ => return,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod proxy;
 mod shared;
 mod stream;
 
-pub use defect::Defect;
+pub use defect::{CONNECTIONS_HOARDED_MAX, Defect};
 pub use error::Error;
 pub use proxy::{Lease, Proxy};
 pub use shared::Counters;

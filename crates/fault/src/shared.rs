@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     attempts: Mutex<Attempts>,
     bytes_to_service: AtomicU64,
     bytes_to_client: AtomicU64,
+    /// Connections to the service that nobody uses, for as long as the defect is planted.
+    hoard: Mutex<Vec<TcpStream>>,
     /// The 2xx status that the service last gave to POST, PUT, PATCH and DELETE; 0 if none.
     write_statuses: [AtomicU16; 4],
 }
@@ -88,6 +91,7 @@ impl Shared {
             attempts: Mutex::default(),
             bytes_to_service: AtomicU64::new(0),
             bytes_to_client: AtomicU64::new(0),
+            hoard: Mutex::default(),
             write_statuses: Default::default(),
         }
     }
@@ -97,18 +101,39 @@ impl Shared {
         let planted = Planted::new(defect);
         let name = Arc::clone(&planted.requests);
         self.planted.send_replace(planted);
+        self.hoard().clear();
         name
     }
 
     /// Takes back the defect that was planted under this name, unless another one has taken its place.
     pub(crate) fn revert(&self, name: &Arc<AtomicU64>) {
-        self.planted.send_if_modified(|planted| {
+        let reverted = self.planted.send_if_modified(|planted| {
             let is_current = Arc::ptr_eq(&planted.requests, name);
             if is_current {
                 *planted = Planted::new(Defect::None);
             }
             is_current
         });
+        if reverted {
+            self.hoard().clear();
+        }
+    }
+
+    fn hoard(&self) -> MutexGuard<'_, Vec<TcpStream>> {
+        self.hoard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether fewer connections than this are open that nobody uses.
+    pub(crate) fn is_hoard_below(&self, connections: u32) -> bool {
+        self.hoard().len() < connections as usize
+    }
+
+    /// Keeps a connection open while the defect is planted that asks for it.
+    pub(crate) fn keep(&self, connection: TcpStream) {
+        let planted = self.planted.borrow();
+        if matches!(planted.defect, Defect::HoardConnections { .. }) {
+            self.hoard().push(connection);
+        }
     }
 
     /// Tells when another defect is planted.
@@ -142,6 +167,10 @@ impl Shared {
         let index = planted.requests.fetch_add(1, Ordering::Relaxed);
         let decision = on_request(planted.defect, method, index, planted.elapsed_ns());
         drop(planted);
+        let decision = match decision {
+            Decision::Hoard { connections } if !self.is_hoard_below(connections) => Decision::Forward,
+            decision => decision,
+        };
         self.count_attempt(decision != Decision::Forward);
         decision
     }

@@ -44,6 +44,7 @@ fn run(cli: Cli, printer: &Printer) -> Result<exit::Answer, Failure> {
         Command::Keys(arguments) => cli::keys::run(arguments, printer),
         Command::Journal(arguments) => cli::journal::run(arguments, printer),
         Command::DemoService(arguments) => cli::demo_service::run(arguments),
+        Command::Stowaway(arguments) => cli::stowaway::run(&arguments),
         Command::Oracle(arguments) => cli::oracle::run(&arguments, printer),
     }
 }

@@ -165,17 +165,20 @@ impl Child {
         String::from_utf8_lossy(&self.output.bytes()).into_owned()
     }
 
-    /// What the program and all that came from it use now.
+    /// What the program and all that came from it use now. An error where the descriptors of one of them may not be
+    /// looked at, since it runs as another user or lets nobody look.
     pub fn resources(&self) -> Result<Resources, Error> {
         let alive = self.family.alive().map_err(|source| self.watch_error(source))?;
         let tick_ns = 1_000_000_000 / clock_ticks_per_second().max(1);
         let sum = |count: fn(&Process) -> u64| alive.iter().map(count).sum::<u64>();
+        let fds = alive.iter().map(Process::fd_count).sum::<io::Result<u64>>();
+        let fds = fds.map_err(|source| self.watch_error(source))?;
         Ok(Resources {
             processes: alive.len() as u64,
             rss_bytes: sum(|process| process.rss_pages).saturating_mul(page_size() as u64),
             cpu_ns: sum(|process| process.cpu_ticks).saturating_mul(tick_ns),
             threads: sum(|process| process.threads),
-            fds: sum(Process::fd_count),
+            fds,
         })
     }
 
@@ -243,7 +246,7 @@ pub(crate) fn pipe() -> Result<(PipeReader, PipeWriter), Error> {
     io::pipe().map_err(|source| Error::System { action: "make a pipe", source })
 }
 
-fn start_error(spec: &Spec, source: io::Error) -> Error {
+pub(crate) fn start_error(spec: &Spec, source: io::Error) -> Error {
     Error::Start { program: spec.program.clone(), source }
 }
 
@@ -273,7 +276,7 @@ fn identify(handle: &std::process::Child) -> io::Result<(OwnedFd, i32, u64)> {
 
 /// Gives the program a session of its own and makes the kernel kill it when its starter dies.
 #[expect(unsafe_code, reason = "nothing else can act between fork and exec")]
-fn confine(command: &mut Command) {
+pub(crate) fn confine(command: &mut Command) {
     let starter = getpid();
     let prepare = move || {
         setsid()?;

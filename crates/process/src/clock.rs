@@ -6,9 +6,12 @@ const NS_PER_S: u64 = 1_000_000_000;
 
 /// Nanoseconds on `CLOCK_MONOTONIC`.
 pub fn monotonic_ns() -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    // Neither part of a monotonic time is ever negative.
-    now.tv_sec.unsigned_abs().saturating_mul(NS_PER_S).saturating_add(now.tv_nsec.unsigned_abs())
+    nanoseconds(clock_gettime(ClockId::Monotonic))
+}
+
+/// A reading of a clock that only counts up: neither part of it is ever negative.
+pub(crate) fn nanoseconds(reading: Timespec) -> u64 {
+    reading.tv_sec.unsigned_abs().saturating_mul(NS_PER_S).saturating_add(reading.tv_nsec.unsigned_abs())
 }
 
 /// The same duration as the kernel takes it.

@@ -68,7 +68,7 @@ pub struct Resources {
     pub cpu_ns: u64,
     /// Threads.
     pub threads: u64,
-    /// Open file descriptors of the processes whose descriptors may be looked at.
+    /// Open file descriptors.
     pub fds: u64,
 }
 

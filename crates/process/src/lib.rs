@@ -7,6 +7,9 @@
 //! What this cannot do: should Plimsoll itself be killed by SIGKILL, the kernel ends the programs it started, but
 //! not *their* children. Linux only.
 //!
+//! A [`Stowaway`] is a process that counts among a program's family and takes of the machine what it is told to: a
+//! leak that is planted.
+//!
 //! Beside it, for this process itself: [`raise_open_files_limit`], [`keep_memory_private`], and, since they need the C
 //! library too, [`give_back_memory`] and [`hold_little_memory`].
 
@@ -27,6 +30,7 @@ mod redact;
 mod run;
 mod signal;
 mod spec;
+mod stowaway;
 mod strip;
 
 pub use child::Child;
@@ -43,3 +47,4 @@ pub use redact::{redact, tells_secret};
 pub use run::{Finished, run};
 pub use signal::Signal;
 pub use spec::Spec;
+pub use stowaway::{Burden, Stowaway};

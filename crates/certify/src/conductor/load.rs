@@ -24,7 +24,7 @@ pub(super) struct LoadOrder {
 
 impl LoadOrder {
     /// The name under which the run's seed is drawn.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let Self { scene, step, trial, rate_per_ks, .. } = *self;
         RunPlace { scene, step, rate_per_ks, trial }.to_string()
     }
@@ -55,21 +55,17 @@ impl Conductor<'_> {
         running: &Running,
         lease: Option<&Lease>,
     ) -> Result<(), Error> {
-        let plan = self.load_plan(order, running);
+        let schedule = self.schedule(&order.name(), order.rate_per_ks, order.duration_ns);
+        let plan = self.load_plan(&schedule, running);
         let at = self.clock.now();
-        let (watch, stop) = (&mut *self.watch, self.stop);
-        let run = plimsoll_load::run(&plan, &mut |progress| {
-            watch(&Event::Load(progress));
-            if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        self.stop.check()?;
+        let run = self.run_load(&plan)?;
         let document = LoadRun {
             scene: order.scene,
             step: order.step,
             trial: order.trial,
             process: running.identity(),
             at,
-            schedule: self.schedule(order),
+            schedule,
             latency: SeriesData::from(&run.latency),
             good: run.good,
             errors: errors(&run.errors),
@@ -79,31 +75,43 @@ impl Conductor<'_> {
         self.keep(Document::LoadRun(document))
     }
 
-    pub(super) fn load_plan(&self, order: &LoadOrder, running: &Running) -> plimsoll_load::Plan {
+    /// Runs load for those who watch, until it ends or somebody asks to stop.
+    pub(super) fn run_load(&mut self, plan: &plimsoll_load::Plan) -> Result<Run, Error> {
+        let (watch, stop) = (&mut *self.watch, self.stop);
+        let run = plimsoll_load::run(plan, &mut |progress| {
+            watch(&Event::Load(progress));
+            if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        self.stop.check()?;
+        Ok(run)
+    }
+
+    pub(super) fn load_plan(&self, schedule: &ScheduleData, running: &Running) -> plimsoll_load::Plan {
         let load = &self.subject.load;
-        let pacing = match load.arrivals {
-            Arrivals::Constant => Pacing::Constant { rate_per_ks: order.rate_per_ks },
-            Arrivals::Poisson => Pacing::Poisson { rate_per_ks: order.rate_per_ks },
+        let rate_per_ks = schedule.rate_per_ks;
+        let pacing = match schedule.arrivals {
+            Arrivals::Constant => Pacing::Constant { rate_per_ks },
+            Arrivals::Poisson => Pacing::Poisson { rate_per_ks },
         };
         plimsoll_load::Plan {
             address: running.address,
             host: running.host.clone(),
             requests: self.subject.requests.clone(),
-            schedule: Schedule { pacing, duration_ns: order.duration_ns, seed: self.seed(&order.name()) },
-            warm_up_ns: self.plan.profile.warm_up_ns,
+            schedule: Schedule { pacing, duration_ns: schedule.duration_ns, seed: *schedule.seed.as_bytes() },
+            warm_up_ns: schedule.warm_up_ns,
             timeout_ns: load.timeout_ns,
             connections_max: load.connections,
         }
     }
 
-    /// The schedule as it is signed.
-    fn schedule(&self, order: &LoadOrder) -> ScheduleData {
+    /// The schedule of a run as it is signed; its seed is drawn under the run's name.
+    pub(super) fn schedule(&self, name: &str, rate_per_ks: u64, duration_ns: u64) -> ScheduleData {
         ScheduleData {
             arrivals: self.subject.load.arrivals,
-            rate_per_ks: order.rate_per_ks,
-            duration_ns: order.duration_ns,
+            rate_per_ks,
+            duration_ns,
             warm_up_ns: self.plan.profile.warm_up_ns,
-            seed: Digest::from_bytes(self.seed(&order.name())),
+            seed: Digest::from_bytes(self.seed(name)),
         }
     }
 }

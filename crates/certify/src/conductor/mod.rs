@@ -6,6 +6,7 @@ mod crash;
 mod line;
 mod load;
 mod scene;
+mod soak;
 mod stop_drill;
 
 use std::collections::BTreeMap;
@@ -108,6 +109,10 @@ impl<'a> Conductor<'a> {
             self.begin(&format!("checklist: {}", probe.name()))?;
             self.check(probe, Scene::Measured, None)?;
         }
+        if self.plan.soak_runs() > 0 {
+            self.begin("soak")?;
+            self.soak(Scene::Measured, None)?;
+        }
         if self.plan.subject.kind == SubjectKind::Command {
             for trial in 1..=self.plan.profile.drills {
                 if self.asks_for(&[Probe::GracefulStop]) {
@@ -205,7 +210,7 @@ fn steps(plan: &Plan) -> usize {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
     let checks: u64 = Probe::CHECKLISTS.into_iter().map(|probe| plan.check_runs(probe)).sum();
-    count(plan.profile.trials * 2 + drills + checks) + 2 + plan.scenes.len()
+    count(plan.profile.trials * 2 + drills + checks + plan.soak_runs()) + 2 + plan.scenes.len()
 }
 
 /// What the proxy did, as it is signed.

@@ -35,6 +35,10 @@ impl Conductor<'_> {
                 self.checks_scene(scene)
             }
             Scene::LeakyLog => self.check(Probe::LogHygiene, scene, None),
+            Scene::HoardedConnections | Scene::ShamSoak => {
+                self.soak(scene, Some((&proxy()?, self.defect(scene))))
+            }
+            Scene::Stowaway => self.soak(scene, None),
         }
     }
 
@@ -105,6 +109,7 @@ impl Conductor<'_> {
             Scene::BlamedServer => Defect::BlameServer,
             Scene::BareReplies => Defect::BareReplies,
             Scene::OpenDoors => Defect::OpenDoors,
+            Scene::HoardedConnections => self.hoard(),
             Scene::SlowStart => self.slow(Probe::StartUp),
             Scene::SlowRestart => self.slow(Probe::CrashRecovery),
             _ => Defect::None,

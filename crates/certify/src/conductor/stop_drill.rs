@@ -102,7 +102,8 @@ impl Conductor<'_> {
             rate_per_ks: self.plan.rate_per_ks,
             duration_ns: LOAD_NS,
         };
-        let plan = self.load_plan(&order, running);
+        let schedule = self.schedule(&order.name(), order.rate_per_ks, order.duration_ns);
+        let plan = self.load_plan(&schedule, running);
         let over = AtomicBool::new(false);
         let stop = self.stop;
         std::thread::scope(|threads| {

@@ -1,10 +1,11 @@
 //! The profiles that ship with Plimsoll.
 
 /// Id and text of every profile that ships with Plimsoll.
-const PROFILES: [(&str, &str); 7] = [
+const PROFILES: [(&str, &str); 8] = [
     ("quick", include_str!("../../../../profiles/quick.toml")),
     ("web-service", include_str!("../../../../profiles/web-service.toml")),
     ("web-hardening", include_str!("../../../../profiles/web-hardening.toml")),
+    ("soak", include_str!("../../../../profiles/soak.toml")),
     ("project-ai", include_str!("../../../../profiles/project-ai.toml")),
     ("deployment-engine", include_str!("../../../../profiles/deployment-engine.toml")),
     ("code-platform", include_str!("../../../../profiles/code-platform.toml")),

@@ -63,15 +63,14 @@ pub(super) fn parse_criterion(table: &Table<'_>) -> Result<Criterion, FileError>
     })
 }
 
-/// The rule: guard-95 unless it says otherwise. Cases of a checklist give no bound, so that they have the other one.
+/// The rule: guard-95 unless it says otherwise. A probe that gives no bound has the other one.
 fn parse_rule(table: &Table<'_>, probe: Probe) -> Result<Rule, FileError> {
     let Some(field) = table.optional("rule") else {
-        return Ok(if probe.is_checklist() { Rule::Simple } else { Rule::Guard95 });
+        return Ok(if probe.gives_bounds() { Rule::Guard95 } else { Rule::Simple });
     };
     match field.choice(&[Rule::Guard95, Rule::Simple], Rule::name)? {
-        Rule::Guard95 if probe.is_checklist() => {
-            let problem =
-                format!("cases of {} give no bound, so that guard-95 could never pass", probe.name());
+        Rule::Guard95 if !probe.gives_bounds() => {
+            let problem = format!("{} gives no bound, so that guard-95 could never pass", probe.name());
             Err(field.error(problem).with_hint("write rule = \"simple\", or leave it out"))
         }
         rule => Ok(rule),
@@ -121,15 +120,19 @@ fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<(u64, Unit
     let is_share = probe.unit() == Unit::PerKs && field.text().is_ok_and(|text| text.ends_with('%'));
     let unit = if is_share { Unit::Ppb } else { probe.unit() };
     let limit = field.quantity(unit)?;
-    // The load line alone may reach beyond the whole.
-    if unit == Unit::Ppb && probe != Probe::LoadLine && limit > ONE_PPB {
+    // The load line may reach beyond the whole, and processor time beyond one core.
+    if unit == Unit::Ppb && ![Probe::LoadLine, Probe::Cpu].contains(&probe) && limit > ONE_PPB {
         return Err(field.error("`limit` is a share above 100 %: it could not be broken"));
     }
     if probe.op() == Op::AtLeast && limit == 0 {
         return Err(field.error("`limit` is 0: it could not be broken"));
     }
-    if probe.unit() == Unit::Ns && limit == 0 {
+    let is_never_nought = probe.unit() == Unit::Ns || (probe.is_soak() && probe != Probe::Leak);
+    if is_never_nought && limit == 0 {
         return Err(field.error("`limit` is 0: it could not be kept"));
+    }
+    if probe == Probe::Leak && limit > 0 {
+        return Err(field.error("whatever grows without end is too much").with_hint("write limit = \"0\""));
     }
     if probe == Probe::Errors && rule == Rule::Guard95 && limit == 0 {
         let error = field.error("no number of requests shows at 95 % that the share of errors is 0");

@@ -12,7 +12,7 @@ use super::gap::{self, parse_gap};
 use super::table::{File, Table};
 use super::value::Field;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "id",
     "version",
     "title",
@@ -22,6 +22,7 @@ const KEYS: [&str; 13] = [
     "trial",
     "warm_up",
     "control",
+    "soak",
     "line",
     "criterion",
     "gap",
@@ -33,6 +34,8 @@ const LINE_KEYS: [&str; 3] = ["steps", "step", "trial"];
 const REPETITIONS_MAX: u64 = 100;
 /// From one second on a trial has ten batches of 100 ms, the fewest that tell how values hang together.
 const TRIAL_NS_MIN: u64 = 1_000_000_000;
+/// A look at all processes takes some milliseconds, and 120 of them must be no load of their own.
+const SOAK_NS_MIN: u64 = 6_000_000_000;
 /// Beyond a table of this length nobody reads the verdicts.
 const CRITERIA_MAX: usize = 100;
 /// A document with more requirements that nothing measures is a wish.
@@ -94,6 +97,7 @@ fn read(file_name: &str, text: &str) -> Result<(Profile, Option<Coverage>), File
         trial_ns: duration("trial")?,
         warm_up_ns: root.required("warm_up")?.quantity_in(Unit::Ns, 0..=DURATION_NS_MAX)?,
         control_ns: duration("control")?,
+        soak_ns: parse_soak(&root, &criteria)?,
         line: parse_line(&root, &criteria)?,
         criteria,
         gaps,
@@ -153,6 +157,27 @@ fn parse_criteria(root: &Table<'_>, tables: &[Table<'_>]) -> Result<Vec<Criterio
         );
     }
     Ok(criteria)
+}
+
+fn parse_soak(root: &Table<'_>, criteria: &[Criterion]) -> Result<Option<u64>, FileError> {
+    let asking = criteria.iter().find(|criterion| criterion.probe.is_soak());
+    match (root.optional("soak"), asking) {
+        (None, None) => Ok(None),
+        (Some(field), Some(_)) => Ok(Some(field.quantity_in(Unit::Ns, SOAK_NS_MIN..=DURATION_NS_MAX)?)),
+        (None, Some(criterion)) => {
+            let error =
+                root.error(format!("criterion `{}` asks for a soak, but `soak` is missing", criterion.id));
+            Err(error.with_hint("add how long it lasts, like soak = \"30s\""))
+        }
+        (Some(field), None) => {
+            let names: Vec<&str> = Probe::SOAKS.into_iter().map(Probe::name).collect();
+            let error = field.error("`soak` is given, but no criterion asks for one");
+            Err(error.with_hint(format!(
+                "add a criterion with one of the probes {}, or remove it",
+                names.join(", ")
+            )))
+        }
+    }
 }
 
 fn parse_line(root: &Table<'_>, criteria: &[Criterion]) -> Result<LineSearch, FileError> {
@@ -217,7 +242,12 @@ fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>
         | Probe::ErrorHygiene
         | Probe::ResponseHeaders
         | Probe::LogHygiene
-        | Probe::Authentication => return Ok(()),
+        | Probe::Authentication
+        | Probe::Memory
+        | Probe::OpenFiles
+        | Probe::Threads
+        | Probe::Cpu
+        | Probe::Leak => return Ok(()),
     };
     let id = &criterion.id;
     if criterion.rule == Rule::Guard95 && repetitions < REPETITIONS_FOR_BOUND {

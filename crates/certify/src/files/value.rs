@@ -186,5 +186,6 @@ fn kind_of(unit: Unit) -> (&'static str, &'static str) {
         Unit::Ppb => ("a share", "\"0.1%\""),
         Unit::Count => ("a count", "0"),
         Unit::PerKs => ("a rate", "\"200/s\""),
+        Unit::Bytes => ("an amount of memory", "\"256MiB\""),
     }
 }

@@ -49,12 +49,13 @@ fn elements(page: &str) -> Vec<String> {
 }
 
 /// The stories that are worth looking at, by the name of their file.
-fn stories() -> [(&'static str, Story, Issuance); 6] {
+fn stories() -> [(&'static str, Story, Issuance); 7] {
     [
         ("certified", Story::certified(), Issuance::Issued),
         ("preliminary-demo", Story::preliminary(), Issuance::Demo),
         ("denied", Story::denied(), Issuance::Issued),
         ("pending", Story::pending(), Issuance::Issued),
+        ("leaking", Story::leaking(), Issuance::Issued),
         ("by-url", Story::by_url(), Issuance::Issued),
         ("hostile", hostile(), Issuance::Issued),
     ]
@@ -270,6 +271,29 @@ fn plots_have_words_and_numbers_beside_them() {
     }
     assert!(html.contains("load line 600/s"));
     assert!(html.contains("The next step, 800/s, does not pass: latency-p99"));
+}
+
+/// What each was at most, its limit, and how it went; a limit that is far away is told and not drawn.
+#[test]
+fn a_soak_is_drawn_with_its_limits_and_its_trends() {
+    let html = page(&Story::leaking(), Issuance::Issued);
+    let section = html.split("id=\"soak\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for part in [
+        "30\u{a0}s of load at 200/s",
+        "Resident memory grows without end: 58.83 MiB to 70.52 MiB in the second half.",
+        "The number of open files does not grow: 24 at the end.",
+        "at most 26, limit ≤ 512.",
+        "limit ≤ 256\u{a0}MiB",
+        "limit ≤ 50\u{a0}%",
+    ] {
+        assert!(section.contains(part), "{part}\n{section}");
+    }
+    let figures: Vec<&str> = section.split("<figure>").skip(1).collect();
+    let named = |figure: &&str| figure.contains("class=\"limit\"");
+    assert_eq!(figures.iter().map(named).collect::<Vec<_>>(), [true, false, false, false]);
+    assert!(figures.iter().all(|figure| figure.matches("scope=\"row\"").count() >= 80), "every look");
+    assert!(!section.contains("NaN"));
+    assert!(!page(&Story::certified(), Issuance::Issued).contains("id=\"soak\""));
 }
 
 /// A trial of 5.5 s has a last window of half a second.

@@ -104,9 +104,14 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::BareReplies => "a proxy takes out of replies all fields that do not frame them",
         Scene::LeakyLog => "what is planted is written to the subject's standard error as it came",
         Scene::OpenDoors => "a proxy makes 200 of every status 401 and 403",
-        Scene::ShamChecks | Scene::ShamLoad | Scene::ShamStart | Scene::ShamStop | Scene::ShamCrash => {
-            "the same path without the defect"
-        }
+        Scene::HoardedConnections => "a proxy opens more and more connections, and keeps all of them open",
+        Scene::Stowaway => "a process beside the subject's own takes memory, threads and processor time",
+        Scene::ShamSoak
+        | Scene::ShamChecks
+        | Scene::ShamLoad
+        | Scene::ShamStart
+        | Scene::ShamStop
+        | Scene::ShamCrash => "the same path without the defect",
     }
 }
 

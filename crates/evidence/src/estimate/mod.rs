@@ -5,6 +5,7 @@ mod drills;
 mod line;
 mod load;
 mod share;
+mod soak;
 
 use plimsoll_measure::Probability;
 
@@ -41,6 +42,9 @@ pub(crate) fn estimate(
         Probe::AcknowledgedWrites => drills::acknowledged_writes(criterion, documents, scene),
         Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => {
             checks::failed_cases(criterion, documents, scene)
+        }
+        Probe::Memory | Probe::OpenFiles | Probe::Threads | Probe::Cpu | Probe::Leak => {
+            soak::taken(criterion, documents, scene)
         }
     }
 }

@@ -12,6 +12,7 @@ fn scene_of(document: &Document) -> Option<Scene> {
         Document::StopDrill(drill) => Some(drill.scene),
         Document::CrashDrill(drill) => Some(drill.scene),
         Document::CheckRun(run) => Some(run.scene),
+        Document::SoakRun(run) => Some(run.scene),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -22,6 +23,7 @@ fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
         Document::StartRun(run) => Some(&mut run.proxy),
         Document::CrashDrill(drill) => Some(&mut drill.proxy),
         Document::CheckRun(run) => Some(&mut run.proxy),
+        Document::SoakRun(run) => Some(&mut run.proxy),
         _ => None,
     }
 }
@@ -36,7 +38,7 @@ fn lacking(story: &Story, scene: Scene, mut change: impl FnMut(&mut Document) ->
 }
 
 /// Every planted defect, and the criteria that rest on it.
-const RESTS_ON: [(Scene, &[&str]); 11] = [
+const RESTS_ON: [(Scene, &[&str]); 13] = [
     (Scene::AddedDelay, &["latency", "load-line"]),
     (Scene::InjectedErrors, &["errors"]),
     (Scene::ResetConnections, &["throughput"]),
@@ -48,6 +50,8 @@ const RESTS_ON: [(Scene, &[&str]); 11] = [
     (Scene::BareReplies, &["response-headers"]),
     (Scene::LeakyLog, &["log-hygiene"]),
     (Scene::OpenDoors, &["authentication"]),
+    (Scene::HoardedConnections, &["open-files", "leak"]),
+    (Scene::Stowaway, &["memory", "threads", "cpu"]),
 ];
 
 #[test]
@@ -99,6 +103,7 @@ fn blind(document: &mut Document, sham: &Document) -> bool {
             (drill.recovered_ns, drill.ledger) = (sham.recovered_ns, sham.ledger.clone());
         }
         (Document::CheckRun(run), Document::CheckRun(sham)) => run.checklist = sham.checklist.clone(),
+        (Document::SoakRun(run), Document::SoakRun(sham)) => run.looks = sham.looks.clone(),
         (document, sham) => panic!("{document:?} is no twin of {sham:?}"),
     }
     true

@@ -10,9 +10,9 @@ use super::profile::{MS, RATE_PER_KS, SECOND, profile};
 use crate::{
     Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, CrashDrill, Document, Documents, Door,
     Ending, Environment, Error, ErrorCounts, HeldOutcome, InstrumentData, Judgement, Ledger, LoadRun,
-    LogTrace, OracleResult, Plan, PlantedText, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError,
-    Refusal, ReplyHead, ResourceDescriptor, Scene, ScheduleData, Shown, StartRun, Step, StopDrill,
-    SubjectIdentity, SubjectKind, judge,
+    LogTrace, Look, OracleResult, Plan, PlantedText, Probe, ProcessIdentity, Profile, ProxyCounts,
+    QuantileError, Refusal, ReplyHead, ResourceDescriptor, Scene, ScheduleData, Shown, SoakRun, StartRun,
+    Step, StopDrill, SubjectIdentity, SubjectKind, judge,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -42,6 +42,8 @@ pub(crate) struct Story {
     pub(crate) bare: usize,
     /// Planted texts that reach the log.
     pub(crate) leaked: usize,
+    /// What becomes of each look of the soak, by its number from 0.
+    pub(crate) soaked: fn(&mut Look, u64),
 }
 
 impl Default for Story {
@@ -59,6 +61,7 @@ impl Default for Story {
             taken: 0,
             bare: 0,
             leaked: 0,
+            soaked: |_, _| (),
         }
     }
 }
@@ -91,6 +94,7 @@ impl Story {
         if self.kind == SubjectKind::Command {
             making.drills();
             making.checks(&[(Probe::LogHygiene, Scene::LeakyLog)]);
+            making.soaks();
         }
         making.made
     }
@@ -220,6 +224,21 @@ impl Making<'_> {
         }
     }
 
+    fn soaks(&mut self) {
+        if !self.story.profile.asks_for(&Probe::SOAKS) {
+            return;
+        }
+        for scene in [Scene::Measured, Scene::HoardedConnections, Scene::Stowaway, Scene::ShamSoak] {
+            let process = self.process();
+            let mut run = SoakRun { process, at: self.now(), ..soak_run(scene) };
+            if scene == Scene::Measured {
+                self.start(scene, process, None);
+                run.looks.iter_mut().zip(0..).for_each(|(look, index)| (self.story.soaked)(look, index));
+            }
+            self.made.push(Document::SoakRun(run));
+        }
+    }
+
     fn stop(&mut self, scene: Scene, trial: u64) {
         let process = self.process();
         let lost = match scene {
@@ -337,6 +356,38 @@ struct Place {
     duration_ns: u64,
     process: Option<ProcessIdentity>,
     at: Utc,
+}
+
+/// A subject that takes little and nothing more with time, and what each planted defect makes of it.
+pub(crate) fn soak_run(scene: Scene) -> SoakRun {
+    let (duration_ns, interval_ns) = (12 * SECOND, SECOND / 10);
+    let hoarded = u64::from(scene == Scene::HoardedConnections);
+    let aboard = u64::from(scene == Scene::Stowaway);
+    let look = |index: u64| Look {
+        at_ns: index * interval_ns,
+        memory_bytes: (40 + 3 * aboard * index) << 20,
+        open_files: 20 + hoarded * index,
+        threads: 4 + aboard * index,
+        cpu_ns: index * interval_ns * (1 + 6 * aboard) / 10,
+    };
+    let n = RATE_PER_KS * duration_ns / (1_000 * SECOND);
+    SoakRun {
+        scene,
+        trial: 1,
+        process: ProcessIdentity { pid: 1, started_ticks: 1 },
+        at: Utc::from_unix_seconds(BEGAN),
+        schedule: ScheduleData {
+            arrivals: Arrivals::Constant,
+            rate_per_ks: RATE_PER_KS,
+            duration_ns,
+            warm_up_ns: SECOND / 2,
+            seed: Digest::of(b"schedule"),
+        },
+        scheduled: n,
+        good: n,
+        looks: (0..120).map(look).collect(),
+        proxy: proxy(scene, n).filter(|_| scene != Scene::Stowaway),
+    }
 }
 
 fn load_run(place: Place, outcomes: &[Value]) -> LoadRun {

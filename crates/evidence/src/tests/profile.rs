@@ -17,6 +17,7 @@ pub(crate) fn profile() -> Profile {
         trial_ns: 3 * SECOND,
         warm_up_ns: SECOND / 2,
         control_ns: 2 * SECOND,
+        soak_ns: Some(12 * SECOND),
         line: LineSearch { steps_percent: vec![200, 400], step_ns: SECOND, trial_ns: 3 * SECOND },
         criteria: vec![
             Criterion {
@@ -34,6 +35,11 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::ResponseHeaders, 0, Scene::BareReplies),
             criterion(Probe::LogHygiene, 0, Scene::LeakyLog),
             criterion(Probe::Authentication, 0, Scene::OpenDoors),
+            criterion(Probe::Memory, 256 << 20, Scene::Stowaway),
+            criterion(Probe::OpenFiles, 100, Scene::HoardedConnections),
+            criterion(Probe::Threads, 50, Scene::Stowaway),
+            criterion(Probe::Cpu, 500_000_000, Scene::Stowaway),
+            criterion(Probe::Leak, 0, Scene::HoardedConnections),
         ],
         gaps: Vec::new(),
     }
@@ -54,7 +60,7 @@ pub(crate) fn gap(id: &str, severity: Severity) -> Gap {
 
 /// A blocking criterion that bears its probe's name.
 pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
-    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites) || probe.is_checklist();
+    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites) || !probe.gives_bounds();
     Criterion {
         id: probe.name().into(),
         statement: "it holds".into(),

@@ -27,7 +27,7 @@ fn of_a_good_subject() {
     errors: error ratio 0 %, bounds [0 %, 0.0998 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 414 ms, bounds [401 ms, 427 ms] at 99.99 % each; 27 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 415 ms, bounds [401 ms, 428 ms] at 99.99 % each; 28 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 5 of 5 drills within the limit, 80 requests held, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 405 ms; 5 of 5 drills within the limit, which shows >= 54.92 % at 95 %; limit <= 5 s, rule guard-95: PASS
     acknowledged-writes: lost in the worst crash: 0; 5 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
@@ -35,6 +35,11 @@ fn of_a_good_subject() {
     response-headers: rules for heads of replies broken: 0 of 9 cases; each tried once; limit <= 0, rule simple: PASS
     log-hygiene: planted texts that reached the log: 0 of 10 cases; each tried once; limit <= 0, rule simple: PASS
     authentication: open to somebody who is not known: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
+    memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
+    open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
+    threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
+    cpu: of one core in the busiest third 10 %; 120 looks under load, open loop 200/s; limit <= 50 %, rule simple: PASS
+    leak: growing without end: 0 of memory, open files and threads; 120 looks under load, open loop 200/s; limit <= 0, rule simple: PASS
     ");
 }
 
@@ -49,6 +54,11 @@ fn of_a_bad_subject() {
         taken: 2,
         bare: 1,
         leaked: 3,
+        soaked: |look, index| {
+            look.memory_bytes += index << 21;
+            look.open_files += index;
+            look.cpu_ns *= 9;
+        },
         ..Story::default()
     };
     assert_snapshot!(reasons(story.documents()), @"
@@ -56,7 +66,7 @@ fn of_a_bad_subject() {
     errors: error ratio 1.167 %, bounds [0.8635 %, 1.544 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: FAIL
     throughput: good replies 197.7/s, bounds [197.7/s, 197.7/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: FAIL
     load-line: load line 0/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: FAIL
-    start-up: median start 6.014 s, bounds [6.001 s, 6.027 s] at 99.99 % each; 27 starts; limit <= 5 s, rule guard-95: FAIL
+    start-up: median start 6.015 s, bounds [6.001 s, 6.028 s] at 99.99 % each; 28 starts; limit <= 5 s, rule guard-95: FAIL
     graceful-stop: lost in the worst stop: 2; 4 of 5 drills within the limit, 80 requests held, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
     crash-recovery: slowest recovery 6.005 s; 0 of 5 drills within the limit, which shows >= 0 % at 95 %; limit <= 5 s, rule guard-95: FAIL
     acknowledged-writes: lost in the worst crash: 1; 4 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
@@ -64,6 +74,11 @@ fn of_a_bad_subject() {
     response-headers: rules for heads of replies broken: 2 of 9 cases; each tried once; limit <= 0, rule simple: FAIL
     log-hygiene: planted texts that reached the log: 3 of 10 cases; each tried once; limit <= 0, rule simple: FAIL
     authentication: open to somebody who is not known: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
+    memory: resident memory up to 278 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: FAIL
+    open-files: open files up to 139; 120 looks under load, open loop 200/s; limit <= 100, rule simple: FAIL
+    threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
+    cpu: of one core in the busiest third 90 %; 120 looks under load, open loop 200/s; limit <= 50 %, rule simple: FAIL
+    leak: growing without end: 2 of memory, open files and threads; 120 looks under load, open loop 200/s; limit <= 0, rule simple: FAIL
     ");
 }
 
@@ -86,7 +101,7 @@ fn of_few_trials() {
     errors: error ratio 0 %, bounds [0 %, 0.1247 %] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [199.3/s, 200/s] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 8400, 7 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 408 ms, bounds [401 ms, 415 ms] at 99.99 % each; 15 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 409 ms, bounds [401 ms, 416 ms] at 99.99 % each; 16 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 1 of 1 drill within the limit, 16 requests held, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 401 ms; 1 of 1 drill within the limit, which shows >= 5 % at 95 %; limit <= 5 s, rule guard-95: INCONCLUSIVE: so few drills give no bound
     acknowledged-writes: lost in the worst crash: 0; 1 of 1 drill within the limit, 200 writes acknowledged, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
@@ -94,6 +109,11 @@ fn of_few_trials() {
     response-headers: rules for heads of replies broken: 0 of 9 cases; each tried once; limit <= 0, rule simple: PASS
     log-hygiene: planted texts that reached the log: 0 of 10 cases; each tried once; limit <= 0, rule simple: PASS
     authentication: open to somebody who is not known: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
+    memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
+    open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
+    threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
+    cpu: of one core in the busiest third 10 %; 120 looks under load, open loop 200/s; limit <= 50 %, rule simple: PASS
+    leak: growing without end: 0 of memory, open files and threads; 120 looks under load, open loop 200/s; limit <= 0, rule simple: PASS
     ");
 }
 
@@ -106,6 +126,11 @@ fn of_what_does_not_apply() {
     crash-recovery: the subject is known by URL only: it cannot be started, stopped or killed here
     acknowledged-writes: the subject is known by URL only: it cannot be started, stopped or killed here
     log-hygiene: the subject is known by URL only: it cannot be started, stopped or killed here
+    memory: the subject is known by URL only: it cannot be started, stopped or killed here
+    open-files: the subject is known by URL only: it cannot be started, stopped or killed here
+    threads: the subject is known by URL only: it cannot be started, stopped or killed here
+    cpu: the subject is known by URL only: it cannot be started, stopped or killed here
+    leak: the subject is known by URL only: it cannot be started, stopped or killed here
     ");
 }
 

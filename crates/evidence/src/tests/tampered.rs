@@ -3,8 +3,8 @@
 use super::fixture::{BEGAN, Story, documents};
 use super::profile::SECOND;
 use crate::{
-    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, LoadRun, Op, Probe, ProxyCounts,
-    Rule, Scene, Step, judge,
+    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, LoadRun, Look, Op, Probe,
+    ProxyCounts, Rule, Scene, SoakRun, Step, judge,
 };
 use plimsoll_base::{Kind, Unit, Utc};
 use plimsoll_proof::Digest;
@@ -45,11 +45,12 @@ fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
 
 #[test]
 fn a_proxy_cannot_harm_more_than_it_saw() {
-    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 4] = [
+    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 5] = [
         |document| if let Document::LoadRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::StartRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::CrashDrill(drill) = document { drill.proxy.as_mut() } else { None },
         |document| if let Document::CheckRun(run) = document { run.proxy.as_mut() } else { None },
+        |document| if let Document::SoakRun(run) = document { run.proxy.as_mut() } else { None },
     ];
     for kind in kinds {
         let refusal = refusal(|list| {
@@ -160,6 +161,30 @@ fn a_checklist_that_does_not_make_sense() {
 }
 
 #[test]
+fn a_soak_that_does_not_make_sense() {
+    let cases: [Case<SoakRun>; 8] = [
+        ("was not measured directly", |run| run.proxy = Some(ProxyCounts::default())),
+        ("another number of looks", |run| run.looks.truncate(119)),
+        ("another number of looks", |run| run.looks.push(Look { at_ns: 1 << 53, ..run.looks[119] })),
+        ("not in the order of time", |run| run.looks[5].at_ns = run.looks[4].at_ns),
+        ("more good replies than arrivals", |run| run.good += 1),
+        ("another number of arrivals", |run| (run.scheduled, run.good) = (2_399, 2_399)),
+        ("another number of arrivals", |run| run.schedule.duration_ns /= 2),
+        ("not numbered from 1", |run| run.trial = 2),
+    ];
+    for (expected, change) in cases {
+        let refusal = refusal(|list| {
+            let run = list.iter_mut().find_map(|document| match document {
+                Document::SoakRun(run) if run.scene == Scene::Measured => Some(run),
+                _ => None,
+            });
+            change(run.unwrap());
+        });
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+}
+
+#[test]
 fn documents_of_which_there_must_be_one() {
     type IsKind = fn(&Document) -> bool;
     let kinds: [(&str, IsKind); 3] = [
@@ -260,7 +285,7 @@ fn a_profile_that_no_probe_could_honour() {
             }
         })
     };
-    let cases: [Case<Vec<Criterion>>; 13] = [
+    let cases: [Case<Vec<Criterion>>; 14] = [
         ("no blocking criterion", Vec::clear),
         ("stands twice", |criteria| criteria[1].id = criteria[0].id.clone()),
         ("not of [a-z0-9-]", |criteria| criteria[0].id = "../latency".into()),
@@ -274,6 +299,7 @@ fn a_profile_that_no_probe_could_honour() {
         ("cannot turn its probe red", |criteria| criteria[0].control = Some(Scene::SlowStart)),
         ("needs a control", |criteria| criteria[0].control = None),
         ("must be simple", |criteria| criteria[8].rule = Rule::Guard95),
+        ("must be simple", |criteria| criteria[12].rule = Rule::Guard95),
     ];
     for (expected, change) in cases {
         let found = in_profile(&change);
@@ -294,6 +320,14 @@ fn a_profile_that_asks_for_nothing() {
             }
         });
         assert!(found.contains("no trial or no drill"), "{found}");
+    }
+    for soak_ns in [None, Some(119)] {
+        let found = refusal(|list| {
+            if let Document::Plan(plan) = &mut list[0] {
+                plan.profile.soak_ns = soak_ns;
+            }
+        });
+        assert!(found.contains("asks for a soak, which has no length"), "{found}");
     }
     assert_eq!(Story::default().profile.trial_ns, 3 * SECOND);
 }

@@ -3,8 +3,8 @@
 use super::fixture::{Story, documents};
 use super::profile::{MS, SECOND};
 use crate::{
-    Amount, Document, Judgement, Probe, Scene, SeriesData, Severity, Status, Step, SubjectKind, Verdict,
-    judge, without_control,
+    Amount, Document, Judgement, Probe, Scene, SeriesData, Severity, SoakRun, Status, Step, SubjectKind,
+    Verdict, judge, without_control,
 };
 
 /// The verdict on the criterion of a probe.
@@ -38,12 +38,44 @@ fn a_bad_subject_is_denied_for_the_right_reason() {
         (Story { start_ns: 6 * SECOND, ..good() }, Probe::CrashRecovery),
         (Story { lost_stops: vec![0, 0, 0, 0, 1], ..good() }, Probe::GracefulStop),
         (Story { lost_writes: vec![0, 1], ..good() }, Probe::AcknowledgedWrites),
+        (Story { soaked: |look, _| look.memory_bytes += 217 << 20, ..good() }, Probe::Memory),
+        (Story { soaked: |look, index| look.open_files += 81 * (index / 119), ..good() }, Probe::OpenFiles),
+        (Story { soaked: |look, _| look.threads = 51, ..good() }, Probe::Threads),
+        (Story { soaked: |look, _| look.cpu_ns *= 6, ..good() }, Probe::Cpu),
+        (Story { soaked: |look, index| look.memory_bytes += index << 16, ..good() }, Probe::Leak),
     ];
     for (story, probe) in stories {
         let judgement = story.judged().unwrap();
         assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
         assert_eq!(judgement.status, Status::Denied);
         assert!(judgement.conditions.iter().any(|condition| condition.starts_with(probe.name())));
+    }
+}
+
+/// A gate's name, and what makes it fail.
+type Doubt = (&'static str, fn(&mut SoakRun));
+
+/// A subject that answers nobody holds little, and one that nobody looked at may have held anything.
+#[test]
+fn a_soak_without_load_or_looks_decides_nothing() {
+    let soaks = [Probe::Memory, Probe::OpenFiles, Probe::Threads, Probe::Cpu, Probe::Leak];
+    let cases: [Doubt; 2] = [
+        ("answered", |run| run.good = run.scheduled * 9 / 10 - 1),
+        ("looks", |run| run.looks[119].at_ns += SECOND / 2),
+    ];
+    for (gate, change) in cases {
+        let mut list = Story::default().documents();
+        for document in &mut list {
+            if let Document::SoakRun(run) = document {
+                change(run);
+            }
+        }
+        let judgement = judge(&documents(list)).unwrap();
+        for judged in judgement.criteria.iter().filter(|judged| soaks.contains(&judged.criterion.probe)) {
+            assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.criterion.id);
+            assert!(judged.reason.contains(&format!("gate {gate} of soak-1")), "{}", judged.reason);
+        }
+        assert_eq!(judgement.status, Status::Pending);
     }
 }
 
@@ -68,7 +100,7 @@ fn one_drill_gives_no_bound() {
 fn what_cannot_be_measured_of_a_url_is_excluded_or_pending() {
     let mut story = Story { kind: SubjectKind::Url, has_ledger: false, ..Story::default() };
     let judgement = story.judged().unwrap();
-    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 5));
+    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 10));
     assert_eq!(verdict(&judgement, Probe::StartUp), Verdict::NotApplicable);
     story.profile.criteria.iter_mut().for_each(|criterion| criterion.may_not_apply = false);
     let judgement = story.judged().unwrap();

@@ -9,8 +9,14 @@ fn signed<T: Serialize>(word: T) -> String {
     serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()
 }
 
-const SHAMS: [Scene; 5] =
-    [Scene::ShamLoad, Scene::ShamStart, Scene::ShamStop, Scene::ShamCrash, Scene::ShamChecks];
+const SHAMS: [Scene; 6] = [
+    Scene::ShamLoad,
+    Scene::ShamStart,
+    Scene::ShamStop,
+    Scene::ShamCrash,
+    Scene::ShamChecks,
+    Scene::ShamSoak,
+];
 
 #[test]
 fn words_are_signed_as_they_are_shown() {
@@ -51,7 +57,7 @@ fn every_probe_has_a_defect_that_can_turn_it_red_and_a_sham() {
             "{} is of no use",
             defect.name()
         );
-        let in_process = [Scene::KillInstead, Scene::LeakyLog];
+        let in_process = [Scene::KillInstead, Scene::LeakyLog, Scene::Stowaway];
         assert_eq!(defect.needs_proxy(), !in_process.contains(&defect));
     }
     for scene in SHAMS.into_iter().chain([Scene::Measured]) {

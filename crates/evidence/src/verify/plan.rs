@@ -5,8 +5,9 @@ use plimsoll_proof::Digest;
 use super::signed::invalid;
 use super::{Failure, Outcome};
 use crate::criterion::{Probe, Scene};
-use crate::document::{Document, LoadRun, Plan, Step};
+use crate::document::{Document, LoadRun, Plan, ScheduleData, Step};
 use crate::documents::Documents;
+use crate::soak::SoakRun;
 
 /// Checks that every run has the seed, the rate and the length that follow from the plan, that there are as many
 /// trials and drills as it asks for, and no scene that it does not name.
@@ -17,8 +18,10 @@ pub(super) fn check(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
         {
             return Err(invalid(format!("the plan names no scene {}", scene.name())));
         }
-        if let Document::LoadRun(run) = document {
-            check_run(plan, run)?;
+        match document {
+            Document::LoadRun(run) => check_run(plan, run)?,
+            Document::SoakRun(run) => check_soak(plan, run)?,
+            _ => {}
         }
     }
     check_counts(plan, documents)
@@ -31,27 +34,45 @@ fn scene(document: &Document) -> Option<Scene> {
         Document::StopDrill(drill) => Some(drill.scene),
         Document::CrashDrill(drill) => Some(drill.scene),
         Document::CheckRun(run) => Some(run.scene),
+        Document::SoakRun(run) => Some(run.scene),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
 
 fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
-    let name = run.place();
-    let differs = |what: &str| Err(invalid(format!("load run {name}: its {what} is not that of the plan")));
-    let schedule = &run.schedule;
+    let (name, rates) = (run.place().to_string(), rates(plan, run.step));
+    match difference(plan, &name, &run.schedule, &rates, Some(duration_ns(plan, run))) {
+        None => Ok(()),
+        Some(what) => Err(invalid(format!("load run {name}: its {what} is not that of the plan"))),
+    }
+}
+
+fn check_soak(plan: &Plan, run: &SoakRun) -> Result<(), Failure> {
+    match difference(plan, &run.name(), &run.schedule, &[plan.rate_per_ks], plan.profile.soak_ns) {
+        None => Ok(()),
+        Some(what) => Err(invalid(format!("soak {}: its {what} is not that of the plan", run.name()))),
+    }
+}
+
+/// What of a schedule does not follow from the plan.
+fn difference(
+    plan: &Plan,
+    name: &str,
+    schedule: &ScheduleData,
+    rates: &[u64],
+    duration_ns: Option<u64>,
+) -> Option<&'static str> {
     if schedule.seed != Digest::of(format!("{}{name}", plan.seed).as_bytes()) {
-        return differs("seed");
+        Some("seed")
+    } else if !rates.contains(&schedule.rate_per_ks) {
+        Some("rate")
+    } else if Some(schedule.duration_ns) != duration_ns {
+        Some("duration")
+    } else if schedule.warm_up_ns != plan.profile.warm_up_ns {
+        Some("warm-up")
+    } else {
+        None
     }
-    if !rates(plan, run.step).contains(&schedule.rate_per_ks) {
-        return differs("rate");
-    }
-    if schedule.duration_ns != duration_ns(plan, run) {
-        return differs("duration");
-    }
-    if schedule.warm_up_ns != plan.profile.warm_up_ns {
-        return differs("warm-up");
-    }
-    Ok(())
 }
 
 /// The subject's rate, and for the load line the steps above it.
@@ -86,7 +107,7 @@ fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
         let runs = documents.check_runs(probe, Scene::Measured).len();
         count(&format!("runs of {}", probe.name()), runs, plan.check_runs(probe))?;
     }
-    Ok(())
+    count("soaks", documents.soak_runs(Scene::Measured).len(), plan.soak_runs())
 }
 
 fn count(what: &str, found: usize, planned: u64) -> Result<(), Failure> {

@@ -211,3 +211,31 @@ fn bare_replies_are_whole_and_say_nothing_else() {
     drop(lease);
     assert_healthy(&proxy);
 }
+
+#[test]
+fn hoarded_connections_stay_open_at_the_service_until_the_lease_ends() {
+    let (nginx, proxy) = world();
+    let files = || nginx.child.resources().unwrap().fds;
+    assert_eq!(timed(proxy.address(), &get("/small")).0, 200);
+    let before = files();
+    let lease = proxy.set(Defect::HoardConnections { total: 40, over_ns: 300_000_000 }).unwrap();
+    let mut most = 0;
+    eventually("all are hoarded", || {
+        assert_eq!(timed(proxy.address(), &get("/small")).0, 200);
+        most = files().max(most);
+        most >= before + 40
+    });
+    for _ in 0..20 {
+        assert_eq!(timed(proxy.address(), &get("/small")).0, 200);
+    }
+    assert!(files() <= before + 45, "no more than the total: {}", files());
+    let counted = lease.counters();
+    assert!(counted.affected > 1 && counted.affected + 20 <= counted.requests, "{counted:?}");
+    drop(lease);
+    eventually("they are closed", || files() <= before + 2);
+    assert_healthy(&proxy);
+    assert!(matches!(
+        proxy.set(Defect::HoardConnections { total: u32::MAX, over_ns: 1 }),
+        Err(Error::Hoard(u32::MAX))
+    ));
+}

@@ -12,6 +12,7 @@ pub(crate) mod load;
 pub(crate) mod oracle;
 mod progress;
 pub(crate) mod serve;
+pub(crate) mod stowaway;
 mod table;
 mod values;
 mod verified;
@@ -59,4 +60,6 @@ pub(crate) enum Command {
     DemoService(demo_service::Arguments),
     #[command(hide = true)]
     Oracle(oracle::Arguments),
+    #[command(hide = true)]
+    Stowaway(stowaway::Arguments),
 }

@@ -315,6 +315,9 @@ pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
     if !checklists.is_empty() {
         rows.push(["checklists".into(), format!("{}, once each", checklists.join(" and "))]);
     }
+    if let Some(soak_ns) = profile.soak_ns.filter(|_| plan.soak_runs() > 0) {
+        rows.push(["soak".into(), format!("{} at {rate} on a fresh process", time(soak_ns))]);
+    }
     let scenes: Vec<&str> = plan.scenes.iter().map(|scene| scene.name()).collect();
     rows.push(["controls".into(), scenes.join(", ")]);
     rows.push(["time".into(), format!("about {expected} for a subject that starts in 0.5 s")]);

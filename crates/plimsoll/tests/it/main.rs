@@ -8,6 +8,7 @@ mod cert;
 mod cert_export;
 mod certify;
 mod certify_checks;
+mod certify_soak;
 mod claims;
 mod golden;
 mod help;

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plimsoll_evidence::{
-    BadRequest, CERTIFICATE_FILE, CheckRun, Checklist, Document, Door, Ending, HistogramData, LogTrace,
-    PlantedText, ProcessIdentity, ProxyCounts, Refusal, ReplyHead, Scene, Shown,
+    Arrivals, BadRequest, CERTIFICATE_FILE, CheckRun, Checklist, Document, Door, Ending, HistogramData,
+    LOOKS, LogTrace, Look, PlantedText, ProcessIdentity, ProxyCounts, Refusal, ReplyHead, Scene,
+    ScheduleData, Shown, SoakRun,
 };
 use plimsoll_measure::{Probability, Value as Latency};
+use plimsoll_proof::Digest;
 use serde_json::{Value, json};
 
 use crate::golden::{AT, golden_files};
@@ -193,14 +195,40 @@ fn checklists() -> Vec<Value> {
     all.map(|checklist| serde_json::to_value(Document::CheckRun(run(checklist))).unwrap()).to_vec()
 }
 
-/// The same for a subject with an API.
-fn with_api(values: Vec<Value>) -> Vec<Value> {
+/// A soak as the program writes it.
+fn soak() -> Value {
+    let look = |at_ns| Look { at_ns, memory_bytes: 1 << 20, open_files: 3, threads: 1, cpu_ns: 5 };
+    let run = SoakRun {
+        scene: Scene::HoardedConnections,
+        trial: 1,
+        process: ProcessIdentity { pid: 1, started_ticks: 2 },
+        at: AT.parse().unwrap(),
+        schedule: ScheduleData {
+            arrivals: Arrivals::Poisson,
+            rate_per_ks: 200_000,
+            duration_ns: 6_000_000_000,
+            warm_up_ns: 0,
+            seed: Digest::of(b"seed"),
+        },
+        scheduled: 1_200,
+        good: 1_200,
+        looks: (0..LOOKS as u64).map(look).collect(),
+        proxy: Some(ProxyCounts { requests: 2, harmed: 1 }),
+    };
+    serde_json::to_value(Document::SoakRun(run)).unwrap()
+}
+
+/// The same for a subject with an API, and for a profile with a soak.
+fn as_of_today(values: Vec<Value>) -> Vec<Value> {
     let mut with = values.clone();
     for value in &mut with {
         for place in ["/subject", "/plan/subject"] {
             if let Some(subject) = value.pointer_mut(place).filter(|subject| subject.is_object()) {
                 subject["has_api"] = json!(true);
             }
+        }
+        if let Some(profile) = value.pointer_mut("/plan/profile") {
+            profile["soak_ns"] = json!(6_000_000_000u64);
         }
     }
     [values, with].concat()
@@ -239,12 +267,12 @@ fn schemas() -> [(Schema, Vec<Value>); 4] {
     [
         (
             Schema::read("certificate-v1.json"),
-            with_gaps(with_api(predicates(&|path| path == CERTIFICATE_FILE))),
+            with_gaps(as_of_today(predicates(&|path| path == CERTIFICATE_FILE))),
         ),
         (Schema::read("measurement-v1.json"), with_gaps(predicates(&|path| path.starts_with("statements/")))),
         (
             Schema::read("evidence-v1.json"),
-            [with_gaps(with_api(documents("evidence/"))), checklists()].concat(),
+            [with_gaps(as_of_today(documents("evidence/"))), checklists(), vec![soak()]].concat(),
         ),
         (Schema::read("log-entry-v1.json"), documents("log/entries/")),
     ]

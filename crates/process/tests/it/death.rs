@@ -38,7 +38,7 @@ impl Actor {
     }
 }
 
-fn actor() -> PathBuf {
+pub(crate) fn actor() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.parent().unwrap().parent().unwrap().join("examples/actor")
 }

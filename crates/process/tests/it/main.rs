@@ -5,4 +5,5 @@
 mod child;
 mod container;
 mod death;
+mod stowaway;
 mod support;

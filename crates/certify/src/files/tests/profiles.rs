@@ -123,7 +123,7 @@ fn what_is_no_profile_at_all() {
     p.toml:3:15: this is not TOML: unexpected key or value, expected newline, `#`
     p.toml:10:6: this is not TOML: unclosed table, expected `]`
     p.toml:3:1: unknown key `colour` in the file
-        hint: known here: id, version, title, document, trials, drills, trial, warm_up, control, line, criterion, gap, refused
+        hint: known here: id, version, title, document, trials, drills, trial, warm_up, control, soak, line, criterion, gap, refused
     p.toml:5:1: unknown key `drils` in the file
         hint: did you mean `drills`?
     p.toml:12:1: unknown key `setp` in [line]
@@ -171,7 +171,7 @@ fn fields_that_are_missing_or_of_the_wrong_kind() {
         hint: write it like trial = "250ms"
     p.toml:6:9: `trial` must be a duration, not a count
         hint: write it like trial = "250ms"
-    p.toml:6:9: `trial`: `minute` is not a unit: use ns, us, ms, s, min, h, d, %, /s, or nothing for a count
+    p.toml:6:9: `trial`: `minute` is not a unit: use ns, us, ms, s, min, h, d, %, /s, B, KiB, MiB, GiB, or nothing for a count
         hint: write it like trial = "250ms"
     p.toml:6:9: `trial` is 500 ms: it must lie between 1 s and 24 h
     p.toml:11:9: `steps` must be a list in square brackets, not text
@@ -221,7 +221,7 @@ fn criteria_that_nobody_could_judge() {
     p.toml:33:9: unknown probe `error`
         hint: did you mean `errors`?
     p.toml:33:9: unknown probe `beauty`
-        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication
+        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, memory, open-files, threads, cpu, leak
     p.toml:23:8: unknown rule `guard95`
         hint: did you mean `guard-95`?
     p.toml:24:12: unknown severity `warning`
@@ -240,7 +240,7 @@ fn criteria_that_nobody_could_judge() {
         hint: known here: at-most, at-least
     p.toml:22:9: `limit` must be a duration, not a rate
         hint: write it like limit = "250ms"
-    p.toml:22:9: `limit`: `parsec` is not a unit: use ns, us, ms, s, min, h, d, %, /s, or nothing for a count
+    p.toml:22:9: `limit`: `parsec` is not a unit: use ns, us, ms, s, min, h, d, %, /s, B, KiB, MiB, GiB, or nothing for a count
         hint: write it like limit = "250ms"
     p.toml:22:9: `limit` must be text in quotes, not a whole number
         hint: write it like limit = "250ms"
@@ -408,17 +408,18 @@ fn the_name_of_a_built_in_profile_cannot_be_borrowed() {
 
 #[test]
 fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
-    assert_eq!(builtin_profiles().len(), 7);
+    assert_eq!(builtin_profiles().len(), 8);
     for (id, _) in builtin_profiles() {
         let profile = built_in(id);
         assert_eq!(profile.id, *id);
         let json = to_canonical(&profile).unwrap();
         assert_eq!(from_canonical::<Profile>(&json).unwrap(), profile);
         let probes: Vec<Probe> = profile.criteria.iter().map(|criterion| criterion.probe).collect();
-        let (checklists, others): (Vec<Probe>, Vec<Probe>) =
-            Probe::ALL.iter().partition(|probe| probe.is_checklist());
+        let others: Vec<Probe> = Probe::ALL.into_iter().filter(|probe| probe.gives_bounds()).collect();
+        let first = |count: usize| probes.iter().copied().take(count);
         match *id {
-            "web-hardening" => assert_eq!(probes[..checklists.len()], checklists, "{id} has every checklist"),
+            "web-hardening" => assert!(first(4).eq(Probe::CHECKLISTS), "{id} has every checklist"),
+            "soak" => assert!(first(5).eq(Probe::SOAKS), "{id} has all that a soak shows"),
             "quick" | "web-service" => {
                 assert_eq!(probes, others, "{id} judges everything else that can be measured")
             }

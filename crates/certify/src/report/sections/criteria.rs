@@ -104,6 +104,7 @@ fn measured(judged: &JudgedCriterion) -> Html {
         (Some(_), _) if measurement.estimator == Estimator::FailedCases => {
             format!("of {} cases", count(measurement.n))
         }
+        (Some(_), _) if judged.criterion.probe.is_soak() => format!("in {} looks", count(measurement.n)),
         (Some(_), Some(bounds)) => {
             format!("{bounds}, each bound {}", confidence(measurement.confidence_ppb))
         }
@@ -134,6 +135,7 @@ fn basis(judged: &JudgedCriterion) -> Html {
         Probe::StartUp => "start",
         Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => "drill",
         Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => "pass",
+        Probe::Memory | Probe::OpenFiles | Probe::Threads | Probe::Cpu | Probe::Leak => "soak",
     };
     let trials = measurement.trials.len() as u64;
     if trials == 0 {

@@ -11,6 +11,7 @@ mod limits;
 mod load_line;
 mod percentiles;
 mod provenance;
+mod soak;
 mod timeline;
 mod verdict;
 mod verification;
@@ -44,6 +45,7 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
         Some(calibration::section(page)),
         drills::section(page),
         checks::section(page),
+        soak::section(page),
         Some(provenance::section(page)),
         Some(verification::section(page)),
     ];
