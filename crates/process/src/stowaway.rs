@@ -12,6 +12,8 @@ use crate::{Error, Spec};
 
 /// A share of one core is told in parts of this.
 const CORE_PPB: u64 = 1_000_000_000;
+/// No thread wants more of a core: one that wants little gets it where others want all there is.
+const THREAD_PPB_MAX: u64 = CORE_PPB / 5;
 /// Between two bits: fine enough for a line that rises, coarse enough to cost nothing by itself.
 const PAUSE: Duration = Duration::from_millis(10);
 /// A thread that only waits needs no more, in bytes.
@@ -36,9 +38,9 @@ impl Burden {
     /// Takes it bit by bit, and keeps it until this process is ended. Meant for a process that does nothing else.
     pub fn carry(self) -> Result<(), Error> {
         let began_ns = monotonic_ns();
-        let cores = self.cpu_ppb.div_ceil(CORE_PPB);
-        for _ in 0..cores {
-            start_thread(move || keep_busy(began_ns, self.cpu_ppb / cores))?;
+        let busy = self.cpu_ppb.div_ceil(THREAD_PPB_MAX);
+        for _ in 0..busy {
+            start_thread(move || keep_busy(began_ns, self.cpu_ppb / busy))?;
         }
         let (mut memory, mut taken_bytes, mut threads) = (Vec::new(), 0, 0);
         loop {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plimsoll_certify::read_folder;
-use plimsoll_evidence::{Document, Issuance, Outcome, Scene, SoakRun};
+use plimsoll_evidence::{Document, Issuance, Outcome, Scene, SoakRun, soak_name};
 use plimsoll_proof::{Digest, to_canonical};
 use serde_json::Value;
 
@@ -56,9 +56,10 @@ fn timing_the_demo_service_takes_little_and_each_planted_leak_is_seen() {
     let found = judged(&world, &ran, ["memory", "files", "threads", "cpu", "leak"]);
     assert_eq!(found, ["PASS"; 5], "{}\n{}", ran.stdout, ran.stderr);
     let report = report(&world);
-    for told in ["id=\"soak\"", "Resident memory does not grow: ", "plot-files", "limit ≤ 300"] {
+    for told in ["id=\"soak\"", "Resident memory: at most ", "plot-files", "limit ≤ 300"] {
         assert!(report.contains(told), "{told}");
     }
+    assert!(!report.contains(" grows without end"));
     let certificate = read_folder(&world.path("certificate")).unwrap();
     refuses_lies_about_a_soak(&certificate.iter().map(|(path, bytes)| (path.into(), bytes.into())).collect());
 }
@@ -84,8 +85,8 @@ fn timing_its_twin_that_lets_go_is_not() {
     assert_eq!(found, ["PASS"; 4], "{}\n{}", ran.stdout, ran.stderr);
 }
 
-/// A lie about the measured soak, whether an honest judge states what follows of it, and what becomes of it.
-type Lie = (&'static str, fn(&mut Vec<Document>), bool, Outcome);
+/// A lie about the measured soak, whether an honest judge states what follows of it, what becomes of it, and why.
+type Lie = (&'static str, fn(&mut Vec<Document>), bool, Outcome, &'static str);
 
 fn soak(documents: &mut [Document]) -> &mut SoakRun {
     let soak = documents.iter_mut().find_map(|document| match document {
@@ -96,48 +97,84 @@ fn soak(documents: &mut [Document]) -> &mut SoakRun {
 }
 
 const LIES: [Lie; 9] = [
-    ("nothing", |_| (), true, Outcome::Valid),
+    ("nothing", |_| (), true, Outcome::Valid, ""),
     (
         "less memory",
         |documents| soak(documents).looks.iter_mut().for_each(|look| look.memory_bytes /= 2),
         false,
         Outcome::Invalid,
+        "statements/memory.dsse.json",
     ),
     (
         "more processor time",
         |documents| soak(documents).looks[119].cpu_ns += 60_000_000_000,
         false,
         Outcome::Invalid,
+        "statements/cpu.dsse.json",
     ),
-    ("fewer good replies", |documents| soak(documents).good -= 1, false, Outcome::Invalid),
-    ("another seed", |documents| soak(documents).schedule.seed = Digest::of(b"x"), true, Outcome::Invalid),
-    ("another warm-up", |documents| soak(documents).schedule.warm_up_ns += 1, true, Outcome::Invalid),
-    ("another length", |documents| soak(documents).schedule.duration_ns += 1, true, Outcome::Invalid),
+    ("fewer good replies", |documents| soak(documents).good -= 1, false, Outcome::Invalid, "statements/"),
+    (
+        "another seed",
+        |documents| soak(documents).schedule.seed = Digest::of(b"x"),
+        true,
+        Outcome::Invalid,
+        "its seed is not that of the plan",
+    ),
+    (
+        "another warm-up",
+        |documents| soak(documents).schedule.warm_up_ns += 1,
+        true,
+        Outcome::Invalid,
+        "its warm-up is not that of the plan",
+    ),
+    (
+        "another length",
+        |documents| soak(documents).schedule.duration_ns += 1,
+        true,
+        Outcome::Invalid,
+        "its duration is not that of the plan",
+    ),
     (
         "a second soak",
         |documents| {
             let mut second = soak(documents).clone();
-            (second.trial, second.process.pid) = (2, 1);
+            second.trial = 2;
+            second.process.pid = 1;
+            second.schedule.seed = seed_of_the_second(documents);
             documents.push(Document::SoakRun(second));
         },
         true,
         Outcome::Invalid,
+        "2 soaks where the plan asks for 1",
     ),
     (
         "no soak",
         |documents| {
-            let is_soak = |document: &Document| matches!(document, Document::SoakRun(run) if run.scene == Scene::Measured);
-            documents.retain(|document| !is_soak(document));
+            documents.retain(
+                |document| !matches!(document, Document::SoakRun(run) if run.scene == Scene::Measured),
+            );
         },
         true,
         Outcome::Incomplete,
+        "0 soaks where the plan asks for 1",
     ),
 ];
+
+/// The seed that a second soak would have.
+fn seed_of_the_second(documents: &[Document]) -> Digest {
+    let plan = documents.iter().find_map(|document| match document {
+        Document::Plan(plan) => Some(plan),
+        _ => None,
+    });
+    let plan = plan.unwrap();
+    let name = soak_name(Scene::Measured, plan.rate_per_ks, 2);
+    Digest::of(format!("{}{name}", plan.seed).as_bytes())
+}
 
 /// Signed again by somebody who is trusted, with all that names the evidence made to fit.
 fn refuses_lies_about_a_soak(files: &Files) {
     let golden = Parts::of(&golden_files());
-    for (name, change, is_judged_again, expected) in LIES {
+    for (name, change, is_judged_again, expected, why) in LIES {
         let mut parts = Parts::of(files);
         parts.certificate["predicate"]["issuer"] = golden.certificate["predicate"]["issuer"].clone();
         let mut documents = parts.documents();
@@ -152,6 +189,8 @@ fn refuses_lies_about_a_soak(files: &Files) {
         let at = serde_json::from_value(parts.certificate["predicate"]["not_before"].clone()).unwrap();
         let verified = verify_files(&parts.sign(&golden_keys()), &anchors(), at);
         assert_eq!(verified.outcome, expected, "{name}: {:?}", verified.steps);
+        let said = &verified.steps.last().unwrap().found;
+        assert!(said.contains(why), "{name}: {said}");
     }
 }
 
