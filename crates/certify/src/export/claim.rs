@@ -2,7 +2,8 @@
 
 use plimsoll_base::Utc;
 use plimsoll_evidence::{
-    Amount, CriterionSummary, Estimator, Issuance, JudgedCriterion, Severity, State, Verdict, at_least,
+    Amount, CriterionSummary, Estimator, Gap, Issuance, JudgedCriterion, Severity, State, Verdict, at_least,
+    evidence_path,
 };
 
 use serde_json::{Map, Value, json};
@@ -25,13 +26,20 @@ pub(super) enum Standing {
     Broken,
 }
 
-/// A criterion as formats are told of it.
+/// A criterion or a gap as formats are told of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claim<'a> {
-    pub(super) judged: &'a JudgedCriterion,
-    pub(super) summary: &'a CriterionSummary,
+    of: Of<'a>,
+    pub(super) verdict: Verdict,
     pub(super) state: State,
     pub(super) standing: Standing,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Of<'a> {
+    Criterion(&'a JudgedCriterion, &'a CriterionSummary),
+    /// What the profile asks for and nothing measures, and when the certificate that says so is over.
+    Gap(&'a Gap, Utc),
 }
 
 /// A name of small letters and hyphens, and what is to be said under it.
@@ -42,63 +50,158 @@ const REPEATED: [&str; 4] = ["mapping", "condition", "exclusion", "not-proven"];
 
 impl<'a> Claim<'a> {
     pub(super) fn all(intact: &Intact<'a>) -> Vec<Self> {
-        let claim = |(judged, summary): (&'a JudgedCriterion, &'a CriterionSummary)| {
+        let criterion = |(judged, summary): (&'a JudgedCriterion, &'a CriterionSummary)| {
             let state = intact.state(summary);
-            Self { judged, summary, state, standing: standing(judged.verdict, state) }
+            let standing = standing(judged.verdict, state);
+            Self { of: Of::Criterion(judged, summary), verdict: judged.verdict, state, standing }
         };
-        intact.criteria().map(claim).collect()
+        let until = intact.certificate.not_after;
+        let gap = |gap: &'a Gap| {
+            let (verdict, state) = (Gap::VERDICT, Gap::VERDICT.state());
+            Self { of: Of::Gap(gap, until), verdict, state, standing: standing(verdict, state) }
+        };
+        intact.criteria().map(criterion).chain(intact.judgement.gaps.iter().map(gap)).collect()
     }
 
     pub(super) fn id(&self) -> &'a str {
-        &self.judged.criterion.id
+        match self.of {
+            Of::Criterion(judged, _) => &judged.criterion.id,
+            Of::Gap(gap, _) => &gap.id,
+        }
+    }
+
+    pub(super) fn statement(&self) -> &'a str {
+        match self.of {
+            Of::Criterion(judged, _) => &judged.criterion.statement,
+            Of::Gap(gap, _) => &gap.statement,
+        }
+    }
+
+    pub(super) fn domain(&self) -> &'a str {
+        match self.of {
+            Of::Criterion(judged, _) => &judged.criterion.domain,
+            Of::Gap(gap, _) => &gap.domain,
+        }
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        match self.of {
+            Of::Criterion(judged, _) => judged.criterion.severity,
+            Of::Gap(gap, _) => gap.severity,
+        }
+    }
+
+    pub(super) fn mappings(&self) -> &'a [String] {
+        match self.of {
+            Of::Criterion(judged, _) => &judged.criterion.mappings,
+            Of::Gap(gap, _) => &gap.mappings,
+        }
+    }
+
+    /// The limit for people; of a gap what it asks for.
+    pub(super) fn limit(&self) -> String {
+        match self.of {
+            Of::Criterion(judged, _) => judged.criterion.limit_text(),
+            Of::Gap(gap, _) => gap.asked.clone(),
+        }
+    }
+
+    /// Probe and rule; a gap has neither.
+    pub(super) fn check(&self) -> Option<(&'static str, &'static str)> {
+        match self.of {
+            Of::Criterion(judged, _) => Some((judged.criterion.probe.name(), judged.criterion.rule.name())),
+            Of::Gap(..) => None,
+        }
+    }
+
+    pub(super) fn measured(&self) -> Option<&'a JudgedCriterion> {
+        match self.of {
+            Of::Criterion(judged, _) => Some(judged),
+            Of::Gap(..) => None,
+        }
+    }
+
+    pub(super) fn fresh_until(&self) -> Utc {
+        match self.of {
+            Of::Criterion(_, summary) => summary.fresh_until,
+            Of::Gap(_, until) => until,
+        }
+    }
+
+    /// The file in the certificate's folder that says it: its signed statement; of a gap the plan.
+    pub(super) fn path(&self, intact: &Intact<'_>) -> String {
+        match self.of {
+            Of::Criterion(_, summary) => summary.statement.clone(),
+            Of::Gap(..) => evidence_path(intact.certificate.plan, "json"),
+        }
     }
 
     /// Whether the certificate's status hangs on it.
     pub(super) fn is_decisive(&self) -> bool {
-        self.judged.criterion.severity != Severity::Advisory
+        self.severity() != Severity::Advisory
+    }
+
+    /// Why it was decided so, as a sentence.
+    pub(super) fn decision(&self) -> String {
+        match self.of {
+            Of::Criterion(judged, _) => judged.reason.clone(),
+            Of::Gap(gap, _) => format!("no probe yet, missing: {}", gap.missing),
+        }
     }
 
     /// Why it stands as it does, as a sentence.
     pub(super) fn reason(&self) -> String {
-        match (self.state, self.judged.verdict) {
-            (State::Stale, _) => format!("stale since {}: {}", self.summary.fresh_until, self.judged.reason),
-            (_, Verdict::NotApplicable) if self.judged.reason.is_empty() => "not applicable".to_owned(),
-            _ => self.judged.reason.clone(),
+        let decision = self.decision();
+        match (self.state, self.verdict) {
+            (State::Stale, _) => format!("stale since {}: {decision}", self.fresh_until()),
+            (_, Verdict::NotApplicable) if decision.is_empty() => "not applicable".to_owned(),
+            _ => decision,
         }
     }
 
     /// Everything in words and numbers, in the order in which it is read.
     pub(super) fn facts(&self) -> Vec<Fact> {
-        let (criterion, measurement) = (&self.judged.criterion, &self.judged.measurement);
-        let shown = |amount: Amount| amount.display(measurement.unit);
         let mut facts = vec![
-            ("verdict", self.judged.verdict.name().to_owned()),
+            ("verdict", self.verdict.name().to_owned()),
             ("state", self.state.name().to_owned()),
-            ("severity", criterion.severity.name().to_owned()),
-            ("limit", criterion.limit_text()),
-            ("rule", criterion.rule.name().to_owned()),
+            ("severity", self.severity().name().to_owned()),
         ];
-        let amounts = [
-            ("measured", measurement.value),
-            ("lower-bound", measurement.lower),
-            ("upper-bound", measurement.upper),
-        ];
-        facts.extend(amounts.into_iter().filter_map(|(name, amount)| Some((name, shown(amount?)))));
-        // The bounds of a load line are steps, not confidence.
-        let has_confidence = measurement.estimator != Estimator::HighestStep;
-        if has_confidence && measurement.lower.or(measurement.upper).is_some() {
-            facts.push(("confidence-of-each-bound", at_least(measurement.confidence_ppb)));
+        match self.of {
+            Of::Criterion(judged, summary) => facts.extend(measured(judged, summary)),
+            Of::Gap(gap, _) => {
+                facts.extend([("asked-for", gap.asked.clone()), ("missing", gap.missing.clone())]);
+            }
         }
-        facts.push(("n", measurement.n.to_string()));
-        if let Some(control) = &self.judged.control {
-            let red = if control.seen_red { "seen red on" } else { "not seen red on" };
-            facts.push(("control", format!("{red} {}", control.scene.name())));
-        }
-        facts.push(("fresh-until", self.summary.fresh_until.to_string()));
-        facts.push(("statement", self.summary.statement.clone()));
-        facts.extend(criterion.mappings.iter().map(|mapping| ("mapping", mapping.clone())));
+        facts.extend(self.mappings().iter().map(|mapping| ("mapping", mapping.clone())));
         facts
     }
+}
+
+/// What was required of a criterion and what was measured.
+fn measured(judged: &JudgedCriterion, summary: &CriterionSummary) -> Vec<Fact> {
+    let (criterion, measurement) = (&judged.criterion, &judged.measurement);
+    let shown = |amount: Amount| amount.display(measurement.unit);
+    let mut facts = vec![("limit", criterion.limit_text()), ("rule", criterion.rule.name().to_owned())];
+    facts.extend(criterion.asked.iter().map(|asked| ("asked-for", asked.clone())));
+    let amounts = [
+        ("measured", measurement.value),
+        ("lower-bound", measurement.lower),
+        ("upper-bound", measurement.upper),
+    ];
+    facts.extend(amounts.into_iter().filter_map(|(name, amount)| Some((name, shown(amount?)))));
+    // The bounds of a load line are steps, not confidence.
+    let has_confidence = measurement.estimator != Estimator::HighestStep;
+    if has_confidence && measurement.lower.or(measurement.upper).is_some() {
+        facts.push(("confidence-of-each-bound", at_least(measurement.confidence_ppb)));
+    }
+    facts.push(("n", measurement.n.to_string()));
+    if let Some(control) = &judged.control {
+        let red = if control.seen_red { "seen red on" } else { "not seen red on" };
+        facts.push(("control", format!("{red} {}", control.scene.name())));
+    }
+    facts.push(("fresh-until", summary.fresh_until.to_string()));
+    facts.push(("statement", summary.statement.clone()));
+    facts
 }
 
 fn standing(verdict: Verdict, state: State) -> Standing {

@@ -46,18 +46,19 @@ fn component(intact: &Intact<'_>) -> Value {
 }
 
 fn requirement(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
-    let criterion = &claim.judged.criterion;
-    let (status, (impact, severity)) = (status(claim.standing), weight(criterion.severity));
-    let check =
-        format!("{} {}, rule {}", criterion.probe.name(), criterion.limit_text(), criterion.rule.name());
+    let (status, (impact, severity)) = (status(claim.standing), weight(claim.severity()));
+    let check = match claim.check() {
+        Some((probe, rule)) => format!("{probe} {}, rule {rule}", claim.limit()),
+        None => format!("no probe; asked for: {}", claim.limit()),
+    };
     json!({
-        "id": criterion.id,
-        "title": criterion.statement,
+        "id": claim.id(),
+        "title": claim.statement(),
         "impact": impact,
         "severity": severity,
-        "tags": {"plimsoll": properties(&claim.facts()), "mappings": criterion.mappings},
+        "tags": {"plimsoll": properties(&claim.facts()), "mappings": claim.mappings()},
         "descriptions": [
-            {"label": "default", "data": criterion.statement},
+            {"label": "default", "data": claim.statement()},
             {"label": "check", "data": check},
         ],
         "results": [{

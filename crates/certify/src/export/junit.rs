@@ -79,7 +79,7 @@ fn criterion(intact: &Intact<'_>, claim: &Claim<'_>) -> Case {
         name: claim.id().to_owned(),
         class: format!("{}.{}", intact.certificate.subject.name, intact.certificate.level),
         mark,
-        kind: claim.judged.verdict.name(),
+        kind: claim.verdict.name(),
         message: claim.reason(),
         facts: claim.facts(),
     }

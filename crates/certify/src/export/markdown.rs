@@ -1,6 +1,6 @@
 //! GitHub Flavored Markdown: a summary for a pull request or a wiki.
 
-use plimsoll_evidence::{Amount, Outcome};
+use plimsoll_evidence::{Amount, Measurement, Outcome};
 
 use super::claim::{Claim, Standing, certificate_facts};
 use crate::html::is_unseen;
@@ -31,9 +31,11 @@ pub(super) fn render(intact: &Intact<'_>) -> String {
 }
 
 fn row(claim: &Claim<'_>) -> String {
-    let measurement = &claim.judged.measurement;
-    let shown = |amount: Option<Amount>| amount.map(|amount| amount.display(measurement.unit));
-    let bounds = match (shown(measurement.lower), shown(measurement.upper)) {
+    let shown = |of: fn(&Measurement) -> Option<Amount>| {
+        let measurement = &claim.measured()?.measurement;
+        Some(of(measurement)?.display(measurement.unit))
+    };
+    let bounds = match (shown(|all| all.lower), shown(|all| all.upper)) {
         (Some(lower), Some(upper)) => format!("{lower} to {upper}"),
         (Some(lower), None) => format!("from {lower}"),
         (None, Some(upper)) => format!("to {upper}"),
@@ -45,14 +47,18 @@ fn row(claim: &Claim<'_>) -> String {
         Standing::Open => "?",
         Standing::NotApplicable => "–",
     };
-    let mappings: Vec<String> = claim.judged.criterion.mappings.iter().map(|one| code(one)).collect();
+    let measured = match claim.measured() {
+        Some(_) => shown(|all| all.value).unwrap_or_else(|| "–".into()),
+        None => text(&claim.decision()),
+    };
+    let mappings: Vec<String> = claim.mappings().iter().map(|one| code(one)).collect();
     format!(
         "| {} | {sign} {} | {} | {} | {bounds} | {} | {} |\n",
         code(claim.id()),
-        claim.judged.verdict.name().replace('_', " "),
+        claim.verdict.name().replace('_', " "),
         claim.state.name(),
-        shown(measurement.value).unwrap_or_else(|| "–".into()),
-        text(&claim.judged.criterion.limit_text()),
+        measured,
+        text(&claim.limit()),
         mappings.join(", "),
     )
 }

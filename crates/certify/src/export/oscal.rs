@@ -62,15 +62,15 @@ fn observation(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
     json!({
         "uuid": part(intact, "observation", claim),
         "title": code(claim.id()),
-        "description": text(&claim.judged.reason),
+        "description": text(&claim.decision()),
         "props": props(&claim.facts()),
         "methods": ["TEST"],
         "relevant-evidence": [{
             "href": format!("#{}", part(intact, "statement", claim)),
-            "description": "The signed statement, which names the raw data.",
+            "description": "What was signed about it: the statement, which names the raw data; of what nothing measures the plan.",
         }],
         "collected": intact.certificate.measured_until,
-        "expires": claim.summary.fresh_until,
+        "expires": claim.fresh_until(),
     })
 }
 
@@ -80,12 +80,11 @@ fn finding(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
         Standing::Contradicted => ("not-satisfied", "fail"),
         Standing::Open | Standing::NotApplicable | Standing::Broken => ("not-satisfied", "other"),
     };
-    let verdict =
-        [("verdict", claim.judged.verdict.name().to_owned()), ("state", claim.state.name().to_owned())];
+    let verdict = [("verdict", claim.verdict.name().to_owned()), ("state", claim.state.name().to_owned())];
     json!({
         "uuid": part(intact, "finding", claim),
         "title": code(claim.id()),
-        "description": text(&claim.judged.criterion.statement),
+        "description": text(claim.statement()),
         "props": props(&verdict),
         "target": {
             "type": "objective-id",
@@ -93,7 +92,7 @@ fn finding(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
             "status": {
                 "state": state,
                 "reason": reason,
-                "remarks": format!("{}: {}", claim.judged.verdict.name(), text(&claim.reason())),
+                "remarks": format!("{}: {}", claim.verdict.name(), text(&claim.reason())),
             },
         },
         "related-observations": [{"observation-uuid": part(intact, "observation", claim)}],
@@ -111,10 +110,10 @@ fn resources(intact: &Intact<'_>) -> Vec<Value> {
         Some(plan),
     );
     let statements = Claim::all(intact).into_iter().map(|claim| {
-        let path = &claim.summary.statement;
-        let listed = intact.certificate.files.iter().find(|file| file.path == *path);
+        let path = claim.path(intact);
+        let listed = intact.certificate.files.iter().find(|file| file.path == path);
         let title = format!("Statement about {}", code(claim.id()));
-        resource(&part(intact, "statement", &claim), &title, path, listed.map(|file| file.sha256))
+        resource(&part(intact, "statement", &claim), &title, &path, listed.map(|file| file.sha256))
     });
     std::iter::once(plan).chain(statements).collect()
 }

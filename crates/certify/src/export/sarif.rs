@@ -1,7 +1,7 @@
 //! SARIF 2.1.0: a rule and a result for each criterion. Only what is contradicted has kind *fail* and a level; what is
 //! open says so, and is no pass.
 
-use plimsoll_evidence::{Outcome, Severity};
+use plimsoll_evidence::{JudgedCriterion, Outcome, Severity};
 use serde_json::{Value, json};
 
 use super::claim::{Claim, Standing, certificate_facts, properties};
@@ -49,19 +49,21 @@ fn invocation(intact: &Intact<'_>) -> Value {
 }
 
 fn rule(claim: &Claim<'_>) -> Value {
-    let criterion = &claim.judged.criterion;
+    let mut properties = json!({
+        "domain": claim.domain(),
+        "limit": claim.limit(),
+        "severity": claim.severity().name(),
+        "mappings": claim.mappings(),
+    });
+    if let Some((probe, rule)) = claim.check() {
+        properties["probe"] = json!(probe);
+        properties["rule"] = json!(rule);
+    }
     json!({
-        "id": criterion.id,
-        "shortDescription": message(&criterion.statement),
-        "defaultConfiguration": {"level": level(criterion.severity)},
-        "properties": {
-            "domain": criterion.domain,
-            "probe": criterion.probe.name(),
-            "limit": criterion.limit_text(),
-            "rule": criterion.rule.name(),
-            "severity": criterion.severity.name(),
-            "mappings": criterion.mappings,
-        },
+        "id": claim.id(),
+        "shortDescription": message(claim.statement()),
+        "defaultConfiguration": {"level": level(claim.severity())},
+        "properties": properties,
     })
 }
 
@@ -75,42 +77,48 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn artifact(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
-    let path = &claim.summary.statement;
-    let listed = intact.certificate.files.iter().find(|file| file.path == *path);
+    let path = claim.path(intact);
+    let listed = intact.certificate.files.iter().find(|file| file.path == path);
     let hashes = listed.map(|file| json!({"sha-256": file.sha256}));
     json!({"location": {"uri": path, "uriBaseId": BASE}, "hashes": hashes.unwrap_or_else(|| json!({}))})
 }
 
 fn result(intact: &Intact<'_>, index: usize, claim: &Claim<'_>) -> Value {
-    let (criterion, measurement) = (&claim.judged.criterion, &claim.judged.measurement);
     let (kind, level) = match claim.standing {
         Standing::Proven => ("pass", "none"),
-        Standing::Contradicted => ("fail", level(criterion.severity)),
+        Standing::Contradicted => ("fail", level(claim.severity())),
         Standing::Open | Standing::Broken => ("open", "none"),
         Standing::NotApplicable => ("notApplicable", "none"),
     };
     let mut properties = properties(&claim.facts());
-    let exact = json!({
+    if let Some(judged) = claim.measured() {
+        properties.insert("exact".into(), exact(judged));
+    }
+    let place = json!({"uri": claim.path(intact), "uriBaseId": BASE, "index": index});
+    let name = format!("{}/{}/{}", intact.certificate.subject.name, intact.certificate.level, claim.id());
+    json!({
+        "ruleId": claim.id(),
+        "ruleIndex": index,
+        "kind": kind,
+        "level": level,
+        "message": message(&claim.reason()),
+        "guid": uuid::of(intact.payload, &format!("sarif:{}", claim.id())),
+        "partialFingerprints": {"criterion/v1": name},
+        "locations": [{"physicalLocation": {"artifactLocation": place}}],
+        "properties": properties,
+    })
+}
+
+/// The numbers from which the words were made.
+fn exact(judged: &JudgedCriterion) -> Value {
+    let (criterion, measurement) = (&judged.criterion, &judged.measurement);
+    json!({
         "unit": measurement.unit.name(),
         "value": measurement.value,
         "lower": measurement.lower,
         "upper": measurement.upper,
         "limit": criterion.limit,
         "op": criterion.op,
-    });
-    properties.insert("exact".into(), exact);
-    let place = json!({"uri": claim.summary.statement, "uriBaseId": BASE, "index": index});
-    let name = format!("{}/{}/{}", intact.certificate.subject.name, intact.certificate.level, criterion.id);
-    json!({
-        "ruleId": criterion.id,
-        "ruleIndex": index,
-        "kind": kind,
-        "level": level,
-        "message": message(&claim.reason()),
-        "guid": uuid::of(intact.payload, &format!("sarif:{}", criterion.id)),
-        "partialFingerprints": {"criterion/v1": name},
-        "locations": [{"physicalLocation": {"artifactLocation": place}}],
-        "properties": properties,
     })
 }
 

@@ -65,25 +65,31 @@ fn json(report: &Report, format: ExportFormat) -> Value {
 
 /// How the first criterion stands in a format, as its readers see it.
 fn first(report: &Report, format: ExportFormat) -> String {
+    stands(report, format, "latency-p99", 0)
+}
+
+/// How a requirement stands that has this name and this place among all.
+fn stands(report: &Report, format: ExportFormat, id: &str, place: usize) -> String {
     match format {
-        ExportFormat::Junit => junit_mark(&exported(report, format), "latency-p99"),
+        ExportFormat::Junit => junit_mark(&exported(report, format), id),
         ExportFormat::Markdown => {
             let page = exported(report, format);
-            let row = page.lines().find(|line| line.starts_with("| `latency-p99` |")).unwrap();
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{id}` |"))).unwrap();
             row.split(" | ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
         }
         ExportFormat::Sarif => {
-            let result = &json(report, format)["runs"][0]["results"][0];
+            let result = &json(report, format)["runs"][0]["results"][place];
+            assert_eq!(result["ruleId"], id);
             format!("{} {}", result["kind"].as_str().unwrap(), result["level"].as_str().unwrap())
         }
         ExportFormat::Hdf => {
-            let requirement = &json(report, format)["baselines"][0]["requirements"][0];
+            let requirement = &json(report, format)["baselines"][0]["requirements"][place];
             assert_eq!(requirement["effectiveStatus"], requirement["results"][0]["status"]);
             requirement["effectiveStatus"].as_str().unwrap().to_owned()
         }
         ExportFormat::Oscal => {
-            let status =
-                &json(report, format)["assessment-results"]["results"][0]["findings"][0]["target"]["status"];
+            let status = &json(report, format)["assessment-results"]["results"][0]["findings"][place]["target"]
+                ["status"];
             format!("{} {}", status["state"].as_str().unwrap(), status["reason"].as_str().unwrap())
         }
     }
@@ -120,6 +126,26 @@ fn a_pass_whose_time_is_not_over_is_one_and_nothing_else_is() {
                 let stale = with_stale(fresh);
                 assert_ne!(first(&stale, format), pass(format), "stale {verdict:?} in {format:?}");
             }
+        }
+    }
+}
+
+/// What nothing measures is told in every format, and leaves CI as little green as what was measured without a result.
+#[test]
+fn a_gap_is_open_in_every_format_and_says_what_is_missing() {
+    for severity in SEVERITIES {
+        let mut story = Story::by_url();
+        story.gaps[0].severity = severity;
+        let report = report(&story);
+        let place = report.judgement.as_ref().unwrap().criteria.len();
+        for format in ExportFormat::ALL {
+            let unmeasured = with_verdict(report.clone(), Verdict::NotMeasured, severity);
+            let stands = stands(&report, format, "penetration", place);
+            assert_eq!(stands, first(&unmeasured, format), "{} in {format:?}", severity.name());
+            assert!(
+                exported(&report, format).contains("injection probes with a canary server"),
+                "{format:?}"
+            );
         }
     }
 }

@@ -201,7 +201,7 @@ fn timing_a_certificate_says_what_nothing_measured() {
                missing = \"a probe of attacks\"\nseverity = \"blocking\"\n";
     let ran = world.certify(&notes_started_by("exec $SERVE"), &format!("{}{gap}", profile(&[HYGIENE])));
     assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
-    let folder = world.path("out");
+    let folder = world.path("certificate");
     let verified = world.run(&["verify", folder.to_str().unwrap(), "--json"]).json();
     assert_eq!(
         (&verified["outcome"], &verified["certificate"]["status"]),

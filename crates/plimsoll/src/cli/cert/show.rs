@@ -94,6 +94,7 @@ fn certificate_json(intact: &Intact<'_>) -> Value {
         "measured_until": certificate.measured_until,
         "earlier_attempts": certificate.earlier_attempts,
         "criteria": criteria.collect::<Vec<_>>(),
+        "gaps": intact.judgement.gaps,
         "load_line": certificate.load_line,
         "conditions": certificate.conditions,
         "exclusions": certificate.exclusions,
