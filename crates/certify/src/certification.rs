@@ -15,7 +15,7 @@ use plimsoll_proof::{Digest, TrustEntry, TrustFile, TrustPurpose, to_canonical};
 use serde::Serialize;
 
 use crate::calibration::calibration;
-use crate::conductor::{Conductor, Event, Watch};
+use crate::conductor::{Conductor, Event, Watch, check_room};
 use crate::environment::read_environment;
 use crate::error::Error;
 use crate::files::Subject;
@@ -71,6 +71,7 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
 /// What must hold before anything is started: the target may be loaded, the generator is true.
 fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error> {
     let address = check_target(order.subject)?;
+    check_room(order.profile)?;
     let environment = read_environment(order.version, plimsoll_load::is_this_machine(&address))?;
     watch(&Event::Calibrating);
     let kept = order.state.calibration();

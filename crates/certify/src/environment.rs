@@ -19,7 +19,7 @@ pub fn read_environment(version: &str, subject_is_here: bool) -> Result<Environm
         architecture: names.machine().to_string_lossy().into_owned(),
         processor: field(&text("/proc/cpuinfo"), "model name", ':'),
         cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
-        memory_bytes: memory_bytes(),
+        memory_bytes: memory_bytes("MemTotal"),
         clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
             .trim()
             .to_owned(),
@@ -44,8 +44,13 @@ fn field(text: &str, name: &str, separator: char) -> String {
     value.unwrap_or_else(|| "unknown".into())
 }
 
-fn memory_bytes() -> u64 {
-    let kib = field(&text("/proc/meminfo"), "MemTotal", ':');
+/// Memory that can be had without taking it from anybody, in bytes.
+pub(crate) fn available_memory_bytes() -> u64 {
+    memory_bytes("MemAvailable")
+}
+
+fn memory_bytes(name: &str) -> u64 {
+    let kib = field(&text("/proc/meminfo"), name, ':');
     kib.split_whitespace()
         .next()
         .and_then(|number| number.parse::<u64>().ok())
@@ -61,6 +66,7 @@ mod tests {
     fn this_machine_has_memory_a_kernel_and_a_program() {
         let environment = read_environment("0", true).unwrap();
         assert!(environment.memory_bytes > 1 << 20);
+        assert!((1 << 20..environment.memory_bytes).contains(&available_memory_bytes()));
         assert_ne!(environment.kernel, "");
         assert!(environment.shared_cores && !read_environment("0", false).unwrap().shared_cores);
         assert_eq!(environment, read_environment("0", true).unwrap(), "two readings differ");

@@ -57,6 +57,14 @@ pub enum Error {
         /// The subject's rate in requests per 1,000 s.
         rate_per_ks: u64,
     },
+    /// A planted defect would take memory that others need.
+    #[error("the planted defect of a limit of memory takes {}, and this machine has {} to spare", bytes(*.needed_bytes), bytes(*.available_bytes))]
+    NoRoom {
+        /// What it takes.
+        needed_bytes: u64,
+        /// What there is.
+        available_bytes: u64,
+    },
     /// The subject could not be started, signalled or watched.
     #[error("running the subject")]
     Process(#[from] plimsoll_process::Error),
@@ -209,6 +217,10 @@ pub enum Error {
 }
 
 /// A time as people write it.
+fn bytes(amount: u64) -> Quantity {
+    Quantity { amount, unit: Unit::Bytes }
+}
+
 fn quantity(ns: u64) -> Quantity {
     Quantity { amount: ns, unit: Unit::Ns }
 }
@@ -223,6 +235,7 @@ impl Error {
             | Self::AddressTaken(_)
             | Self::ClockBehind { .. }
             | Self::Random(_)
+            | Self::NoRoom { .. }
             | Self::Interrupted => Kind::Unavailable,
             Self::NotAuthorised(_)
             | Self::Source { .. }
@@ -267,6 +280,9 @@ impl Error {
                 "it harms half of the requests: choose a limit that half of them break; for a throughput write a share of the \
                  subject's rate, such as \"99%\"".into(),
             ),
+            Self::NoRoom { .. } => {
+                Some("end what needs it, choose a smaller limit, or certify on a larger machine".into())
+            }
             Self::NotAuthorised(_) => {
                 Some("write `authorised_by` and `rate_cap` in [target] of the subject file".into())
             }

@@ -37,6 +37,9 @@ pub struct Burden {
 impl Burden {
     /// Takes it bit by bit, and keeps it until this process is ended. Meant for a process that does nothing else.
     pub fn carry(self) -> Result<(), Error> {
+        // Where memory runs out, this process is to be the one that is ended. Where the system does not let it say so,
+        // it is one like any other.
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         let began_ns = monotonic_ns();
         let busy = self.cpu_ppb.div_ceil(THREAD_PPB_MAX);
         for _ in 0..busy {

@@ -12,7 +12,9 @@ mod stop_drill;
 use std::collections::BTreeMap;
 
 use plimsoll_base::Clock;
-use plimsoll_evidence::{Document, Documents, Plan, Probe, ProxyCounts, Scene, StartRun, Step, SubjectKind};
+use plimsoll_evidence::{
+    Document, Documents, Plan, Probe, Profile, ProxyCounts, Scene, StartRun, Step, SubjectKind,
+};
 use plimsoll_fault::Counters;
 use plimsoll_proof::Digest;
 
@@ -23,6 +25,8 @@ use crate::running::{self, Running};
 use crate::scratch::Scratch;
 use crate::state::State;
 use crate::stop::Stop;
+
+pub(crate) use soak::check_room;
 
 /// What is going on, for those who watch.
 #[derive(Debug)]
@@ -177,8 +181,7 @@ impl<'a> Conductor<'a> {
 
     /// The largest limit that a probe has in the profile: a defect must break them all.
     fn largest_limit(&self, probe: Probe) -> u64 {
-        let criteria = self.plan.profile.criteria.iter().filter(|criterion| criterion.probe == probe);
-        criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
+        largest_limit(&self.plan.profile, probe)
     }
 
     fn keep(&mut self, document: Document) -> Result<(), Error> {
@@ -216,4 +219,9 @@ fn steps(plan: &Plan) -> usize {
 /// What the proxy did, as it is signed.
 fn counts(counters: &Counters) -> ProxyCounts {
     ProxyCounts { requests: counters.requests, harmed: counters.affected }
+}
+
+fn largest_limit(profile: &Profile, probe: Probe) -> u64 {
+    let criteria = profile.criteria.iter().filter(|criterion| criterion.probe == probe);
+    criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
 }

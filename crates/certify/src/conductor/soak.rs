@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use plimsoll_evidence::{Document, LOOKS, Look, Probe, Scene, SoakRun, soak_name};
+use plimsoll_evidence::{Document, LOOKS, Look, Probe, Profile, Scene, SoakRun, soak_name};
 use plimsoll_fault::{CONNECTIONS_HOARDED_MAX, Defect, Proxy};
 use plimsoll_process::{Burden, Spec, Stowaway, monotonic_ns};
 
-use super::{Conductor, counts};
+use super::{Conductor, counts, largest_limit};
+use crate::environment::available_memory_bytes;
 use crate::error::Error;
 use crate::running::{self, Running};
 
@@ -93,12 +94,27 @@ impl Conductor<'_> {
     /// What the stowaway takes: more than any limit allows.
     fn burden(&self) -> Burden {
         Burden {
-            memory_bytes: beyond(self.largest_limit(Probe::Memory), MEMORY_BYTES_MORE),
+            memory_bytes: memory_bytes(&self.plan.profile),
             threads: beyond(self.largest_limit(Probe::Threads), THREADS_MORE),
             cpu_ppb: self.largest_limit(Probe::Cpu).saturating_mul(BUSIER_PERCENT) / 100,
             over_ns: self.soaking_ns(),
         }
     }
+}
+
+/// Whether the stowaway finds the memory that it will take. The machine's other processes shall not pay for a limit that
+/// somebody has set too high.
+pub(crate) fn check_room(profile: &Profile) -> Result<(), Error> {
+    let is_planted = profile.criteria.iter().any(|criterion| criterion.control == Some(Scene::Stowaway));
+    let (needed_bytes, available_bytes) = (memory_bytes(profile), available_memory_bytes());
+    if is_planted && needed_bytes > available_bytes {
+        return Err(Error::NoRoom { needed_bytes, available_bytes });
+    }
+    Ok(())
+}
+
+fn memory_bytes(profile: &Profile) -> u64 {
+    beyond(largest_limit(profile, Probe::Memory), MEMORY_BYTES_MORE)
 }
 
 fn beyond(limit: u64, more: u64) -> u64 {

@@ -49,6 +49,18 @@ fn report(world: &World) -> String {
     std::fs::read_to_string(world.path("certificate/report.html")).unwrap()
 }
 
+/// The defect would have to take more than the limit: nobody's memory shall be taken for that.
+#[test]
+fn a_limit_whose_defect_would_take_all_memory_is_refused_before_anything_is_run() {
+    let world = World::with_key();
+    let memory = ("memory", "memory", "1000GiB");
+    let ran = world.certify(&notes_started_by("exec $SERVE"), &soaking(&[ERRORS, memory]));
+    assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("takes 1250 GiB"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: end what needs it, choose a smaller limit"), "{}", ran.stderr);
+    assert!(!world.path("certificate").exists());
+}
+
 #[test]
 fn timing_the_demo_service_takes_little_and_each_planted_leak_is_seen() {
     let world = World::with_key();
