@@ -13,7 +13,7 @@ use plimsoll_keys::{Credential, ServerKeys};
 use plimsoll_store::{Batch, Expect, Journal, NewRecord, Options, RecordKind, SqliteJournal, StreamName};
 use serde_json::json;
 
-use crate::server::{Actor, Server, until};
+use crate::server::{Actor, Answer, Server, until};
 use crate::world::{PLIMSOLL, Ran, World};
 
 fn fine(weight: u64) -> String {
@@ -47,17 +47,11 @@ fn on_small_disk(kib: u64) -> (Server, PathBuf) {
     (server, disk)
 }
 
-#[test]
-fn needs_tmpfs_a_full_disk_is_told_and_got_over_without_a_restart() {
-    let (server, disk) = on_small_disk(8_192);
-    let olga = server.user(&server.administrator(), "olga", &["operator"]);
-    assert_eq!(put_subject(&olga, "x", 1).unwrap(), 204);
-    // Full but for nothing.
-    let filler = disk.join("filler");
-    let mut left = std::fs::File::create(&filler).unwrap();
-    while std::io::Write::write_all(&mut left, &[7; 1_024]).is_ok() {}
+/// Writes ever higher numbers into a subject that has 1, until the disk takes no more. Gives the last that was acknowledged,
+/// and why the server is not ready.
+fn write_until_refused(server: &Server, actor: &Actor) -> (u64, Answer) {
     let mut acknowledged = 1;
-    let refused = until(|| match put_subject(&olga, "x", acknowledged + 1).unwrap() {
+    let refused = until(|| match put_subject(actor, "x", acknowledged + 1).unwrap() {
         204 => {
             acknowledged += 1;
             None
@@ -69,10 +63,23 @@ fn needs_tmpfs_a_full_disk_is_told_and_got_over_without_a_restart() {
         let answer = server.anybody().get("/health/ready");
         (answer.status == 503).then_some(answer)
     });
+    server.anybody().get("/health/live").expect(200);
+    assert_eq!(weight(actor, "x"), acknowledged, "nothing is shown that was not acknowledged");
+    (acknowledged, not_ready)
+}
+
+#[test]
+fn needs_tmpfs_a_full_disk_is_told_and_got_over_without_a_restart() {
+    let (server, disk) = on_small_disk(8_192);
+    let olga = server.user(&server.administrator(), "olga", &["operator"]);
+    assert_eq!(put_subject(&olga, "x", 1).unwrap(), 204);
+    // Full but for nothing.
+    let filler = disk.join("filler");
+    let mut left = std::fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut left, &[7; 1_024]).is_ok() {}
+    let (_, not_ready) = write_until_refused(&server, &olga);
     assert!(not_ready.body.contains("the disk is full"), "{}", not_ready.body);
     assert!(not_ready.body.contains("free some space"), "{}", not_ready.body);
-    server.anybody().get("/health/live").expect(200);
-    assert_eq!(weight(&olga, "x"), acknowledged, "nothing is shown that was not acknowledged");
     drop(left);
     std::fs::remove_file(&filler).unwrap();
     until(|| (server.anybody().get("/health/ready").status == 200).then_some(()));
@@ -107,23 +114,9 @@ fn needs_loop_a_disk_that_turns_read_only_is_told_and_takes_nothing_that_was_ack
     server.anybody().get("/health/ready").expect(200);
 
     give_up_disk(&server);
-    let mut acknowledged = 1;
-    let refused = until(|| match put_subject(&olga, "x", acknowledged + 1).unwrap() {
-        204 => {
-            acknowledged += 1;
-            None
-        }
-        status => Some(status),
-    });
-    assert_eq!(refused, 503);
-    let not_ready = until(|| {
-        let answer = server.anybody().get("/health/ready");
-        (answer.status == 503).then_some(answer)
-    });
+    let (acknowledged, not_ready) = write_until_refused(&server, &olga);
     assert!(not_ready.body.contains("the disk is read-only"), "{}", not_ready.body);
     assert!(not_ready.body.contains("mend it, and start again"), "{}", not_ready.body);
-    server.anybody().get("/health/live").expect(200);
-    assert_eq!(weight(&olga, "x"), acknowledged, "nothing is shown that was not acknowledged");
 
     // Such a disk is mended by a check of it, which nobody makes while it is in use.
     let server = on_disk_that_gives_up(server.kill(), "e2fsck -fy image");
