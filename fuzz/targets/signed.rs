@@ -2,7 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use plimsoll_evidence::{CertificatePredicate, Document, LogEntry, MeasurementPredicate, Statement};
+use plimsoll_evidence::{
+    CertificatePredicate, Document, LogEntry, MeasurementPredicate, SignOffPredicate, Statement,
+};
 use plimsoll_proof::{Envelope, LogProof, SignedCheckpoint, TrustFile, from_canonical, to_canonical};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -17,6 +19,7 @@ fuzz_target!(|data: &[u8]| {
     json::<LogEntry>(data);
     json::<Statement<CertificatePredicate>>(data);
     json::<Statement<MeasurementPredicate>>(data);
+    json::<Statement<SignOffPredicate>>(data);
     if let Ok(envelope) = Envelope::from_bytes(data) {
         assert_eq!(envelope.to_bytes().expect("what was read can be written"), data);
     }

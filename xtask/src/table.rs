@@ -104,10 +104,13 @@ pub const HOMES: &[(&str, Home)] = &[
     ("globset", Home::In(&[CERTIFY])),
     ("httparse", Home::In(&[LOAD])),
     ("libm", Home::In(&[MEASURE, LOAD])),
-    ("memchr", Home::In(&[LOAD])),
+    ("memchr", Home::In(&[LOAD, CERTIFY])),
     ("miniz_oxide", Home::In(&[MEASURE])),
+    ("pulldown-cmark", Home::In(&[CERTIFY])),
+    ("quick-xml", Home::In(&[CERTIFY])),
     ("rand_chacha", Home::In(&[LOAD, CERTIFY])),
     ("rand_core", Home::In(&[LOAD, CERTIFY])),
+    ("saphyr-parser", Home::In(&[CERTIFY])),
     ("schemars", Home::In(&[BINARY])),
     ("strsim", Home::In(&[CERTIFY, BINARY])),
     ("tar", Home::In(&[BINARY])),
@@ -120,7 +123,7 @@ pub const HOMES: &[(&str, Home)] = &[
     ("thiserror", Home::Anywhere),
     ("insta", Home::Tests),
     ("proptest", Home::Tests),
-    ("tempfile", Home::In(&[CERTIFY])),
+    ("tempfile", Home::In(&[CERTIFY, BINARY])),
 ];
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod kind;
 mod name;
 mod secret;
 mod units;
+mod unseen;
 mod utc;
 
 pub use clock::Clock;
@@ -14,4 +15,5 @@ pub use kind::Kind;
 pub use name::NameError;
 pub use secret::Secret;
 pub use units::{Quantity, Unit, UnitError};
+pub use unseen::{inert, inert_json, is_unseen};
 pub use utc::{Utc, UtcError};

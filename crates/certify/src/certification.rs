@@ -87,8 +87,11 @@ pub fn check_target(subject: &Subject) -> Result<SocketAddr, Error> {
     authorised_address(&subject.target, subject.target.port.unwrap_or(0))
 }
 
-/// The plan of an order, with fresh seeds.
+/// The plan of an order, with fresh seeds, or with those of the certificate that it repeats.
 pub fn plan(order: &Order<'_>, earlier_attempts: u64) -> Result<Plan, Error> {
+    if let Some(repetition) = order.repetition {
+        return repetition.again(order.subject, identify(order.subject)?, earlier_attempts);
+    }
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| Error::Random(error.to_string()))?;
     make_plan(order.subject, identify(order.subject)?, order.profile, seed, earlier_attempts)

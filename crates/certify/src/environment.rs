@@ -18,7 +18,7 @@ pub fn read_environment(version: &str, subject_is_here: bool) -> Result<Environm
         kernel: names.release().to_string_lossy().into_owned(),
         architecture: names.machine().to_string_lossy().into_owned(),
         processor: field(&text("/proc/cpuinfo"), "model name", ':'),
-        cores: std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64),
+        cores: cores(),
         memory_bytes: memory_bytes("MemTotal"),
         clock_source: text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
             .trim()
@@ -42,6 +42,11 @@ fn field(text: &str, name: &str, separator: char) -> String {
         (key.trim() == name).then(|| value.trim().to_owned())
     });
     value.unwrap_or_else(|| "unknown".into())
+}
+
+/// Cores that this process may use.
+pub(crate) fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
 }
 
 /// Memory that can be had without taking it from anybody, in bytes.

@@ -57,6 +57,12 @@ pub enum Error {
         /// The subject's rate in requests per 1,000 s.
         rate_per_ks: u64,
     },
+    /// The planted defect of a criterion is never so large.
+    #[error("no planted defect could break the limit of `{0}`")]
+    OutOfReach(String),
+    /// A certificate cannot be measured again with the subject at hand.
+    #[error("the certificate cannot be repeated: with the subject file at hand the {0} would be another")]
+    NotRepeatable(&'static str),
     /// A planted defect would take memory that others need.
     #[error("the planted defect of a limit of memory takes {}, and this machine has {} to spare", bytes(*.needed_bytes), bytes(*.available_bytes))]
     NoRoom {
@@ -192,6 +198,17 @@ pub enum Error {
         /// The key of the configuration that opens it.
         key: &'static str,
     },
+    /// A certificate's folder is being changed by another command.
+    #[error("another command is changing {0}, or what lies beside it")]
+    FolderInUse(PathBuf),
+    /// What was to be said of a certificate, and cannot be.
+    #[error("{problem}")]
+    Statement {
+        /// Why it cannot be said.
+        problem: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// A certification would take too long.
     #[error("it would take {}, and everything else would wait for it: at most {} are allowed", quantity(*.expected_ns), quantity(*.max_ns))]
     TooLong {
@@ -240,6 +257,8 @@ impl Error {
             Self::NotAuthorised(_)
             | Self::Source { .. }
             | Self::Unbreakable { .. }
+            | Self::OutOfReach(_)
+            | Self::NotRepeatable(_)
             | Self::Name(_)
             | Self::TextLong { .. }
             | Self::Misnamed { .. }
@@ -252,6 +271,7 @@ impl Error {
             | Self::InUse { .. }
             | Self::TooMany { .. }
             | Self::QueueFull(_)
+            | Self::Statement { .. }
             | Self::State { .. } => Kind::Conflict,
             Self::Store(error) => error.kind(),
             Self::Process(error) => error.kind(),
@@ -262,7 +282,7 @@ impl Error {
             Self::Log(_) => Kind::Corrupt,
             Self::NotVerified(_) | Self::Bug(_) => Kind::Bug,
             Self::NoControl(_) | Self::Calibration(_) => Kind::Inconclusive,
-            Self::StateInUse(_) => Kind::Busy,
+            Self::StateInUse(_) | Self::FolderInUse(_) => Kind::Busy,
             Self::OutputExists(_) => Kind::Invalid,
         }
     }
@@ -275,11 +295,12 @@ impl Error {
                 "end it, or write `{port}` for the port in the subject file: a free one is found each time"
                     .into(),
             ),
-            Self::Source { hint, .. } => Some((*hint).to_owned()),
+            Self::Source { hint, .. } | Self::Statement { hint, .. } => Some((*hint).to_owned()),
             Self::Unbreakable { .. } => Some(
                 "it harms half of the requests: choose a limit that half of them break; for a throughput write a share of the \
                  subject's rate, such as \"99%\"".into(),
             ),
+            Self::OutOfReach(_) => Some("choose a smaller limit; that of a leak is 0".into()),
             Self::NoRoom { .. } => {
                 Some("end what needs it, choose a smaller limit, or certify on a larger machine".into())
             }
@@ -294,6 +315,7 @@ impl Error {
             Self::NotVerified(_) => {
                 Some("if the clock was set meanwhile, try again; if not, please report it".into())
             }
+            Self::FolderInUse(_) => Some("try again when it has ended".into()),
             Self::StateInUse(_) => Some("wait for it to end, or choose another folder with --state".into()),
             Self::OutputExists(_) => Some("choose another folder with --out".into()),
             Self::NotAllowed { key, .. } => {

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use plimsoll_evidence::{DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder, check_path};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::error::Error;
 use crate::scratch::{HIDDEN_PREFIX, Scratch};
@@ -137,17 +138,7 @@ impl Partial {
 
     /// Writes every file, down to the disk.
     pub(crate) fn write(&self, files: &Folder) -> Result<(), Error> {
-        for (path, bytes) in files.iter() {
-            let path = self.folder.path().join(path);
-            let folder = path.parent().unwrap_or(self.folder.path());
-            fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
-            let written = fs::File::create_new(&path).and_then(|mut file| {
-                std::io::Write::write_all(&mut file, bytes)?;
-                file.sync_all()
-            });
-            written.map_err(Error::io("writing", &path))?;
-        }
-        make_readable(self.folder.path())?;
+        write_files(self.folder.path(), files)?;
         // Found here, and not when it is renamed, it is found before the log holds the result.
         check_free(&self.out)
     }
@@ -157,6 +148,31 @@ impl Partial {
         fs::rename(self.folder.path(), &self.out).map_err(Error::io("writing", &self.out))?;
         sync_folder(&self.parent)
     }
+}
+
+/// Puts a folder with these files into the place of the one at `place`, at once and whole.
+pub(crate) fn exchange(place: &Path, parent: &Path, files: &Folder) -> Result<(), Error> {
+    let fresh = Scratch::within(parent, HIDDEN_PREFIX)?;
+    write_files(fresh.path(), files)?;
+    renameat_with(CWD, fresh.path(), CWD, place, RenameFlags::EXCHANGE)
+        .map_err(|errno| Error::io("replacing", place)(errno.into()))?;
+    // What was there has the fresh one's name now, and goes with it.
+    sync_folder(parent)
+}
+
+/// Writes every file below a folder of ours, down to the disk.
+fn write_files(root: &Path, files: &Folder) -> Result<(), Error> {
+    for (path, bytes) in files.iter() {
+        let path = root.join(path);
+        let folder = path.parent().unwrap_or(root);
+        fs::create_dir_all(folder).map_err(Error::io("making", folder))?;
+        let written = fs::File::create_new(&path).and_then(|mut file| {
+            std::io::Write::write_all(&mut file, bytes)?;
+            file.sync_all()
+        });
+        written.map_err(Error::io("writing", &path))?;
+    }
+    make_readable(root)
 }
 
 fn check_free(out: &Path) -> Result<(), Error> {
@@ -199,6 +215,19 @@ mod tests {
             1,
             "something was left beside the certificate"
         );
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("certificate");
+        write_folder(&out);
+        let other = Folder::new([("b.json".to_owned(), b"3".to_vec())].into()).unwrap();
+        exchange(&out, parent.path(), &other).unwrap();
+        let read = read_folder(&out).unwrap();
+        assert_eq!((read.get("a.json"), read.get("b.json")), (None, Some(b"3".as_slice())));
+        assert!(exchange(&parent.path().join("none"), parent.path(), &other).is_err());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1, "something was left beside it");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 
+use plimsoll_base::is_unseen;
+
 /// Elements that have no content and no end tag.
 const VOID: [&str; 2] = ["meta", "br"];
 
@@ -136,24 +138,6 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// Controls, separators of lines, what Unicode calls format characters, and what it calls no characters.
-pub(crate) fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            u32::from(character),
-            0xAD | 0x61C | 0x180E | 0xFEFF
-                | 0x115F..=0x1160
-                | 0x200B..=0x200F
-                | 0x2028..=0x202E
-                | 0x2060..=0x206F
-                | 0x3164
-                | 0xFE00..=0xFE0F
-                | 0xFFF9..=0xFFFB
-                | 0xFFFE..=0xFFFF
-                | 0xE0000..=0xE0FFF
-        )
 }
 
 #[cfg(test)]

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use plimsoll_evidence::{ResourceDescriptor, SubjectIdentity, SubjectKind};
-use plimsoll_process::{Spec, run};
+use plimsoll_evidence::{Family, Probe, ResourceDescriptor, SubjectIdentity, SubjectKind};
 use plimsoll_proof::Digest;
 
 use crate::error::Error;
-use crate::files::Subject;
-
-/// Git answers such questions in milliseconds; a repository on a dead network drive must not hold us for ever.
-const GIT_TIMEOUT_NS: u64 = 30_000_000_000;
+use crate::files::{Source, Subject};
+use crate::git::{check_nothing_is_hidden, git};
 
 /// The subject as a certificate names it.
 pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
@@ -19,12 +16,15 @@ pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
     if let Some(folder) = &subject.source.git {
         resources.push(git_source("source.git", folder)?);
     }
-    for path in &subject.source.artifacts {
-        resources.push(artifact("source.artifacts", path)?);
-    }
+    resources.extend(identify_artifacts(subject)?);
     let description = Digest::of(subject.description().as_bytes());
     resources.push(resource("subject-description", [("sha256", description.to_string())]));
     Ok(identity_of(subject, resources))
+}
+
+/// The subject's artefacts by their digests.
+pub(crate) fn identify_artifacts(subject: &Subject) -> Result<Vec<ResourceDescriptor>, Error> {
+    subject.source.artifacts.iter().map(|path| artifact("source.artifacts", path)).collect()
 }
 
 /// The subject as a certificate names it, with what it consists of.
@@ -35,7 +35,21 @@ pub(crate) fn identity_of(subject: &Subject, resources: Vec<ResourceDescriptor>)
         kind: if subject.start.is_some() { SubjectKind::Command } else { SubjectKind::Url },
         has_ledger: subject.ledger.is_some(),
         has_api: subject.openapi.is_some(),
+        inspections: Probe::of(Family::Inspection).filter(|probe| names_files(subject, *probe)).collect(),
+        parts: subject.parts(),
         resources,
+    }
+}
+
+/// Whether the description names something that a probe of files can look at.
+fn names_files(subject: &Subject, probe: Probe) -> bool {
+    match probe {
+        Probe::Secrets => subject.source != Source::default(),
+        Probe::BillOfMaterials => subject.files.bill.is_some(),
+        Probe::ImportedResults => !subject.files.imports.is_empty(),
+        Probe::Runbooks => !subject.files.alerts.is_empty(),
+        Probe::Documentation => !subject.files.documents.is_empty(),
+        _ => false,
     }
 }
 
@@ -59,19 +73,11 @@ fn git_source(key: &'static str, folder: &Path) -> Result<ResourceDescriptor, Er
         let problem = "the working tree has changes that are not committed".into();
         return Err(wrong(problem, "commit what is to be certified, or name its `artifacts` instead"));
     }
+    let look_again =
+        "git update-index --no-assume-unchanged --no-skip-worktree FILES makes it look, or name `artifacts`";
+    check_nothing_is_hidden(folder)?.map_err(|problem| wrong(problem, look_again))?;
     let (commit, tree) = (ask(&["rev-parse", "HEAD"])?, ask(&["rev-parse", "HEAD^{tree}"])?);
     Ok(resource("source", [("gitCommit", commit), ("gitTree", tree)]))
-}
-
-/// What git says, or what it complains of.
-fn git(folder: &Path, words: &[&str]) -> Result<Result<String, String>, Error> {
-    let mut spec = Spec::new("git", words.iter().copied());
-    spec.working_dir = Some(folder.to_owned());
-    let finished = run(&spec, GIT_TIMEOUT_NS)?;
-    if !finished.exit.is_success() {
-        return Ok(Err(format!("git {} failed: {}", words.join(" "), finished.stderr.trim())));
-    }
-    Ok(Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned()))
 }
 
 fn artifact(key: &'static str, path: &Path) -> Result<ResourceDescriptor, Error> {
@@ -123,6 +129,38 @@ mod tests {
         let error = git_source("source.git", folder.path()).unwrap_err();
         assert!(error.to_string().contains("not committed"), "{error}");
         assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn a_file_from_which_git_was_told_to_look_away_is_refused() {
+        for told in ["--assume-unchanged", "--skip-worktree"] {
+            let folder = repository();
+            git(folder.path(), &["update-index", told, "main.c"]).unwrap().unwrap();
+            std::fs::write(folder.path().join("main.c"), "int changed;").unwrap();
+            let error = git_source("source.git", folder.path()).unwrap_err();
+            assert!(error.to_string().contains("look away from 1 files"), "{told}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_monitor_that_says_that_nothing_has_changed_is_not_asked() {
+        let folder = repository();
+        let monitor = folder.path().join(".git/monitor");
+        std::fs::write(&monitor, "#!/bin/sh\nprintf 'token\\0'\n").unwrap();
+        std::fs::set_permissions(&monitor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let believing = |words: &[&str]| {
+            let ran =
+                std::process::Command::new("git").args(words).current_dir(folder.path()).output().unwrap();
+            assert!(ran.status.success(), "{ran:?}");
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        believing(&["config", "core.fsmonitor", &monitor.to_string_lossy()]);
+        believing(&["update-index", "--fsmonitor"]);
+        believing(&["status", "--porcelain"]);
+        std::fs::write(folder.path().join("main.c"), "int changed;").unwrap();
+        assert_eq!(believing(&["status", "--porcelain"]), "", "the monitor is not believed");
+        let error = git_source("source.git", folder.path()).unwrap_err();
+        assert!(error.to_string().contains("not committed"), "{error}");
     }
 
     #[test]

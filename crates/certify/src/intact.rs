@@ -2,8 +2,8 @@
 
 use plimsoll_base::Utc;
 use plimsoll_evidence::{
-    CertificatePredicate, CriterionSummary, EntryType, JudgedCriterion, Judgement, Outcome, Profile, Report,
-    State,
+    CertificatePredicate, CriterionSummary, JudgedCriterion, Judgement, Outcome, Profile, Report, State,
+    withdrawal,
 };
 use plimsoll_proof::Digest;
 
@@ -37,7 +37,18 @@ impl<'a> Intact<'a> {
     /// What a report is about, or why nothing of it may be shown. A stranger's certificate is not looked at for its time
     /// by `verify`, which has its answer before: here it is.
     pub fn of(report: &'a Report, at: Utc) -> Result<Self, String> {
-        if !matches!(report.outcome, Outcome::Valid | Outcome::ValidDemo | Outcome::Untrusted) {
+        if report.outcome == Outcome::Expired {
+            return Err(conclusion(report));
+        }
+        let intact = Self::at_any_time(report, at)?;
+        intact.certificate.check_time(at)?;
+        Ok(intact)
+    }
+
+    /// The same whether or not its time is over, for those who ask what has become of it.
+    pub fn at_any_time(report: &'a Report, at: Utc) -> Result<Self, String> {
+        let is_as_signed = [Outcome::Valid, Outcome::ValidDemo, Outcome::Untrusted, Outcome::Expired];
+        if !is_as_signed.contains(&report.outcome) {
             return Err(conclusion(report));
         }
         let (Some(certificate), Some(judgement), Some(profile), Some(payload)) =
@@ -45,13 +56,9 @@ impl<'a> Intact<'a> {
         else {
             return Err(conclusion(report));
         };
-        let is_revocation = |entry: &plimsoll_evidence::LogEntry| {
-            entry.entry_type == EntryType::Revoked && entry.statement == payload
-        };
-        if let Some(logged) = report.history.iter().find(|logged| is_revocation(&logged.entry)) {
-            return Err(format!("withdrawn by its issuer at {}", logged.entry.time));
+        if let Some((_, reason)) = withdrawal(&report.history, payload) {
+            return Err(reason);
         }
-        certificate.check_time(at)?;
         Ok(Self { certificate, judgement, profile, payload, report, at })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use plimsoll_base::Utc;
-use plimsoll_evidence::{CHECKPOINT_FILE, EntryType, LogEntry, TLOG_PROOF_FILE};
+use plimsoll_evidence::{CHECKPOINT_FILE, EntryType, LogEntry, LoggedEntry, Said, TLOG_PROOF_FILE};
 use plimsoll_keys::LogKey;
 use plimsoll_proof::{
     Checkpoint, Digest, LogProof, SignedCheckpoint, TreeHead, from_canonical, inclusion_proof, leaf_hash,
@@ -97,6 +97,18 @@ impl<'a> IssuerLog<'a> {
         statement: Digest,
         time: Utc,
     ) -> Result<usize, Error> {
+        self.append_said(chain, entry_type, statement, time, None)
+    }
+
+    /// The same with the words of a statement about a certificate that was issued before.
+    pub(crate) fn append_said(
+        &mut self,
+        chain: Chain<'_>,
+        entry_type: EntryType,
+        statement: Digest,
+        time: Utc,
+        said: Option<Said>,
+    ) -> Result<usize, Error> {
         let before = self.chain(chain)?;
         // A clock that was set back must not make the log contradict itself.
         let time = before.last().map_or(time, |(_, last)| time.max(last.time));
@@ -108,6 +120,7 @@ impl<'a> IssuerLog<'a> {
             profile: chain.profile.into(),
             statement,
             previous: before.last().map(|(digest, _)| *digest),
+            said,
         };
         let bytes = to_canonical(&entry).map_err(|error| Error::Log(error.to_string()))?;
         let index = self.entries.len();
@@ -126,6 +139,18 @@ impl<'a> IssuerLog<'a> {
         let registered =
             self.chain(chain)?.into_iter().filter(|(_, entry)| entry.entry_type == EntryType::Registered);
         Ok(registered.count() as u64)
+    }
+
+    /// The entries of a chain, each with its place in the log.
+    pub(crate) fn entries(&self, chain: Chain<'_>) -> Result<Vec<LoggedEntry>, Error> {
+        let mut entries = Vec::new();
+        for (index, bytes) in (0..).zip(&self.entries) {
+            let entry = read_entry(bytes)?;
+            if entry.subject == chain.subject && entry.profile == chain.profile {
+                entries.push(LoggedEntry { index, entry });
+            }
+        }
+        Ok(entries)
     }
 
     /// The files that ship with a certificate whose result is the entry at `result`.

@@ -8,6 +8,7 @@ use plimsoll_evidence::{Issuance, Profile};
 use plimsoll_keys::IssuerKeys;
 
 use crate::files::Subject;
+use crate::repetition::Repetition;
 use crate::state::State;
 
 /// What is to be certified, by whom, and where the certificate goes.
@@ -17,6 +18,8 @@ pub struct Order<'a> {
     pub subject: &'a Subject,
     /// Against what it is judged.
     pub profile: &'a Profile,
+    /// The certificate that is measured again, if one is.
+    pub repetition: Option<&'a Repetition>,
     /// The issuer's keys.
     pub keys: &'a IssuerKeys,
     /// Whether the keys are kept, or thrown away after a demonstration.

@@ -35,6 +35,8 @@ pub(crate) struct Running {
     began_ns: u64,
     pub(crate) stop_signal: Signal,
     stop_within_ns: u64,
+    /// The folder in which it was started.
+    folder: String,
 }
 
 /// Starts the subject in `folder` and waits until its health check is good; asks through `proxy` if one is given.
@@ -62,8 +64,9 @@ pub(crate) fn start(
     }
     let address = proxy.map_or(direct, Proxy::address);
     let host = host_header(&subject.target.host, direct.port());
+    let folder = folder.to_string_lossy().into_owned();
     let began_ns = child.as_ref().map_or_else(monotonic_ns, Child::started_monotonic_ns);
-    let mut running = Running { child, direct, address, host, began_ns, stop_signal, stop_within_ns };
+    let mut running = Running { child, direct, address, host, began_ns, stop_signal, stop_within_ns, folder };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
     match &running.child {
         Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
@@ -122,6 +125,11 @@ fn spec(start: &StartCommand, address: SocketAddr, folder: &Path) -> Spec {
 }
 
 impl Running {
+    /// A text with the folder in the place of `{dir}`.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        text.replace("{dir}", &self.folder)
+    }
+
     /// The process, if it is ours.
     pub(crate) fn identity(&self) -> Option<ProcessIdentity> {
         self.child
@@ -179,6 +187,22 @@ impl Running {
         match &self.child {
             Some(child) => Ok(child.signal_all(Signal::Stop)?),
             None => Err(self.error("is not ours to signal: it is known by URL only")),
+        }
+    }
+
+    /// Lets it go on, and all that came from it.
+    pub(crate) fn thaw(&self) -> Result<(), Error> {
+        match &self.child {
+            Some(child) => Ok(child.signal_all(Signal::Cont)?),
+            None => Err(self.error("is not ours to signal: it is known by URL only")),
+        }
+    }
+
+    /// Whether it stands still, and all that came from it.
+    pub(crate) fn is_frozen(&self) -> Result<bool, Error> {
+        match &self.child {
+            Some(child) => Ok(child.is_stopped()?),
+            None => Ok(false),
         }
     }
 

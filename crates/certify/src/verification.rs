@@ -20,6 +20,7 @@ pub fn report_json(report: &Report) -> Value {
         "steps": report.steps.iter().map(step).collect::<Vec<_>>(),
         "profile_is_other_than_built_in": has_borrowed_name(report),
         "certificate": report.certificate,
+        "standing": report.standing,
     })
 }
 

@@ -9,7 +9,9 @@ use plimsoll_proof::Digest;
 use crate::criterion::Severity;
 use crate::documents::Documents;
 use crate::error::Error;
+use crate::gap::Gap;
 use crate::judgement::{JudgedCriterion, Judgement};
+use crate::repeat::reproduction;
 use crate::statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, Statement,
@@ -80,8 +82,9 @@ pub fn certificate_statement(
         calibration,
         earlier_attempts: planned.earlier_attempts,
         criteria: judgement.criteria.iter().map(|judged| summary(judged, signing.at)).collect(),
-        gaps: judgement.gaps.iter().map(|gap| gap.id.clone()).collect(),
-        domains: domains(judgement),
+        gaps: planned.profile.gaps.iter().map(|gap| gap.id.clone()).collect(),
+        domains: domains(judgement, &planned.profile.gaps),
+        reproduction: reproduction(planned, judgement),
         load_line: judgement.load_line.clone(),
         conditions: judgement.conditions.clone(),
         exclusions: judgement.exclusions.clone(),
@@ -105,7 +108,7 @@ fn summary(judged: &JudgedCriterion, at: Utc) -> CriterionSummary {
     CriterionSummary {
         id: judged.criterion.id.clone(),
         verdict: judged.verdict,
-        state: judged.verdict.state(),
+        state: judged.state(),
         fresh_until: at.plus_seconds(seconds(judged.criterion.ttl_s)),
         statement: statement_path(&judged.criterion.id),
     }
@@ -121,14 +124,14 @@ fn seconds(ttl_s: u64) -> i64 {
     i64::try_from(ttl_s).unwrap_or(i64::MAX)
 }
 
-fn domains(judgement: &Judgement) -> Vec<DomainScore> {
+fn domains(judgement: &Judgement, gaps: &[Gap]) -> Vec<DomainScore> {
     let mut by_domain: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for judged in judgement.criteria.iter().filter(|judged| judged.verdict != Verdict::NotApplicable) {
         let (passed, of) = by_domain.entry(&judged.criterion.domain).or_default();
         *passed += u64::from(judged.verdict == Verdict::Pass);
         *of += 1;
     }
-    for gap in &judgement.gaps {
+    for gap in gaps {
         by_domain.entry(&gap.domain).or_default().1 += 1;
     }
     by_domain

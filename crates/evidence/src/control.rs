@@ -1,13 +1,17 @@
 //! Controls: a probe is believed only if it was seen red on a planted defect, and green on the same path without.
 
-use crate::criterion::{Criterion, Rule, Scene, Severity};
+use crate::amount::Amount;
+use crate::criterion::{Criterion, Rule, Severity};
 use crate::document::{Plan, ProxyCounts};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::estimate;
 use crate::judgement::{ControlResult, JudgedCriterion, Judgement};
 use crate::measurement::{Estimator, Measurement};
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::sentence;
+use crate::soak::SERIES;
 use crate::verdict::{Verdict, decide_by};
 
 /// Why no certificate can be issued on this judgement, if that is so: the probe of a blocking criterion that was
@@ -42,7 +46,7 @@ pub(crate) fn control(
         on_sham: judged(plan, criterion, &on_sham),
         sham_value: on_sham.value,
         proxy,
-        seen_red: took_effect(scene, proxy) && verdict == Verdict::Fail,
+        seen_red: took_effect(scene, proxy) && verdict == Verdict::Fail && is_whole(criterion, &on_defect),
         evidence: on_defect.evidence.iter().chain(&on_sham.evidence).copied().collect(),
     })
 }
@@ -53,6 +57,12 @@ fn took_effect(scene: Scene, proxy: Option<ProxyCounts>) -> bool {
         Some(counts) => counts.harmed > 0,
         None => !scene.needs_proxy(),
     }
+}
+
+/// A count of things that may grow counts only if it was seen to count each of them.
+fn is_whole(criterion: &Criterion, on_defect: &Measurement) -> bool {
+    let all = Some(Amount::Finite(SERIES.len() as u64));
+    criterion.probe != Probe::Leak || on_defect.value == all
 }
 
 fn judged(plan: &Plan, criterion: &Criterion, measurement: &Measurement) -> Verdict {

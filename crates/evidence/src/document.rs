@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::checklist::CheckRun;
-use crate::criterion::{Profile, Scene};
+use crate::criterion::Profile;
+use crate::fault::FaultDrill;
 use crate::histogram::{HistogramData, SeriesData};
+use crate::repeat::Repeats;
+use crate::scene::Scene;
 use crate::soak::SoakRun;
 use crate::subject::SubjectIdentity;
 
@@ -38,6 +41,37 @@ pub enum Document {
     CheckRun(CheckRun),
     /// Load that went on, and what the subject took of the machine meanwhile.
     SoakRun(SoakRun),
+    /// Load that went on while a fault held, and after it.
+    FaultDrill(FaultDrill),
+}
+
+impl Document {
+    /// Under what conditions it was gathered; none of what stands for all of them.
+    pub fn scene(&self) -> Option<Scene> {
+        match self {
+            Self::LoadRun(run) => Some(run.scene),
+            Self::StartRun(run) => Some(run.scene),
+            Self::StopDrill(drill) => Some(drill.scene),
+            Self::CrashDrill(drill) => Some(drill.scene),
+            Self::CheckRun(run) => Some(run.scene),
+            Self::SoakRun(run) => Some(run.scene),
+            Self::FaultDrill(drill) => Some(drill.scene()),
+            Self::Plan(_) | Self::Environment(_) | Self::Calibration(_) => None,
+        }
+    }
+
+    /// What the fault proxy did, where one stood in between.
+    pub(crate) fn proxy(&self) -> Option<ProxyCounts> {
+        match self {
+            Self::LoadRun(run) => run.proxy,
+            Self::StartRun(run) => run.proxy,
+            Self::CrashDrill(drill) => drill.proxy,
+            Self::CheckRun(run) => run.proxy,
+            Self::SoakRun(run) => run.proxy,
+            Self::FaultDrill(drill) => drill.load.proxy,
+            Self::StopDrill(_) | Self::Plan(_) | Self::Environment(_) | Self::Calibration(_) => None,
+        }
+    }
 }
 
 /// What shall be measured, fixed before the first trial.
@@ -60,6 +94,9 @@ pub struct Plan {
     pub scenes: Vec<Scene>,
     /// How many times this subject was registered with this profile before.
     pub earlier_attempts: u64,
+    /// The certificate that is measured again, if one is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repeats: Option<Box<Repeats>>,
 }
 
 /// On what it was measured.
@@ -154,6 +191,8 @@ pub enum Step {
     Search,
     /// A trial at the chosen step, or at the step above it.
     Line,
+    /// The load of a fault drill, at the subject's rate.
+    Fault,
 }
 
 impl Step {
@@ -163,6 +202,7 @@ impl Step {
             Self::Steady => "steady",
             Self::Search => "search",
             Self::Line => "line",
+            Self::Fault => "fault",
         }
     }
 }

@@ -6,12 +6,14 @@ use plimsoll_base::Utc;
 use plimsoll_proof::{Digest, from_canonical, to_canonical};
 
 use crate::checklist::CheckRun;
-use crate::criterion::{Probe, Scene};
 use crate::document::{
     Calibration, CrashDrill, Document, Environment, LoadRun, Plan, ProcessIdentity, ProxyCounts, StartRun,
     Step, StopDrill,
 };
 use crate::error::Error;
+use crate::fault::FaultDrill;
+use crate::probe::{Family, Probe};
+use crate::scene::Scene;
 use crate::soak::SoakRun;
 
 /// Documents by the digest of their bytes.
@@ -126,6 +128,16 @@ impl Documents {
         runs
     }
 
+    /// Fault drills in a scene, in order of trial.
+    pub fn fault_drills(&self, scene: Scene) -> Vec<(Digest, &FaultDrill)> {
+        let mut drills = self.all(|document| match document {
+            Document::FaultDrill(drill) if drill.scene() == scene => Some(drill),
+            _ => None,
+        });
+        drills.sort_by_key(|(_, drill)| drill.load.trial);
+        drills
+    }
+
     /// When the first and the last trial began.
     pub fn span(&self) -> Option<(Utc, Utc)> {
         let times = || self.by_digest.values().filter_map(time);
@@ -137,10 +149,12 @@ impl Documents {
         let load = self.load_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
         let crash = self.crash_drills(scene).into_iter().filter_map(|(_, drill)| drill.proxy);
         let start = self.start_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
-        let checks = Probe::CHECKLISTS.into_iter().flat_map(|probe| self.check_runs(probe, scene));
+        let checks = Probe::of(Family::Check).flat_map(|probe| self.check_runs(probe, scene));
         let checks = checks.filter_map(|(_, run)| run.proxy);
         let soaks = self.soak_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
-        load.chain(crash).chain(start).chain(checks).chain(soaks).reduce(|sum, counts| ProxyCounts {
+        let faults = self.fault_drills(scene).into_iter().filter_map(|(_, drill)| drill.load.proxy);
+        let all = load.chain(crash).chain(start).chain(checks).chain(soaks).chain(faults);
+        all.reduce(|sum, counts| ProxyCounts {
             requests: sum.requests.saturating_add(counts.requests),
             harmed: sum.harmed.saturating_add(counts.harmed),
         })
@@ -207,6 +221,9 @@ fn place(document: &Document) -> Option<(String, u64)> {
             Some((format!("{scene} {probe}"), run.trial))
         }
         Document::SoakRun(run) => Some((format!("{} soak", run.scene.name()), run.trial)),
+        Document::FaultDrill(drill) => {
+            Some((format!("{} fault drill", drill.scene().name()), drill.load.trial))
+        }
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -219,6 +236,7 @@ fn time(document: &Document) -> Option<Utc> {
         Document::CrashDrill(drill) => Some(drill.at),
         Document::CheckRun(run) => Some(run.at),
         Document::SoakRun(run) => Some(run.at),
+        Document::FaultDrill(drill) => Some(drill.at()),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -242,6 +260,7 @@ fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
         Document::CrashDrill(drill) => vec![measured(drill.process), measured(drill.restarted)],
         Document::CheckRun(run) => run.process.into_iter().map(measured).collect(),
         Document::SoakRun(run) => vec![measured(run.process)],
+        Document::FaultDrill(drill) => drill.load.process.into_iter().map(measured).collect(),
         _ => Vec::new(),
     }
 }

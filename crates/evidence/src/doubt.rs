@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-const GATES: [(&str, &str, &str); 9] = [
+const GATES: [(&str, &str, &str); 12] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -14,7 +14,14 @@ const GATES: [(&str, &str, &str); 9] = [
         "the subject answered too few requests to be under load",
         "lower the rate, or mend what it refuses",
     ),
+    (
+        "whole-before",
+        "requests failed before the fault began",
+        "mend what fails by itself, or lower the rate",
+    ),
+    ("took-effect", "the fault did not take effect", QUIETER),
     ("looks", "the subject was not looked at in time", QUIETER),
+    ("trend", "what the subject takes rises and falls too slowly for this soak", "let the soak last longer"),
     ("measured", "no request was completed", "look at what the subject wrote"),
     (
         "steady-state",

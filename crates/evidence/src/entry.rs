@@ -5,6 +5,7 @@ use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::later::Said;
 
 /// What an entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,16 @@ pub enum EntryType {
     Result,
     /// Measuring ended without a certificate. `statement` is the plan's digest.
     NoResult,
-    /// A certificate is withdrawn. `statement` is the digest of its payload.
+    /// A certificate is withdrawn for good. `statement` is the digest of its payload, as in all that follow.
     Revoked,
+    /// A certificate does not hold until it is reinstated.
+    Suspended,
+    /// A suspended certificate holds again.
+    Reinstated,
+    /// Another certificate has taken its place.
+    Superseded,
+    /// A criterion of it that is not met is let pass, by somebody, until a time.
+    Waived,
 }
 
 impl EntryType {
@@ -28,6 +37,10 @@ impl EntryType {
             Self::Result => "result",
             Self::NoResult => "no-result",
             Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::Reinstated => "reinstated",
+            Self::Superseded => "superseded",
+            Self::Waived => "waived",
         }
     }
 }
@@ -52,6 +65,9 @@ pub struct LogEntry {
     /// Digest of the entry before it for the same subject and profile.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous: Option<Digest>,
+    /// Why, in a statement about a certificate that was issued before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub said: Option<Said>,
 }
 
 /// An entry with its place in the log.
@@ -81,6 +97,7 @@ pub fn check_chain(entries: &[(Digest, LogEntry)]) -> Result<(), Error> {
         }) {
             return Err(broken("it is of another subject or profile, or goes back in time"));
         }
+        entry.1.check_said().map_err(|problem| broken(&problem))?;
         before = Some(entry);
     }
     Ok(())

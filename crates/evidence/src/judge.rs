@@ -3,7 +3,7 @@
 
 use crate::calibration::calibration_problem;
 use crate::control::control;
-use crate::criterion::{Criterion, Probe, Scene, Severity};
+use crate::criterion::{Criterion, Severity};
 use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
@@ -11,7 +11,10 @@ use crate::estimate;
 use crate::gap::Gap;
 use crate::judgement::{JudgedCriterion, Judgement};
 use crate::planned::{check_evidence, check_profile};
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::sentence;
+use crate::soak::Growth;
 use crate::status::{conditions, exclusions, status};
 use crate::verdict::{Verdict, decide};
 
@@ -19,6 +22,7 @@ use crate::verdict::{Verdict, decide};
 pub fn judge(documents: &Documents) -> Result<Judgement, Error> {
     let (_, plan) = documents.plan()?;
     check_profile(&plan.profile)?;
+    plan.repeats.as_ref().map_or(Ok(()), |repeats| repeats.check(&plan.profile))?;
     documents.check_trials()?;
     check_calibration(documents)?;
     check_evidence(plan, documents)?;
@@ -43,7 +47,6 @@ pub fn judge(documents: &Documents) -> Result<Judgement, Error> {
         conditions: conditions(&criteria, gaps, trials),
         exclusions: exclusions(&criteria),
         criteria,
-        gaps: gaps.clone(),
         load_line,
         measured_from,
         measured_until,
@@ -87,9 +90,14 @@ fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Resul
         let reason = sentence::control_missing(control.as_ref());
         return Ok(judged(Verdict::Inconclusive, reason, control));
     }
-    let brief = sentence::brief(criterion, &measurement, verdict);
-    Ok(JudgedCriterion {
-        brief,
-        ..judged(verdict, sentence::reason(criterion, &measurement, verdict), control)
-    })
+    let growths = growths(criterion, documents);
+    let brief = sentence::brief(criterion, &measurement, &growths, verdict);
+    let reason = sentence::reason(criterion, &measurement, &growths, verdict);
+    Ok(JudgedCriterion { brief, ..judged(verdict, reason, control) })
+}
+
+/// What each thing did that may grow, for the criterion that counts those that do.
+fn growths(criterion: &Criterion, documents: &Documents) -> Vec<Growth> {
+    let runs = documents.soak_runs(Scene::Measured).into_iter().filter(|_| criterion.probe == Probe::Leak);
+    runs.flat_map(|(_, run)| run.growths()).collect()
 }

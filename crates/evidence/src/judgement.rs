@@ -5,12 +5,12 @@ use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Scene};
+use crate::criterion::Criterion;
 use crate::document::ProxyCounts;
 use crate::estimate::LoadLine;
-use crate::gap::Gap;
 use crate::measurement::Measurement;
-use crate::verdict::Verdict;
+use crate::scene::Scene;
+use crate::verdict::{State, Verdict};
 
 /// What a certificate says as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +48,6 @@ pub struct Judgement {
     pub status: Status,
     /// The criteria in the profile's order.
     pub criteria: Vec<JudgedCriterion>,
-    /// What nothing measures, in the profile's order.
-    pub gaps: Vec<Gap>,
     /// The load line, where the profile asks for one.
     pub load_line: Option<LoadLine>,
     /// Why the status is not better, one sentence each.
@@ -77,6 +75,13 @@ pub struct JudgedCriterion {
     pub brief: String,
     /// Whether the probe was seen red on a planted defect.
     pub control: Option<ControlResult>,
+}
+
+impl JudgedCriterion {
+    /// What is known of the claim while the verdict is fresh.
+    pub fn state(&self) -> State {
+        self.verdict.state(self.criterion.probe.state_of_pass())
+    }
 }
 
 /// What the probe said of a planted defect and of its sham twin.

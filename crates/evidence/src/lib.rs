@@ -13,15 +13,24 @@ mod doubt;
 mod entry;
 mod error;
 mod estimate;
+mod fault;
 mod folder;
 mod gap;
 mod histogram;
 mod judge;
 mod judgement;
+mod later;
 mod measurement;
+mod openapi;
 mod planned;
+mod probe;
+mod repeat;
+mod roadmap;
+mod scene;
 mod sentence;
+mod sign_off;
 mod soak;
+mod standing;
 mod statement;
 mod status;
 mod subject;
@@ -33,15 +42,18 @@ mod verify;
 pub use amount::Amount;
 pub use calibration::{calibration_problem, is_true, tolerance_ns};
 pub use checklist::{
-    BadRequest, CheckRun, CheckedCase, Checklist, Door, Ending, HeaderRule, LogTrace, PlantedText, Refusal,
-    ReplyHead, Shown,
+    Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, BadRequest, Bill,
+    BilledArtifact, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending, Flaw, FlawKind,
+    Gravity, HeaderRule, ImportFormat, ImportedFinding, ImportedResult, LimitReply, Limited, LogTrace,
+    Package, PlantedText, Refusal, Replied, ReplyHead, RetriedWrite, Retry, RunbookFound, SearchedPlace,
+    SecretFinding, SecretRule, SecretSearch, Shown, ToldBy, Unsearched, VersionRange, WriteReply, Written,
 };
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
     statement_path,
 };
 pub use control::without_control;
-pub use criterion::{Criterion, LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
+pub use criterion::{Criterion, LineSearch, Op, Profile, Rule, Severity};
 pub use document::{
     Arrivals, Calibration, CrashDrill, Document, Environment, ErrorCounts, HeldOutcome, InstrumentData,
     Ledger, LoadRun, OracleResult, Plan, ProcessIdentity, ProxyCounts, QuantileError, RunPlace, ScheduleData,
@@ -51,6 +63,7 @@ pub use documents::Documents;
 pub use entry::{EntryType, LogEntry, LoggedEntry, attempts_before, check_chain};
 pub use error::Error;
 pub use estimate::{LoadLine, rung_verdict, search_step_passes};
+pub use fault::{BUSY_PPB, Fault, FaultDrill, FaultParts, SLOW_NETWORK_NS};
 pub use folder::{
     CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
     REPORT_FILE, TLOG_PROOF_FILE, check_path,
@@ -59,14 +72,28 @@ pub use gap::Gap;
 pub use histogram::{HistogramData, SeriesData};
 pub use judge::judge;
 pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
+pub use later::{Said, WORDS_CHARACTERS_MAX, are_words, statements_about, withdrawal};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
+pub use openapi::{
+    Call, CallKind, MASKED, Operation, Parameter, ParameterPlace, Reference, RequestBody, calls, good_call,
+    sample, sample_text,
+};
 pub use planned::check_profile;
+pub use probe::{Family, Probe};
+pub use repeat::{Before, Repeats, Repetition, ReproducedCriterion, Reproduction};
+pub use roadmap::{Effort, Hurdle, Roadmap, roadmap};
+pub use scene::Scene;
 pub use sentence::{at_least, full_sentence};
+pub use sign_off::{
+    Decision, ROLES_MAX, Role, SIGN_OFF_BYTES_MAX, SIGN_OFF_TYPE, SIGN_OFFS, SIGN_OFFS_MAX, SignOffDemand,
+    SignOffPredicate, is_role, sign_off_path, sign_off_statement,
+};
 pub use soak::{Growth, LOOKS, Look, SoakRun, soak_name};
+pub use standing::{Due, EffectiveStatus, Standing, Waiver, WeighedSignOff, is_waivable};
 pub use statement::{
     Assurance, CERTIFICATE_TYPE, CertificatePredicate, CriterionSummary, DomainScore, FileEntry, Issuance,
     Issuer, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE, STATEMENT_TYPE, Statement,
 };
-pub use subject::{ResourceDescriptor, SubjectIdentity, SubjectKind};
+pub use subject::{ResourceDescriptor, SubjectIdentity, SubjectKind, SubjectPart};
 pub use verdict::{State, Verdict, decide};
-pub use verify::{Anchors, Outcome, Question, Report, StepName, StepReport, verify};
+pub use verify::{Anchors, Outcome, Question, Report, SignOff, StepName, StepReport, verify};

@@ -30,6 +30,10 @@ pub enum Estimator {
     BusiestWindow,
     /// Series that grow without end, in the worst soak; no bounds.
     GrowingSeries,
+    /// From a fault's end to that of the last batch that was not as before, in the worst drill; no bounds.
+    LastBadBatch,
+    /// Share of requests that failed while a fault held, in the worst drill; no bounds.
+    AmidFault,
 }
 
 /// Value and bounds of one criterion.

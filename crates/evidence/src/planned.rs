@@ -5,10 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::criterion::{Criterion, Probe, Profile, Rule, Scene, Severity};
-use crate::document::{Document, Plan};
+use plimsoll_measure::BATCH_NS;
+
+use crate::criterion::{Criterion, Profile, Rule, Severity};
+use crate::document::{Document, Plan, Step};
 use crate::documents::Documents;
 use crate::error::Error;
+use crate::fault::Fault;
+use crate::probe::{Family, Probe};
+use crate::scene::Scene;
+use crate::sign_off::SignOffDemand;
 use crate::soak::LOOKS;
 use crate::subject::SubjectKind;
 
@@ -18,6 +24,9 @@ const ID_CHARS_MAX: usize = 64;
 /// A share of 1 in parts per billion: the quantile that is the greatest value, of which no data give a bound.
 const ONE_PPB: u64 = 1_000_000_000;
 
+/// A batch before, amid and after a fault, and one on each border.
+const FAULT_BATCHES_MIN: u64 = 9;
+
 /// Seconds after which a calibration speaks of another day.
 const CALIBRATION_AGE_S_MAX: i64 = 86_400;
 
@@ -26,34 +35,53 @@ impl Profile {
     pub fn asks_for(&self, probes: &[Probe]) -> bool {
         self.criteria.iter().any(|criterion| probes.contains(&criterion.probe))
     }
+
+    /// Whether any probe of this family is asked for.
+    pub fn asks_for_family(&self, family: Family) -> bool {
+        self.criteria.iter().any(|criterion| criterion.probe.family() == family)
+    }
+
+    /// The largest limit that a probe has: a planted defect must break them all. 0 if it has none.
+    pub fn largest_limit(&self, probe: Probe) -> u64 {
+        let criteria = self.criteria.iter().filter(|criterion| criterion.probe == probe);
+        criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
+    }
 }
 
 impl Plan {
     /// How often the subject is stopped under load.
     pub fn stop_drills(&self) -> u64 {
-        self.drills(&[Probe::GracefulStop])
+        self.drills(Family::Stop)
     }
 
     /// How often it is killed under load.
     pub fn crash_drills(&self) -> u64 {
-        self.drills(&[Probe::CrashRecovery, Probe::AcknowledgedWrites])
+        self.drills(Family::Crash)
     }
 
     /// How often a probe's checklist is gone through. Once is enough: what a case shows does not vary by chance.
     pub fn check_runs(&self, probe: Probe) -> u64 {
-        let is_asked_for = probe.is_checklist() && self.profile.asks_for(&[probe]);
+        let is_asked_for = probe.family().has_cases() && self.profile.asks_for(&[probe]);
         u64::from(is_asked_for && self.subject.lacks(probe).is_none())
     }
 
     /// How often the subject is soaked: all that is asked of a soak is seen in one.
     pub fn soak_runs(&self) -> u64 {
         let has_process = self.subject.kind == SubjectKind::Command;
-        u64::from(has_process && self.profile.asks_for(&Probe::SOAKS))
+        u64::from(has_process && self.profile.asks_for_family(Family::Soak))
     }
 
-    fn drills(&self, probes: &[Probe]) -> u64 {
+    /// The faults that are tried, each in one drill.
+    pub fn faults(&self) -> Vec<Fault> {
         let has_process = self.subject.kind == SubjectKind::Command;
-        if has_process && self.profile.asks_for(probes) { self.profile.drills } else { 0 }
+        let criteria = &self.profile.criteria;
+        let is_asked_for = |fault: &Fault| criteria.iter().any(|criterion| criterion.fault == Some(*fault));
+        Fault::ALL.into_iter().filter(|fault| has_process && is_asked_for(fault)).collect()
+    }
+
+    fn drills(&self, family: Family) -> u64 {
+        let has_process = self.subject.kind == SubjectKind::Command;
+        if has_process && self.profile.asks_for_family(family) { self.profile.drills } else { 0 }
     }
 }
 
@@ -63,6 +91,9 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
     if profile.trials == 0 || profile.drills == 0 {
         return wrong("it asks for no trial or no drill");
     }
+    if let Some(problem) = profile.sign_off.as_ref().and_then(SignOffDemand::problem) {
+        return wrong(problem);
+    }
     if !profile.criteria.iter().any(|criterion| criterion.severity == Severity::Blocking) {
         return wrong("it has no blocking criterion, so that everything would pass");
     }
@@ -71,8 +102,14 @@ pub fn check_profile(profile: &Profile) -> Result<(), Error> {
         return wrong("a load line needs a criterion of latency to keep");
     }
     // Between two looks there must be time.
-    if profile.asks_for(&Probe::SOAKS) && profile.soak_ns.is_none_or(|soak_ns| soak_ns < LOOKS as u64) {
+    if profile.asks_for_family(Family::Soak) && profile.soak_ns.is_none_or(|soak_ns| soak_ns < LOOKS as u64) {
         return wrong("it asks for a soak, which has no length");
+    }
+    // In each third there must be a batch.
+    if profile.asks_for_family(Family::Fault)
+        && profile.fault_ns.is_none_or(|fault_ns| fault_ns < FAULT_BATCHES_MIN * BATCH_NS)
+    {
+        return wrong("it asks for a fault, which has no length");
     }
     profile.criteria.iter().try_for_each(check_criterion)?;
     profile.gaps.iter().try_for_each(|gap| check_id(&gap.id))?;
@@ -108,6 +145,9 @@ fn check_criterion(criterion: &Criterion) -> Result<(), Error> {
     if criterion.quantile_ppb.is_some_and(|ppb| ppb == 0 || ppb >= ONE_PPB) {
         return wrong("its quantile does not lie between 0 and 100 %");
     }
+    if criterion.fault.is_some() != (criterion.probe.family() == Family::Fault) {
+        return wrong("a fault belongs to a fault drill, and to nothing else");
+    }
     if !criterion.probe.gives_bounds() && criterion.rule != Rule::Simple {
         return wrong("its probe gives no bound: its rule must be simple");
     }
@@ -133,38 +173,49 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
             return wrong("it names no process");
         }
     }
-    for probe in Probe::CHECKLISTS {
+    for probe in Probe::with_cases() {
         for (_, run) in documents.check_runs(probe, Scene::Measured) {
             let wrong = |what: &str| Err(Error::evidence(format!("{} {}: {what}", probe.name(), run.trial)));
             if run.proxy.is_some() {
                 return wrong("the subject was not measured directly");
             }
-            if plan.subject.kind == SubjectKind::Command && run.process.is_none() {
-                return wrong("it names no process");
+            // Files are looked at with nothing started.
+            let has_process = probe.family() == Family::Check && plan.subject.kind == SubjectKind::Command;
+            match (has_process, run.process) {
+                (true, None) => return wrong("it names no process"),
+                (_, Some(_)) if probe.family() == Family::Inspection => {
+                    return wrong("it names a process, and none was started");
+                }
+                _ => {}
             }
         }
     }
     if documents.soak_runs(Scene::Measured).iter().any(|(_, run)| run.proxy.is_some()) {
         return Err(Error::evidence("soak: the subject was not measured directly"));
     }
+    check_fault_drills(documents)?;
     if documents.iter().any(|(_, document)| harms_more_than_came(document)) {
         return Err(Error::evidence("a fault proxy harmed more requests than it saw"));
     }
     check_calibration_age(documents)
 }
 
-fn harms_more_than_came(document: &Document) -> bool {
-    let proxy = match document {
-        Document::LoadRun(run) => run.proxy,
-        Document::StartRun(run) => run.proxy,
-        Document::CrashDrill(drill) => drill.proxy,
-        Document::CheckRun(run) => run.proxy,
-        Document::SoakRun(run) => run.proxy,
-        Document::StopDrill(_) | Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => {
-            None
+/// The path of a fault drill is always that through the fault proxy, so that its sham is the path of every fault.
+fn check_fault_drills(documents: &Documents) -> Result<(), Error> {
+    for document in documents.iter().map(|(_, document)| document) {
+        let Document::FaultDrill(drill) = document else { continue };
+        let (run, name) = (&drill.load, drill.load.place());
+        let is_direct = run.scene == Scene::Measured && run.proxy.is_none();
+        if run.step != Step::Fault || is_direct || run.process.is_none() {
+            let problem = format!("fault drill {name}: its load is not that of a fault drill");
+            return Err(Error::evidence(problem));
         }
-    };
-    proxy.is_some_and(|counts| counts.harmed > counts.requests)
+    }
+    Ok(())
+}
+
+fn harms_more_than_came(document: &Document) -> bool {
+    document.proxy().is_some_and(|counts| counts.harmed > counts.requests)
 }
 
 /// A calibration speaks of the day on which it was made.

@@ -1,17 +1,20 @@
 //! Decisions as sentences with their numbers. Signed, therefore computed from signed data alone.
 
 use plimsoll_base::{Quantity, Unit};
-use plimsoll_measure::Probability;
+use plimsoll_measure::{Course, Probability};
 
 use crate::amount::Amount;
 use crate::calibration::worst_error_ppb;
-use crate::criterion::{Criterion, Probe};
+use crate::criterion::Criterion;
 use crate::documents::Documents;
 use crate::doubt::doubt;
 use crate::error::Error;
 use crate::judgement::{ControlResult, JudgedCriterion};
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
-use crate::verdict::Verdict;
+use crate::probe::{Family, Probe};
+use crate::scene::Scene;
+use crate::soak::{Growth, SERIES};
+use crate::verdict::{State, Verdict};
 
 /// A share of 1 in parts per billion.
 const ONE_PPB: u128 = 1_000_000_000;
@@ -35,10 +38,16 @@ pub fn full_sentence(documents: &Documents, judged: &JudgedCriterion) -> Result<
 }
 
 /// Why the verdict is what it is.
-pub(crate) fn reason(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
+pub(crate) fn reason(
+    criterion: &Criterion,
+    measurement: &Measurement,
+    growths: &[Growth],
+    verdict: Verdict,
+) -> String {
     let decided =
         format!("limit {}, rule {}: {}", criterion.limit_text(), criterion.rule.name(), verdict.name());
     let decided = match verdict {
+        Verdict::Pass => format!("{decided}{}", shown_by(criterion.probe)),
         Verdict::Inconclusive => format!("{decided}: {}", why_inconclusive(measurement)),
         _ => decided,
     };
@@ -46,16 +55,24 @@ pub(crate) fn reason(criterion: &Criterion, measurement: &Measurement, verdict: 
         None => format!("nothing measured; {decided}"),
         Some(value) => {
             let (value, bounds) = (value.display(measurement.unit), bounds(measurement));
-            format!("{} {value}{bounds}; {}; {decided}", what(criterion), basis(criterion, measurement))
+            let (seen, basis) = (each(growths), basis(criterion, measurement));
+            format!("{} {value}{bounds}{seen}; {basis}; {decided}", what(criterion))
         }
     }
 }
 
 /// The same in a few words: what was seen, the limit, and without a decision what to do.
-pub(crate) fn brief(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> String {
+pub(crate) fn brief(
+    criterion: &Criterion,
+    measurement: &Measurement,
+    growths: &[Growth],
+    verdict: Verdict,
+) -> String {
     let seen = match measurement.value {
         None => "nothing measured".to_owned(),
-        Some(value) => format!("{} {}", what(criterion), value.display(measurement.unit)),
+        Some(value) => {
+            format!("{} {}{}", what(criterion), value.display(measurement.unit), culprits(growths))
+        }
     };
     let why = match verdict {
         Verdict::Inconclusive => format!(": {}", doubt(measurement)),
@@ -73,6 +90,12 @@ pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
             control.scene.name(),
             control.on_defect.name()
         ),
+        Some(control) if control.scene == Scene::Stowaway && !control.seen_red => format!(
+            "on the planted defect {} only {} of {} things were seen to grow",
+            control.scene.name(),
+            control.defect_value.map_or_else(|| "0".into(), |value| value.display(Unit::Count)),
+            SERIES.len()
+        ),
         Some(control) if !control.seen_red => {
             format!("the planted defect {} harmed no request", control.scene.name())
         }
@@ -82,6 +105,15 @@ pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
             control.scene.name(),
             control.on_sham.name()
         ),
+    }
+}
+
+/// What a PASS shows, where that is less than a proof.
+fn shown_by(probe: Probe) -> &'static str {
+    match probe.state_of_pass() {
+        State::Configured => " (configured, not proven: it is written, and nobody has tried it here)",
+        State::Declared => " (declared, not proven: others have measured it)",
+        _ => "",
     }
 }
 
@@ -100,26 +132,32 @@ fn seen(control: &ControlResult, unit: Unit) -> String {
     )
 }
 
+/// What each thing did, and the least growth of it that would have been found.
+fn each(growths: &[Growth]) -> String {
+    let told = growths.iter().map(|growth| {
+        format!(
+            "{} {} (growth is seen from {} on)",
+            growth.probe.name(),
+            growth.words(),
+            growth.least_shown()
+        )
+    });
+    told.map(|told| format!("; {told}")).collect()
+}
+
+/// Those that grow, or may.
+fn culprits(growths: &[Growth]) -> String {
+    let guilty = growths.iter().filter(|growth| matches!(growth.course, Course::Grows | Course::Unclear));
+    let told: Vec<String> =
+        guilty.map(|growth| format!("{} {}", growth.probe.name(), growth.words())).collect();
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
+}
+
 fn what(criterion: &Criterion) -> String {
-    match (criterion.probe, criterion.quantile_ppb.and_then(Probability::from_ppb)) {
-        (Probe::Latency, Some(quantile)) => format!("{quantile} ="),
-        (Probe::Latency, None) => "latency".into(),
-        (Probe::Errors, _) => "error ratio".into(),
-        (Probe::Throughput, _) => "good replies".into(),
-        (Probe::LoadLine, _) => "load line".into(),
-        (Probe::GracefulStop, _) => "lost in the worst stop:".into(),
-        (Probe::AcknowledgedWrites, _) => "lost in the worst crash:".into(),
-        (Probe::CrashRecovery, _) => "slowest recovery".into(),
-        (Probe::StartUp, _) => "median start".into(),
-        (Probe::ErrorHygiene, _) => "bad requests not refused well:".into(),
-        (Probe::ResponseHeaders, _) => "rules for heads of replies broken:".into(),
-        (Probe::LogHygiene, _) => "planted texts that reached the log:".into(),
-        (Probe::Authentication, _) => "open to somebody who is not known:".into(),
-        (Probe::Memory, _) => "resident memory up to".into(),
-        (Probe::OpenFiles, _) => "open files up to".into(),
-        (Probe::Threads, _) => "threads up to".into(),
-        (Probe::Cpu, _) => "of one core in the busiest third".into(),
-        (Probe::Leak, _) => "growing without end:".into(),
+    match (criterion.quantile_ppb.and_then(Probability::from_ppb), criterion.fault) {
+        (Some(quantile), _) => format!("{quantile} ="),
+        (None, Some(fault)) => format!("{}: {}", fault.name(), criterion.probe.seen()),
+        (None, None) => criterion.probe.seen().to_owned(),
     }
 }
 
@@ -133,6 +171,8 @@ fn bounds(measurement: &Measurement) -> String {
         _ if matches!(measurement.estimator, Estimator::GreatestLook | Estimator::BusiestWindow) => {
             String::new()
         }
+        // Nor is what was seen of one fault.
+        _ if matches!(measurement.estimator, Estimator::LastBadBatch | Estimator::AmidFault) => String::new(),
         // The bounds of a load line are its steps, and those of drills their extremes: both are told beside it.
         _ if matches!(measurement.estimator, Estimator::HighestStep | Estimator::WorstDrill) => String::new(),
         (Some(lower), Some(upper)) => {
@@ -147,10 +187,17 @@ fn basis(criterion: &Criterion, measurement: &Measurement) -> String {
     let trials = measurement.trials.len();
     match measurement.estimator {
         Estimator::WorstDrill => drills(criterion, measurement),
+        Estimator::FailedCases if criterion.probe.family() == Family::Inspection => {
+            "each looked at once".into()
+        }
         Estimator::FailedCases => "each tried once".into(),
         Estimator::GreatestLook | Estimator::BusiestWindow | Estimator::GrowingSeries => {
             format!("{} looks under load{}", measurement.n, load(measurement))
         }
+        Estimator::LastBadBatch => {
+            format!("n = {} in batches of 100 ms{}", measurement.n, load(measurement))
+        }
+        Estimator::AmidFault => format!("n = {} meanwhile{}", measurement.n, load(measurement)),
         Estimator::MedianOfTrials | Estimator::WithinTrial if criterion.probe == Probe::StartUp => {
             counted(trials, "start")
         }

@@ -1,12 +1,13 @@
 //! Soaks: load that goes on, and what the subject's processes take of the machine meanwhile. What was seen is evidence;
-//! how much that is, and whether it grows without end, follows from it here.
+//! how much that is, and whether it still grows at the end, follows from it here.
 
-use plimsoll_base::{Unit, Utc};
-use plimsoll_measure::{TREND_VALUES, Trend};
+use plimsoll_base::{Quantity, Utc};
+use plimsoll_measure::{Course, TREND_VALUES, Trend};
 use serde::{Deserialize, Serialize};
 
-use crate::criterion::{Probe, Scene};
 use crate::document::{ProcessIdentity, ProxyCounts, ScheduleData};
+use crate::probe::Probe;
+use crate::scene::Scene;
 
 /// Looks in a soak, at equal intervals. The first is taken as the measured part begins.
 pub const LOOKS: usize = TREND_VALUES;
@@ -63,12 +64,15 @@ pub struct Growth {
     pub probe: Probe,
     /// How it went.
     pub trend: Trend,
-    /// Whether it grows without end.
-    pub is_endless: bool,
+    /// What it does.
+    pub course: Course,
+    /// The least growth that would have been found, in the probe's unit.
+    pub least: u64,
 }
 
 /// What may grow without end, and the least growth that matters: noise of an allocator, of a pool of connections.
-const SERIES: [(Probe, u64); 3] = [(Probe::Memory, 1 << 20), (Probe::OpenFiles, 8), (Probe::Threads, 4)];
+pub(crate) const SERIES: [(Probe, u64); 3] =
+    [(Probe::Memory, 1 << 20), (Probe::OpenFiles, 8), (Probe::Threads, 4)];
 
 impl SoakRun {
     /// The name under which the schedule's seed is drawn.
@@ -105,7 +109,7 @@ impl SoakRun {
     pub fn growths(&self) -> Vec<Growth> {
         let growth = |(probe, least): (Probe, u64)| {
             let trend = Trend::of(&self.series(probe)?)?;
-            Some(Growth { probe, trend, is_endless: trend.grows(least) })
+            Some(Growth { probe, trend, course: trend.course(least), least: trend.least_growth(least) })
         };
         SERIES.into_iter().filter_map(growth).collect()
     }
@@ -137,19 +141,24 @@ pub fn soak_name(scene: Scene, rate_per_ks: u64, trial: u64) -> String {
 impl Growth {
     /// How it went, in words.
     pub fn words(&self) -> String {
-        let [first, _, last] = self.trend.levels;
-        let shown = |amount| plimsoll_base::Quantity { amount, unit: self.unit() };
-        match self.is_endless {
-            true => format!("grows without end: {} to {} in the second half", shown(first), shown(last)),
-            false if last > first => {
-                format!("levels off: {} to {} in the second half", shown(first), shown(last))
-            }
-            false => format!("does not grow: {} at the end", shown(last)),
+        let [first, _, last] = self.trend.levels.map(|level| self.shown(level));
+        let range = format!("{first} to {last} in the second half");
+        match self.course {
+            Course::Stays => format!("does not grow: {last} at the end"),
+            Course::HardlyGrows => format!("hardly grows: {range}"),
+            Course::LevelsOff => format!("levels off: {range}"),
+            Course::Unclear => format!("rises and falls: {range}, which is too short to tell"),
+            Course::Grows => format!("still grew at the end: {range}"),
         }
     }
 
-    fn unit(&self) -> Unit {
-        self.probe.unit()
+    /// The least growth that would have been found, for people.
+    pub fn least_shown(&self) -> String {
+        self.shown(self.least)
+    }
+
+    fn shown(&self, amount: u64) -> String {
+        Quantity { amount, unit: self.probe.unit() }.to_string()
     }
 }
 
@@ -163,7 +172,11 @@ mod tests {
     #[test]
     fn each_thing_that_grows_is_found_by_itself() {
         let endless = |run: &SoakRun| -> Vec<Probe> {
-            run.growths().into_iter().filter(|growth| growth.is_endless).map(|growth| growth.probe).collect()
+            run.growths()
+                .into_iter()
+                .filter(|growth| growth.course == Course::Grows)
+                .map(|growth| growth.probe)
+                .collect()
         };
         let mut run = soak_run(Scene::Measured);
         assert_eq!(endless(&run), []);
@@ -171,7 +184,10 @@ mod tests {
         assert_eq!(endless(&run), [Probe::Threads]);
         run.looks.iter_mut().zip(0..).for_each(|(look, index)| look.memory_bytes += index * MIB / 8);
         assert_eq!(endless(&run), [Probe::Memory, Probe::Threads]);
-        assert_eq!(run.growths()[0].words(), "grows without end: 48.13 MiB to 53.13 MiB in the second half");
+        assert_eq!(
+            run.growths()[0].words(),
+            "still grew at the end: 48.13 MiB to 53.13 MiB in the second half"
+        );
         assert_eq!(run.growths()[1].words(), "does not grow: 20 at the end");
     }
 

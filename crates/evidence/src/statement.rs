@@ -8,6 +8,7 @@ use crate::criterion::Criterion;
 use crate::estimate::LoadLine;
 use crate::judgement::{ControlResult, Status};
 use crate::measurement::Measurement;
+use crate::repeat::Reproduction;
 use crate::subject::{ResourceDescriptor, SubjectIdentity};
 use crate::verdict::{State, Verdict};
 
@@ -175,6 +176,9 @@ pub struct CertificatePredicate {
     pub gaps: Vec<String>,
     /// Criteria met by chapter: passed of those that apply. No decision rests on it.
     pub domains: Vec<DomainScore>,
+    /// Whether the certificate that was measured again was reproduced, where one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reproduction: Option<Reproduction>,
     /// The load line, where the profile asks for one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub load_line: Option<LoadLine>,

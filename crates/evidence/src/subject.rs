@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::criterion::Probe;
+use crate::probe::{Family, Probe};
 
 /// How the subject is reached, which decides what can be measured of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,18 @@ pub enum SubjectKind {
     Command,
     /// Reached by URL only: start, stop and crash cannot be measured.
     Url,
+}
+
+/// A part of a subject's description that some probe needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubjectPart {
+    /// Several users of the API, with what each may do.
+    Users,
+    /// How often one may ask.
+    Limit,
+    /// A write that may be sent again.
+    Retry,
 }
 
 /// One digest that identifies the subject, as an in-toto resource descriptor.
@@ -41,6 +53,12 @@ pub struct SubjectIdentity {
     /// Whether the description names a reference of the subject's API, and who allowed to try its doors.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub has_api: bool,
+    /// The probes of files for which the description names something to look at, in the order of [`Probe::ALL`].
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inspections: Vec<Probe>,
+    /// Further parts that the description has.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<SubjectPart>,
     /// What the certificate is bound to. Never empty.
     pub resources: Vec<ResourceDescriptor>,
 }
@@ -58,7 +76,33 @@ impl SubjectIdentity {
             Probe::Authentication if !self.has_api => {
                 Some("the subject's description has no [api]: no reference that says what only some may do")
             }
+            Probe::Contract if !self.has_api => {
+                Some("the subject's description has no [api]: no reference that it could be held against")
+            }
+            Probe::Authorisation if !self.parts.contains(&SubjectPart::Users) => {
+                Some("the subject's description has no [[api.user]]: nobody who may do more than another")
+            }
+            Probe::RateLimit if !self.parts.contains(&SubjectPart::Limit) => {
+                Some("the subject's description has no [limit]: nothing is promised")
+            }
+            Probe::RetriedWrites if !self.parts.contains(&SubjectPart::Retry) => {
+                Some("the subject's description has no [retry]: no write that may be sent again")
+            }
+            _ if probe.family() == Family::Inspection && !self.inspections.contains(&probe) => {
+                Some(nothing_to_inspect(probe))
+            }
             _ => None,
         }
+    }
+}
+
+/// What a description would have to name for a probe of files.
+fn nothing_to_inspect(probe: Probe) -> &'static str {
+    match probe {
+        Probe::Secrets => "the subject's description has no [source]: no files that could be searched",
+        Probe::BillOfMaterials => "the subject's description names no bill of materials in [source]",
+        Probe::ImportedResults => "the subject's description has no [[import]]: no results of others",
+        Probe::Runbooks => "the subject's description names no files of alerts in [operation]",
+        _ => "the subject's description names no documents in [source]",
     }
 }

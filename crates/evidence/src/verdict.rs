@@ -56,10 +56,10 @@ impl Verdict {
         matches!(self, Self::Pass | Self::ConditionalPass | Self::ConditionalFail | Self::Fail)
     }
 
-    /// The state of the claim that the verdict leaves.
-    pub fn state(self) -> State {
+    /// The state of the claim that the verdict leaves, where a PASS leaves `of_pass`.
+    pub fn state(self, of_pass: State) -> State {
         match self {
-            Self::Pass => State::Proven,
+            Self::Pass => of_pass,
             Self::Fail | Self::ConditionalFail => State::Contradicted,
             _ => State::Unknown,
         }

@@ -1,5 +1,7 @@
 //! What becomes of a reply's head on its way to the client: a pure function of the defect and the head.
 
+use std::ops::Range;
+
 use crate::Defect;
 
 /// The fields without which the client could not find the reply's end, or would lose the connection.
@@ -11,9 +13,54 @@ pub(crate) fn altered(defect: Defect, status: u16, head: &[u8]) -> Option<Vec<u8
     match defect {
         Defect::BlameServer if (400..500).contains(&status) => with_status(head, b"500"),
         Defect::OpenDoors if matches!(status, 401 | 403) => with_status(head, b"200"),
+        Defect::Unlimited if matches!(status, 429 | 503) => with_status(head, b"200"),
         Defect::BareReplies if status >= 200 => bared(head),
         _ => None,
     }
+}
+
+/// The idempotency key's field in small letters, with its colon.
+const KEY_FIELDS: [&[u8]; 1] = [b"idempotency-key:"];
+/// Fields in which one shows who he is.
+const CREDENTIAL_FIELDS: [&[u8]; 3] = [b"authorization:", b"cookie:", b"x-api-key:"];
+
+/// Where in the head of a request the value of the first of these fields stands.
+fn value_of(head: &[u8], names: &[&[u8]]) -> Option<Range<usize>> {
+    let mut end = 0;
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        let start = end;
+        end += line.len();
+        let small = line.to_ascii_lowercase();
+        if let Some(name) = names.iter().find(|name| small.starts_with(name)) {
+            let (value, trimmed) = (line.get(name.len()..)?, line.trim_ascii_end());
+            let blank = value.len() - value.trim_ascii_start().len();
+            let first = start + name.len() + blank;
+            return Some(first..(start + trimmed.len()).max(first));
+        }
+    }
+    None
+}
+
+/// The head of a request with another idempotency key, of the same length and with `number` at its end; `None` if there
+/// is none.
+pub(crate) fn with_fresh_key(head: &[u8], number: u64) -> Option<Vec<u8>> {
+    let place = value_of(head, &KEY_FIELDS)?;
+    let digits = format!("{number:0width$}", width = place.len());
+    let tail = digits.len().checked_sub(place.len())?;
+    let mut head = head.to_vec();
+    head.get_mut(place)?.copy_from_slice(digits.as_bytes().get(tail..)?);
+    Some(head)
+}
+
+/// The credential in the head of a request.
+pub(crate) fn credential(head: &[u8]) -> Option<&[u8]> {
+    head.get(value_of(head, &CREDENTIAL_FIELDS)?)
+}
+
+/// The head of a request with another credential in the place of its own.
+pub(crate) fn with_credential(head: &[u8], credential: &[u8]) -> Option<Vec<u8>> {
+    let place = value_of(head, &CREDENTIAL_FIELDS)?;
+    Some([head.get(..place.start)?, credential, head.get(place.end..)?].concat())
 }
 
 /// With another status.
@@ -71,6 +118,32 @@ mod tests {
         assert_eq!(bare, b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n");
         assert_eq!(altered(Defect::BareReplies, 404, &bare), None, "there is nothing to take");
         assert_eq!(altered(Defect::BareReplies, 100, HEAD), None);
+    }
+
+    #[test]
+    fn a_refusal_of_one_who_asks_too_often_becomes_a_success() {
+        let refusal = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 2\r\n\r\n";
+        let altered = altered(Defect::Unlimited, 429, refusal).unwrap();
+        assert_eq!(altered, b"HTTP/1.1 200 Too Many Requests\r\nRetry-After: 2\r\n\r\n");
+    }
+
+    #[test]
+    fn a_key_becomes_another_one_of_the_same_length() {
+        let head = b"POST / HTTP/1.1\r\nIdempotency-Key: abcd \r\nX: abcd\r\n\r\n";
+        let fresh = with_fresh_key(head, 70_123).unwrap();
+        assert_eq!(fresh, b"POST / HTTP/1.1\r\nIdempotency-Key: 0123 \r\nX: abcd\r\n\r\n");
+        assert_eq!(with_fresh_key(b"POST / HTTP/1.1\r\nX: abcd\r\n\r\n", 1), None);
+        let empty = b"POST / HTTP/1.1\r\nidempotency-key:\r\n\r\n";
+        assert_eq!(with_fresh_key(empty, 7).unwrap(), empty);
+    }
+
+    #[test]
+    fn a_credential_gets_into_the_place_of_another() {
+        let head = b"GET / HTTP/1.1\r\nAuthorization: Bearer a\r\nX: y\r\n\r\n";
+        assert_eq!(credential(head).unwrap(), b"Bearer a");
+        let swapped = with_credential(head, b"Bearer longer").unwrap();
+        assert_eq!(swapped, b"GET / HTTP/1.1\r\nAuthorization: Bearer longer\r\nX: y\r\n\r\n");
+        assert_eq!(credential(b"GET / HTTP/1.1\r\nX: y\r\n\r\n"), None);
     }
 
     #[test]

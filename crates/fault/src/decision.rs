@@ -29,7 +29,14 @@ pub(crate) fn on_request(defect: Defect, method: Method, index: u64, elapsed_ns:
         |ratio_ppb, seed, decision| if is_hit(ratio_ppb, seed, index) { decision } else { Decision::Forward };
     match defect {
         // What is altered are replies.
-        Defect::None | Defect::BlameServer | Defect::BareReplies | Defect::OpenDoors => Decision::Forward,
+        Defect::None
+        | Defect::BlameServer
+        | Defect::BareReplies
+        | Defect::OpenDoors
+        | Defect::BentReplies
+        | Defect::SwappedCredentials
+        | Defect::Unlimited
+        | Defect::FreshKeys => Decision::Forward,
         Defect::Delay { delay_ns } => Decision::Hold { delay_ns },
         Defect::Errors { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Fail),
         Defect::Reset { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Reset),

@@ -51,6 +51,14 @@ pub enum Defect {
     BareReplies,
     /// Every refusal of somebody who is not known, or may not (401, 403), says success (200).
     OpenDoors,
+    /// Texts and names in replies of JSON get other letters.
+    BentReplies,
+    /// Every request shows the credential of the request before it, where that had another one.
+    SwappedCredentials,
+    /// Every refusal of one who asks too often (429, 503) says success (200).
+    Unlimited,
+    /// Every idempotency key becomes another one.
+    FreshKeys,
     /// Requests bring connections to the service that nobody uses and that stay open, as many as are due by then.
     HoardConnections {
         /// How many in the end, up to [`CONNECTIONS_HOARDED_MAX`].

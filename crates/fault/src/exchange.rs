@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 use tokio::time::timeout;
 
+use crate::bend::Bend;
 use crate::decision::Decision;
 use crate::http::{Body, Method, RequestHead, ResponseHead, request_head, response_head};
 use crate::shared::Shared;
@@ -50,6 +51,15 @@ impl From<Broken> for Next {
 }
 
 impl Link<'_> {
+    /// Puts another head in the place of the client's, where that is the planted defect.
+    fn alter_request(&mut self, head: RequestHead, shared: &Shared) -> RequestHead {
+        let bytes = self.client.bytes().get(..head.length).unwrap_or_default();
+        let Some(altered) = shared.altered_request(bytes) else { return head };
+        let length = altered.len();
+        self.client.replace(head.length, altered);
+        RequestHead { length, ..head }
+    }
+
     /// Waits for a request and does with it what the planted defect says.
     pub(crate) async fn exchange(&mut self, shared: &Shared) -> Next {
         let head = match self.next_request(shared).await {
@@ -57,7 +67,10 @@ impl Link<'_> {
             Err(next) => return next,
         };
         match shared.on_request(head.method) {
-            Decision::Forward => self.forward(head, shared).await,
+            Decision::Forward => {
+                let head = self.alter_request(head, shared);
+                self.forward(head, shared).await
+            }
             Decision::Hold { delay_ns } => {
                 hold(delay_ns, shared).await;
                 self.forward(head, shared).await
@@ -172,7 +185,10 @@ async fn receive(
         };
         // Before the client can see it: its next write may be the one that is dropped.
         shared.on_response(method, head.status);
+        let came = service.bytes().get(..head.length).unwrap_or_default();
+        let bend = (!head.is_interim() && shared.bends(head.body, came)).then(Bend::default);
         let length = alter(service, head, shared);
+        service.set_bend(bend);
         let passed = service.pass_on(length, head.body, to_client, |bytes| shared.count_to_client(bytes));
         if let Err(broken) = passed.await {
             return broken.into();

@@ -5,6 +5,7 @@
 //! change of the service. Counters prove that a fault took effect.
 
 mod alteration;
+mod bend;
 mod chunked;
 mod connection;
 mod decision;

@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::Defect;
-use crate::alteration::altered;
+use crate::alteration::{altered, credential, with_credential, with_fresh_key};
+use crate::bend::is_bent;
 use crate::decision::{Decision, is_refused, on_request};
-use crate::http::Method;
+use crate::http::{Body, Method};
 
 /// What went through a proxy: the proof that a defect took effect, or that a sham did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +81,8 @@ pub(crate) struct Shared {
     hoard: Mutex<Vec<TcpStream>>,
     /// The 2xx status that the service last gave to POST, PUT, PATCH and DELETE; 0 if none.
     write_statuses: [AtomicU16; 4],
+    /// The credential that was shown last, while they are swapped.
+    credential: Mutex<Option<Vec<u8>>>,
 }
 
 impl Shared {
@@ -93,6 +96,7 @@ impl Shared {
             bytes_to_client: AtomicU64::new(0),
             hoard: Mutex::default(),
             write_statuses: Default::default(),
+            credential: Mutex::default(),
         }
     }
 
@@ -184,10 +188,45 @@ impl Shared {
     /// it came, and is harmed by it.
     pub(crate) fn altered(&self, status: u16, head: &[u8]) -> Option<Vec<u8>> {
         let altered = altered(self.planted.borrow().defect, status, head)?;
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        // To one message there may be more replies than one.
-        attempts.affected = attempts.requests.min(attempts.affected + 1);
+        self.count_affected();
         Some(altered)
+    }
+
+    /// The head that goes to the service in place of the client's, if the planted defect alters it.
+    pub(crate) fn altered_request(&self, head: &[u8]) -> Option<Vec<u8>> {
+        let planted = self.planted.borrow();
+        let (defect, number) = (planted.defect, planted.requests.load(Ordering::Relaxed));
+        drop(planted);
+        let altered = match defect {
+            Defect::FreshKeys => with_fresh_key(head, number),
+            Defect::SwappedCredentials => self.swapped(head),
+            _ => None,
+        }?;
+        self.count_affected();
+        Some(altered)
+    }
+
+    /// With the credential of the request before, where that was another one.
+    fn swapped(&self, head: &[u8]) -> Option<Vec<u8>> {
+        let own = credential(head)?.to_vec();
+        let mut shown = self.credential.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = shown.replace(own.clone()).filter(|before| *before != own)?;
+        with_credential(head, &before)
+    }
+
+    /// Whether the body of the reply with this head is bent by the planted defect, and its request harmed.
+    pub(crate) fn bends(&self, body: Body, head: &[u8]) -> bool {
+        let bends = self.planted.borrow().defect == Defect::BentReplies && is_bent(body, head);
+        if bends {
+            self.count_affected();
+        }
+        bends
+    }
+
+    /// One of the requests that were counted when they came is harmed. To one message there may be more replies than one.
+    fn count_affected(&self) {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.affected = attempts.requests.min(attempts.affected + 1);
     }
 
     fn count_attempt(&self, is_affected: bool) {

@@ -5,6 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::tcp::ReadHalf;
 
+use crate::bend::Bend;
 use crate::http::{Body, HEAD_BYTES_MAX};
 
 /// One read. Together with a head that is being completed it bounds what a direction holds in memory.
@@ -27,11 +28,13 @@ pub(crate) enum Broken {
 pub(crate) struct Source<'a> {
     half: ReadHalf<'a>,
     buffer: Vec<u8>,
+    /// What becomes of bodies as they are passed on.
+    bend: Option<Bend>,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(half: ReadHalf<'a>) -> Self {
-        Self { half, buffer: Vec::with_capacity(READ_BYTES) }
+        Self { half, buffer: Vec::with_capacity(READ_BYTES), bend: None }
     }
 
     /// What has been read and not been passed on.
@@ -46,6 +49,11 @@ impl<'a> Source<'a> {
     /// Puts other bytes in the place of the first `count`.
     pub(crate) fn replace(&mut self, count: usize, bytes: Vec<u8>) {
         self.buffer.splice(..count, bytes);
+    }
+
+    /// Bends the body that is passed on next, or no body any more.
+    pub(crate) fn set_bend(&mut self, bend: Option<Bend>) {
+        self.bend = bend;
     }
 
     /// Reads more. Loses nothing when it is cancelled.
@@ -73,6 +81,9 @@ impl<'a> Source<'a> {
         loop {
             let body_bytes = body.take(&self.buffer[head_bytes..]).map_err(|_| Broken::Malformed)?;
             let ready = head_bytes + body_bytes;
+            if let Some(bend) = &mut self.bend {
+                bend.apply(&mut self.buffer[head_bytes..ready]);
+            }
             // In one write, so that a small message stays one packet.
             sink.write_all(&self.buffer[..ready]).await.map_err(|_: io::Error| Broken::SinkFailed)?;
             count(ready);

@@ -34,6 +34,9 @@ pub enum Error {
     /// There is no issuer of that name.
     #[error("there is no issuer `{0}`")]
     NotFound(String),
+    /// There is no person of that name whose key is kept here.
+    #[error("there is no reviewer `{0}`")]
+    NoReviewer(String),
     /// Another process changes the same keyring.
     #[error("another command is changing the keyring `{0}`")]
     Busy(PathBuf),
@@ -155,7 +158,7 @@ impl Error {
             | Self::Credential(_)
             | Self::NeedsCredential(_)
             | Self::NeedsPassphrase(_) => Kind::Denied,
-            Self::NotFound(_) => Kind::NotFound,
+            Self::NotFound(_) | Self::NoReviewer(_) => Kind::NotFound,
             Self::Exists(_) | Self::CredentialExists(_) | Self::PinnedOtherwise(_) => Kind::Conflict,
             Self::Busy(_) => Kind::Busy,
             Self::Randomness(_) | Self::Io { .. } => Kind::Unavailable,
@@ -179,6 +182,7 @@ impl Error {
             Self::Name(_) => Some("a name has 1 to 40 of the characters a-z, 0-9 and `-`"),
             Self::Exists(_) => Some("choose another name: keys are never overwritten"),
             Self::NotFound(_) => Some("make one with `plimsoll keys new`"),
+            Self::NoReviewer(_) => Some("make one with `plimsoll keys new --reviewer`"),
             Self::Busy(_) => Some("try again when it has ended"),
             Self::Exposed { hint, .. } => Some(hint),
             Self::Damaged { .. } | Self::Purpose { .. } | Self::Misplaced(_) | Self::CredentialDamaged(_) => {

@@ -4,9 +4,12 @@
 //! <issuer>/certificate.key   sealed private keys, mode 0600 in a folder of mode 0700
 //! <issuer>/log.key
 //! server/journal.key         a server's third key; its keys are sealed under its credential
-//! trusted.keys               pinned issuers and witnesses, a trust file
+//! <person>.reviewer.key      the sealed key of somebody who signs certificates off
+//! trusted.keys               pinned issuers, witnesses and reviewers, a trust file
 //! demo.keys                  keys of demos that ran here, a trust file
 //! ```
+
+mod reviewer;
 
 use std::fs;
 use std::io;
@@ -29,6 +32,8 @@ use crate::sealed_key::{KEY_FILE_BYTES_MAX, SealedKey, check_passphrase};
 use crate::server_keys::ServerKeys;
 use crate::signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};
 
+pub use reviewer::Reviewer;
+
 /// The most names of the folder that are looked at: a keyring is one person's or one team's.
 const ISSUERS_MAX: usize = 1000;
 
@@ -44,14 +49,6 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The public key for `purpose`.
-    pub fn public_key(&self, purpose: KeyPurpose) -> PublicKey {
-        match purpose {
-            KeyPurpose::Certificate => self.certificate,
-            KeyPurpose::Log => self.log,
-        }
-    }
-
     /// The entries of a trust file that make others believe this issuer.
     pub fn trust_entries(&self) -> Vec<TrustEntry> {
         trust_entries(self.certificate, self.log)
@@ -142,10 +139,18 @@ impl Keyring {
         key: &SigningKey<P>,
         passphrase: &Secret<String>,
     ) -> Result<()> {
-        let path = folder.join(file_name(P::PURPOSE));
+        self.write_sealed_at(&folder.join(file_name(P::PURPOSE)), key, passphrase)
+    }
+
+    fn write_sealed_at<P: Purpose>(
+        &self,
+        path: &Path,
+        key: &SigningKey<P>,
+        passphrase: &Secret<String>,
+    ) -> Result<()> {
         let seal = Seal::under_passphrase(self.cost)?;
-        let sealed = SealedKey::seal(key, seal, Opener::Passphrase(passphrase), &path)?;
-        create_file(&path, sealed.to_text().as_bytes())
+        let sealed = SealedKey::seal(key, seal, Opener::Passphrase(passphrase), path)?;
+        create_file(path, sealed.to_text().as_bytes())
     }
 
     /// Whether there is something in an issuer's place.
@@ -227,7 +232,12 @@ impl Keyring {
 
     /// The public key of an issuer for `purpose` as PEM.
     pub fn export_pem(&self, name: &IssuerName, purpose: KeyPurpose) -> Result<String> {
-        Ok(self.issuer(name)?.public_key(purpose).to_pem())
+        let key = match purpose {
+            KeyPurpose::Certificate => self.issuer(name)?.certificate,
+            KeyPurpose::Log => self.issuer(name)?.log,
+            KeyPurpose::Reviewer => self.reviewer(name)?.key,
+        };
+        Ok(key.to_pem())
     }
 
     /// The public key of the journal, if a server's keys are kept here. Nothing is opened.
@@ -238,7 +248,9 @@ impl Keyring {
         let sealed = SealedKey::parse(&bytes, &path)?;
         match sealed.purpose {
             KeyPurpose::Log => Ok(Some(VerifierKey::of_issuer(sealed.public))),
-            KeyPurpose::Certificate => Err(Error::Purpose { path, wanted: KeyPurpose::Log }),
+            KeyPurpose::Certificate | KeyPurpose::Reviewer => {
+                Err(Error::Purpose { path, wanted: KeyPurpose::Log })
+            }
         }
     }
 

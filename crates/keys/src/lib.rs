@@ -1,7 +1,8 @@
 //! Custody of private keys: they are made, sealed, kept, opened and used here, and nowhere else.
 //!
 //! An issuer has two keys, and the purpose of each is part of its type: a [`CertificateKey`] signs envelopes,
-//! a [`LogKey`] signs checkpoints, and to mix them up does not compile:
+//! a [`LogKey`] signs checkpoints; a person who signs certificates off has a [`ReviewerKey`]. To mix them up does not
+//! compile:
 //!
 //! ```compile_fail,E0599
 //! # use plimsoll_keys::IssuerKeys;
@@ -16,6 +17,12 @@
 //! # use plimsoll_keys::IssuerKeys;
 //! let keys = IssuerKeys::generate()?;
 //! keys.log.sign_envelope("application/vnd.in-toto+json", b"{}");
+//! # Ok::<(), plimsoll_keys::Error>(())
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # use plimsoll_keys::ReviewerKey;
+//! ReviewerKey::generate()?.sign_envelope("application/vnd.in-toto+json", b"{}");
 //! # Ok::<(), plimsoll_keys::Error>(())
 //! ```
 //!
@@ -67,10 +74,10 @@ pub use credential::Credential;
 pub use digest_key::DigestKey;
 pub use error::{Error, Result};
 pub use issuer_name::IssuerName;
-pub use keyring::{Issuer, Keyring};
+pub use keyring::{Issuer, Keyring, Reviewer};
 pub use pins::{PinKind, Pins};
-pub use purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
+pub use purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose, ReviewerPurpose};
 pub use sealed_key::PASSPHRASE_CHARACTERS_MIN;
 pub use sealing_key::SealingKey;
 pub use server_keys::ServerKeys;
-pub use signing_key::{CertificateKey, IssuerKeys, LogKey, SigningKey};
+pub use signing_key::{CertificateKey, IssuerKeys, LogKey, ReviewerKey, SigningKey};

@@ -11,17 +11,20 @@ pub enum KeyPurpose {
     Certificate,
     /// To sign the checkpoints of the issuer's log.
     Log,
+    /// To sign certificates off, as a person.
+    Reviewer,
 }
 
 impl KeyPurpose {
-    /// Both, in the order in which they are listed.
-    pub const ALL: [Self; 2] = [Self::Certificate, Self::Log];
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 3] = [Self::Certificate, Self::Log, Self::Reviewer];
 
     /// The role in which others trust such a key.
     pub fn trust_purpose(self) -> TrustPurpose {
         match self {
             Self::Certificate => TrustPurpose::Certificate,
             Self::Log => TrustPurpose::Log,
+            Self::Reviewer => TrustPurpose::Reviewer,
         }
     }
 }
@@ -32,7 +35,7 @@ impl fmt::Display for KeyPurpose {
     }
 }
 
-/// A purpose as a type. There are two, and no others can be added outside this crate.
+/// A purpose as a type. There are three, and no others can be added outside this crate.
 pub trait Purpose: sealed::Sealed {
     /// The purpose as a value.
     const PURPOSE: KeyPurpose;
@@ -46,6 +49,10 @@ pub enum CertificatePurpose {}
 #[derive(Debug)]
 pub enum LogPurpose {}
 
+/// The purpose of keys with which people sign certificates off.
+#[derive(Debug)]
+pub enum ReviewerPurpose {}
+
 impl Purpose for CertificatePurpose {
     const PURPOSE: KeyPurpose = KeyPurpose::Certificate;
 }
@@ -54,8 +61,13 @@ impl Purpose for LogPurpose {
     const PURPOSE: KeyPurpose = KeyPurpose::Log;
 }
 
+impl Purpose for ReviewerPurpose {
+    const PURPOSE: KeyPurpose = KeyPurpose::Reviewer;
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::CertificatePurpose {}
     impl Sealed for super::LogPurpose {}
+    impl Sealed for super::ReviewerPurpose {}
 }

@@ -11,7 +11,7 @@ use plimsoll_proof::{
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose};
+use crate::purpose::{CertificatePurpose, KeyPurpose, LogPurpose, Purpose, ReviewerPurpose};
 
 /// An Ed25519 private key with one purpose. It is wiped when dropped, cannot be cloned, and its `Debug` shows
 /// the public half.
@@ -26,6 +26,9 @@ pub type CertificateKey = SigningKey<CertificatePurpose>;
 
 /// A key that signs the checkpoints of its log.
 pub type LogKey = SigningKey<LogPurpose>;
+
+/// A key with which a person signs certificates off.
+pub type ReviewerKey = SigningKey<ReviewerPurpose>;
 
 /// The two keys of an issuer.
 #[derive(Debug)]
@@ -76,11 +79,8 @@ impl<P: Purpose> SigningKey<P> {
     pub fn verifier_key(&self) -> VerifierKey {
         VerifierKey::of_issuer(self.public)
     }
-}
 
-impl SigningKey<CertificatePurpose> {
-    /// Signs `payload` together with its type.
-    pub fn sign_envelope(&self, payload_type: &str, payload: &[u8]) -> Envelope {
+    fn envelope(&self, payload_type: &str, payload: &[u8]) -> Envelope {
         let sig = self.key.sign(&pae(payload_type, payload)).to_bytes();
         let signature = EnvelopeSignature { keyid: self.public.digest().to_string(), sig };
         Envelope {
@@ -88,6 +88,20 @@ impl SigningKey<CertificatePurpose> {
             payload: payload.to_vec(),
             signatures: vec![signature],
         }
+    }
+}
+
+impl SigningKey<CertificatePurpose> {
+    /// Signs `payload` together with its type.
+    pub fn sign_envelope(&self, payload_type: &str, payload: &[u8]) -> Envelope {
+        self.envelope(payload_type, payload)
+    }
+}
+
+impl SigningKey<ReviewerPurpose> {
+    /// Signs a sign-off together with its type.
+    pub fn sign_off(&self, payload_type: &str, payload: &[u8]) -> Envelope {
+        self.envelope(payload_type, payload)
     }
 }
 

@@ -37,5 +37,5 @@ pub use ratio::{clopper_pearson_lower, clopper_pearson_upper};
 pub use series::{BATCH_NS, BATCHES_MAX, BATCHES_PER_WINDOW, Series};
 pub use steady::shared_drift;
 pub use tolerance::{tolerance_ns, within_tolerance};
-pub use trend::{TREND_VALUES, Trend};
+pub use trend::{Course, TREND_VALUES, Trend};
 pub use value::Value;

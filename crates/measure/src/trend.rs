@@ -1,8 +1,9 @@
 //! Does a series grow without end? What a service holds of the machine, looked at again and again under constant load.
 //!
 //! A test for a trend alone (Mann 1945) takes neighbours for independent, which they are not, and finds trends of no
-//! consequence. So three things are asked: that the floor of the series rises nearly all the time, that it rises by an
-//! amount that matters, and that it does not rise ever less, as a cache does that fills up. All in integers.
+//! consequence. So three things are asked: that the floor of the series rises by an amount that matters, that it does not rise
+//! ever less, as a cache does that fills up, and that it rises nearly all the time. What rises much, and not nearly all the
+//! time, may be a leak or a tooth of a collector: that the series is too short to tell is then what it tells. All in integers.
 
 /// How many values a series has.
 pub const TREND_VALUES: usize = 120;
@@ -21,6 +22,9 @@ const GROWTH_PARTS: u64 = 50;
 /// From the second third to the last it must rise by one part in so many of what it rose from the first to the second.
 /// What fills up with a time constant of up to a sixth of the series does not.
 const SLOWING_PARTS: u64 = 2;
+/// What falls back on its way is unclear only if it rose by one part in so many of what it was: collectors leave more some
+/// times than others.
+const UNCLEAR_PARTS: u64 = 10;
 
 /// How a series goes in its second half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,21 @@ pub struct Trend {
     pub rises: i64,
     /// The level of the first, the second and the last third.
     pub levels: [u64; 3],
+}
+
+/// What a series does in its second half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Its floor is no higher at the end.
+    Stays,
+    /// It rises by less than matters, or by little and not all the time.
+    HardlyGrows,
+    /// It rises ever less.
+    LevelsOff,
+    /// It rises much, but falls back on its way: the series is too short to tell.
+    Unclear,
+    /// It rises to the end.
+    Grows,
 }
 
 impl Trend {
@@ -48,12 +67,29 @@ impl Trend {
         Some(Self { rises: pairs.sum(), levels })
     }
 
-    /// Whether it grows without end; what rises by less than `least` does not matter.
-    pub fn grows(&self, least: u64) -> bool {
+    /// The least growth that is found; what rises by less than `least` does not matter.
+    pub fn least_growth(&self, least: u64) -> u64 {
+        least.max(self.levels[0] / GROWTH_PARTS)
+    }
+
+    /// What it does; what rises by less than `least` does not matter.
+    pub fn course(&self, least: u64) -> Course {
         let [first, second, last] = self.levels;
         let growth = last.saturating_sub(first);
         let goes_on = last.saturating_sub(second) >= second.saturating_sub(first).div_ceil(SLOWING_PARTS);
-        self.rises >= RISES_MIN && growth >= least.max(first / GROWTH_PARTS) && growth > 0 && goes_on
+        if growth == 0 {
+            Course::Stays
+        } else if growth < self.least_growth(least) {
+            Course::HardlyGrows
+        } else if !goes_on {
+            Course::LevelsOff
+        } else if self.rises >= RISES_MIN {
+            Course::Grows
+        } else if growth >= least.max(first / UNCLEAR_PARTS) {
+            Course::Unclear
+        } else {
+            Course::HardlyGrows
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
+use plimsoll_base::inert_json;
 use rustix::termios::tcgetwinsize;
 
 use crate::failure::Failure;
@@ -123,45 +124,9 @@ impl Printer {
     }
 }
 
-/// JSON on one line, in which nothing is left that a terminal or a reader of lines could take for a command: besides the
-/// control characters that JSON escapes, DEL, those of C1 (U+009B begins a sequence) and the line ends U+2028 and U+2029.
+/// JSON on one line, in which nothing is left that a terminal or a reader of lines could take for a command.
 pub(crate) fn one_line(value: &serde_json::Value) -> String {
-    let is_command = |found: char| matches!(found, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
-    let text = value.to_string();
-    // Nearly every line is so, and there is one for each request.
-    if !text.contains(is_command) {
-        return text;
-    }
-    let mut line = String::new();
-    for found in text.chars() {
-        match is_command(found) {
-            true => line.push_str(&format!("\\u{:04x}", u32::from(found))),
-            false => line.push(found),
-        }
-    }
-    line
-}
-
-/// Whether a terminal takes a character for a command, or it turns or hides the text around it.
-pub(crate) fn is_active(one: char) -> bool {
-    one.is_control()
-        || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-}
-
-/// Foreign text that stays on its line and commands nothing: what would is written out as `\u{1b}`.
-pub(crate) fn inert_line(text: &str) -> String {
-    let shown = |one: char| if is_active(one) { one.escape_unicode().to_string() } else { one.to_string() };
-    text.chars().map(shown).collect()
-}
-
-/// JSON on many lines in which nothing commands a terminal. Its meaning is the same: outside of texts JSON has no such
-/// character but the end of a line.
-pub(crate) fn inert_json(json: &str) -> String {
-    let shown = |one: char| match is_active(one) && one != '\n' {
-        true => format!("\\u{:04x}", u32::from(one)),
-        false => one.to_string(),
-    };
-    json.chars().map(shown).collect()
+    inert_json(value.to_string())
 }
 
 /// As much of a line as a terminal of so many columns shows without wrapping it. Zero means that it does not tell.
@@ -181,16 +146,6 @@ mod tests {
         let line = one_line(&value);
         assert_eq!(line, r#"{"a\n":"\u001b[2J \u009b31m \u0085 \u2028\u2029 \u007f é"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
-    }
-
-    #[test]
-    fn foreign_text_stays_on_its_line() {
-        assert_eq!(
-            inert_line("a\n\u{1b}[2J\u{9b}\u{202e}\tb é ✓"),
-            r"a\u{a}\u{1b}[2J\u{9b}\u{202e}\u{9}b é ✓"
-        );
-        let json = inert_json("{\n  \"a\": \"\u{9b}\u{202e}é\"\n}");
-        assert_eq!(json, "{\n  \"a\": \"\\u009b\\u202eé\"\n}");
     }
 
     #[test]

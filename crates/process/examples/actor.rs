@@ -11,7 +11,7 @@ const FAMILY: &str = "(setsid sh -c 'echo $$; exec sleep 300' &); sleep 300 & ec
 
 /// What the stowaway takes, over a second.
 const BURDEN: Burden =
-    Burden { memory_bytes: 64 << 20, threads: 20, cpu_ppb: 500_000_000, over_ns: 1_000_000_000 };
+    Burden { memory_bytes: 64 << 20, files: 50, threads: 20, cpu_ppb: 500_000_000, over_ns: 1_000_000_000 };
 
 fn main() -> Result<(), Error> {
     let mode = std::env::args().nth(1).unwrap_or_default();

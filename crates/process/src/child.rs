@@ -53,12 +53,13 @@ impl Child {
     pub fn start(spec: &Spec) -> Result<Self, Error> {
         let (read, write) = pipe()?;
         let errors = write.try_clone().map_err(|source| start_error(spec, source))?;
-        Self::start_writing_to(spec, read, write, errors, OUTPUT_BYTES_MAX)
+        Self::start_between(spec, Stdio::null(), read, write, errors, OUTPUT_BYTES_MAX)
     }
 
-    /// Starts a program that writes to these pipes, of which `read` is kept up to `bytes_max`.
-    pub(crate) fn start_writing_to(
+    /// Starts a program that reads `stdin` and writes to these pipes, of which `read` is kept up to `bytes_max`.
+    pub(crate) fn start_between(
         spec: &Spec,
+        stdin: Stdio,
         read: PipeReader,
         stdout: PipeWriter,
         stderr: PipeWriter,
@@ -66,7 +67,7 @@ impl Child {
     ) -> Result<Self, Error> {
         let output = Capture::start(read, bytes_max).map_err(|source| start_error(spec, source))?;
         let mut command = spec.command()?;
-        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        command.stdin(stdin).stdout(stdout).stderr(stderr);
         confine(&mut command);
         let started_monotonic_ns = monotonic_ns();
         let ((handle, pidfd, started_ticks), family) =
@@ -180,6 +181,12 @@ impl Child {
             threads: sum(|process| process.threads),
             fds,
         })
+    }
+
+    /// Whether the program and all that came from it stand still.
+    pub fn is_stopped(&self) -> Result<bool, Error> {
+        let alive = self.family.alive().map_err(|source| self.watch_error(source))?;
+        Ok(!alive.is_empty() && alive.iter().all(Process::is_stopped))
     }
 
     /// Whether somebody else for certain than the program and all that came from it listens at this address. Where

@@ -44,7 +44,7 @@ pub use litter::Litter;
 pub use memory::{give_back_memory, hold_little_memory};
 pub use port::{free_port, is_listened_at};
 pub use redact::{redact, tells_secret};
-pub use run::{Finished, run};
+pub use run::{Finished, run, run_reading};
 pub use signal::Signal;
 pub use spec::Spec;
 pub use stowaway::{Burden, Stowaway};

@@ -2,8 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// A process that is ending is gone after some milliseconds, also where much memory is given back.
+const ENDING_TRIES_MAX: u32 = 20;
+const ENDING_PAUSE: Duration = Duration::from_millis(1);
 
 /// A process as `/proc/<pid>/stat` shows it. Process id and start time together name it for ever (until reboot).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,24 +61,45 @@ impl Process {
         matches!(self.state, 'Z' | 'X')
     }
 
+    /// Whether a signal has stopped it.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.state == 'T'
+    }
+
     /// How many file descriptors it has open. One that has ended has none; an error where that may not be looked at:
     /// a count that leaves some out would look too good.
     pub(crate) fn fd_count(&self) -> io::Result<u64> {
-        match fs::read_dir(format!("/proc/{}/fd", self.pid)) {
-            Ok(entries) => Ok(entries.count() as u64),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(error),
+        Ok(self.open_files()?.map_or(0, |entries| entries.count() as u64))
+    }
+
+    /// The list of what it has open; none if it has ended.
+    fn open_files(&self) -> io::Result<Option<fs::ReadDir>> {
+        let mut tries = 0;
+        loop {
+            match fs::read_dir(format!("/proc/{}/fd", self.pid)) {
+                Ok(entries) => return Ok(Some(entries)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                // One that is ending belongs to nobody for a moment, and says so to all but root.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    let is_there = |now: Self| now.started_ticks == self.started_ticks && !now.is_ended();
+                    if !Self::find(self.pid).is_some_and(is_there) {
+                        return Ok(None);
+                    }
+                    if tries == ENDING_TRIES_MAX {
+                        return Err(error);
+                    }
+                    tries += 1;
+                    std::thread::sleep(ENDING_PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 
     /// The numbers of the sockets that it has open. One that has ended has none; an error where that may not be
     /// looked at.
     pub(crate) fn sockets(&self) -> io::Result<Vec<u64>> {
-        let entries = match fs::read_dir(format!("/proc/{}/fd", self.pid)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
+        let Some(entries) = self.open_files()? else { return Ok(Vec::new()) };
         let socket = |entry: fs::DirEntry| {
             let target = fs::read_link(entry.path()).ok()?;
             target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()

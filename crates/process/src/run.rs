@@ -1,5 +1,8 @@
 //! A program that is run for its answer, such as `git rev-parse HEAD`.
 
+use std::fs::File;
+use std::process::Stdio;
+
 use crate::capture::Capture;
 use crate::child::{Child, pipe};
 use crate::{Error, Exit, Signal, Spec};
@@ -23,18 +26,27 @@ pub struct Finished {
 /// Runs a program to its end, at most `timeout_ns`. One that takes longer, or writes more than 8 MiB, is ended and
 /// is an error.
 pub fn run(spec: &Spec, timeout_ns: u64) -> Result<Finished, Error> {
+    answer(spec, Stdio::null(), timeout_ns, ANSWER_BYTES_MAX)
+}
+
+/// The same for a program that reads `input`, and may answer up to `bytes_max`.
+pub fn run_reading(spec: &Spec, input: File, timeout_ns: u64, bytes_max: usize) -> Result<Finished, Error> {
+    answer(spec, input.into(), timeout_ns, bytes_max)
+}
+
+fn answer(spec: &Spec, input: Stdio, timeout_ns: u64, bytes_max: usize) -> Result<Finished, Error> {
     let (read, stdout) = pipe()?;
     let (read_errors, stderr) = pipe()?;
     let errors = Capture::start(read_errors, COMPLAINT_BYTES_MAX)
         .map_err(|source| Error::System { action: "read a pipe", source })?;
-    let mut child = Child::start_writing_to(spec, read, stdout, stderr, ANSWER_BYTES_MAX)?;
+    let mut child = Child::start_between(spec, input, read, stdout, stderr, bytes_max)?;
     if child.wait_exit(timeout_ns)?.is_none() {
         return Err(Error::Timeout { program: spec.program.clone(), limit_ms: timeout_ns / 1_000_000 });
     }
     let exit = child.stop(Signal::Kill, 0)?.exit;
     let answer = child.captured().bytes();
     if child.captured().total() > answer.len() as u64 {
-        return Err(Error::Flood { program: spec.program.clone(), limit_bytes: ANSWER_BYTES_MAX });
+        return Err(Error::Flood { program: spec.program.clone(), limit_bytes: bytes_max });
     }
     Ok(Finished { exit, stdout: answer, stderr: String::from_utf8_lossy(&errors.bytes()).into_owned() })
 }

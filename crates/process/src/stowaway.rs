@@ -1,13 +1,17 @@
-//! A process that counts among the family of a program and takes memory, threads and processor time, bit by bit: a leak
+//! A process that counts among the family of a program and takes memory, files, threads and processor time, bit by bit: a leak
 //! that is planted.
 
+use std::fs::File;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::param::clock_ticks_per_second;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::child::{confine, start_error};
 use crate::clock::{monotonic_ns, nanoseconds};
+use crate::limits::raise_open_files_limit;
+use crate::process_table::Process;
 use crate::{Error, Spec};
 
 /// A share of one core is told in parts of this.
@@ -20,12 +24,16 @@ const PAUSE: Duration = Duration::from_millis(10);
 const IDLE_STACK_BYTES: usize = 64 * 1024;
 /// More than any system lets one process have.
 const IDLE_THREADS_MAX: u64 = 30_000;
+/// What a process has open besides.
+const OWN_FILES: u64 = 64;
 
 /// What a stowaway takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Burden {
     /// Memory, all of it written to, in bytes.
     pub memory_bytes: u64,
+    /// Open files.
+    pub files: u64,
     /// Threads that wait.
     pub threads: u64,
     /// Processor time, as a share of one core in parts per billion; may exceed 1. Taken from the beginning.
@@ -45,13 +53,18 @@ impl Burden {
         for _ in 0..busy {
             start_thread(move || keep_busy(began_ns, self.cpu_ppb / busy))?;
         }
-        let (mut memory, mut taken_bytes, mut threads) = (Vec::new(), 0, 0);
+        let files_max = raise_open_files_limit().saturating_sub(OWN_FILES);
+        let (mut memory, mut taken_bytes, mut files, mut threads) = (Vec::new(), 0, Vec::new(), 0);
         loop {
             let elapsed_ns = monotonic_ns().saturating_sub(began_ns);
             let more_bytes = due(self.memory_bytes, elapsed_ns, self.over_ns) - taken_bytes;
             if more_bytes > 0 {
                 memory.push(std::hint::black_box(vec![1u8; usize::try_from(more_bytes).unwrap_or(0)]));
                 taken_bytes += more_bytes;
+            }
+            while (files.len() as u64) < due(self.files.min(files_max), elapsed_ns, self.over_ns) {
+                let opened = File::open("/dev/null");
+                files.push(opened.map_err(|source| Error::System { action: "open a file", source })?);
             }
             while threads < due(self.threads.min(IDLE_THREADS_MAX), elapsed_ns, self.over_ns) {
                 start_thread(std::thread::park)?;
@@ -101,6 +114,15 @@ impl Stowaway {
         confine(&mut command);
         let handle = command.spawn().map_err(|source| start_error(spec, source))?;
         Ok(Self { handle })
+    }
+}
+
+impl Stowaway {
+    /// The processor time that it has used so far, in ns; none once it has ended.
+    pub fn cpu_ns(&self) -> u64 {
+        let process = i32::try_from(self.handle.id()).ok().and_then(Process::find);
+        let tick_ns = CORE_PPB / clock_ticks_per_second().max(1);
+        process.map_or(0, |process| process.cpu_ticks.saturating_mul(tick_ns))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Takes out of a text what a terminal would act on and a reader would not see.
 
+use plimsoll_base::is_unseen;
+
 /// The text without ANSI escape sequences, control characters (line feed and tab stay), the Unicode line and
 /// paragraph separators, and characters that are invisible or turn the direction of writing.
 pub(crate) fn strip(text: &str) -> String {
@@ -15,7 +17,7 @@ pub(crate) fn strip(text: &str) -> String {
             '\u{9b}' => skip_sequence(&mut characters),
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut characters),
             '\n' | '\t' => kept.push(character),
-            _ if character.is_control() || is_invisible(character) => {}
+            _ if is_unseen(character) => {}
             _ => kept.push(character),
         }
     }
@@ -51,12 +53,6 @@ fn skip_short(characters: &mut Characters<'_>) {
     let _ = characters.next_if(|c| matches!(c, '\u{30}'..='\u{7e}'));
 }
 
-fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -82,7 +78,7 @@ mod tests {
         #[test]
         fn nothing_that_acts_is_left(text in "(\\PC|[\\x00-\\x1f\\x7f-\\x9f]|[\u{2028}-\u{202e}]){0,60}") {
             let stripped = strip(&text);
-            prop_assert!(!stripped.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || is_invisible(c)));
+            prop_assert!(!stripped.chars().any(|c| is_unseen(c) && c != '\n' && c != '\t'));
             prop_assert_eq!(strip(&stripped), stripped);
         }
     }

@@ -23,16 +23,19 @@ pub enum TrustPurpose {
     Log,
     /// To cosign checkpoints.
     Witness,
+    /// To sign certificates off, as a person.
+    Reviewer,
 }
 
 impl TrustPurpose {
-    const ALL: [Self; 3] = [Self::Certificate, Self::Log, Self::Witness];
+    const ALL: [Self; 4] = [Self::Certificate, Self::Log, Self::Witness, Self::Reviewer];
 
     fn word(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Log => "log",
             Self::Witness => "witness",
+            Self::Reviewer => "reviewer",
         }
     }
 }
@@ -150,8 +153,9 @@ fn parse_line(line: &str) -> Result<Option<TrustEntry>, (usize, String)> {
     let mut words = words(line).take_while(|(_, word)| !word.starts_with('#'));
     let Some((column, word)) = words.next() else { return Ok(None) };
     let purpose = TrustPurpose::ALL.into_iter().find(|purpose| purpose.word() == word);
-    let purpose = purpose
-        .ok_or_else(|| (column, format!("`{}` is none of certificate, log, witness", excerpt(word))))?;
+    let purpose = purpose.ok_or_else(|| {
+        (column, format!("`{}` is none of certificate, log, witness, reviewer", excerpt(word)))
+    })?;
     let end = line.chars().count() + 1;
     let (column, word) = words.next().ok_or_else(|| (end, String::from("a verifier key is missing")))?;
     let key: VerifierKey = word.parse().map_err(|error| (column, format!("{error}")))?;

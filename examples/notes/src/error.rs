@@ -16,6 +16,14 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
+    /// The file of tokens could not be read.
+    #[error("cannot read the tokens in `{}`: {problem}", path.display())]
+    Tokens {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The address could not be listened on.
     #[error("cannot listen on {address}")]
     Listen {

@@ -6,9 +6,12 @@
 //! | request | response |
 //! |---|---|
 //! | `PUT /notes/{key}` with a body | 201 for a new note, 204 for one that was replaced |
-//! | `POST /notes` with a body | 201, a new key in `Location` and as JSON |
+//! | `POST /notes` with a body | 201, a new key in `Location` and as JSON; under an `Idempotency-Key` once, 422 for another body; 429 beyond the limit |
 //! | `GET /notes/{key}` | 200 with the body, 404 |
+//! | `DELETE /notes/{key}` | 204, 401, 403 for all but editors |
+//! | `PUT`, `GET /users/{user}/notes/{key}` | as above, and 404 for all but this user |
 //! | `GET /notes` | 200, how many notes there are and the first hundred keys |
+//! | `GET /openapi.json` | 200, all this as an OpenAPI 3.1 document |
 //! | `GET /health` | 200 if the database answers, 503 if not |
 
 mod error;
@@ -17,6 +20,7 @@ mod key;
 mod listener;
 mod serve;
 mod store;
+mod users;
 
 pub use error::Error;
 pub use serve::{Options, serve};

@@ -1,17 +1,27 @@
-//! `notes --listen ADDRESS --data FILE`: the demo service as a program of its own.
+//! `notes --listen ADDRESS --data FILE [--tokens FILE] [--posts NUMBER]`: the demo service as a program of its own.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use plimsoll_notes::{Options, serve};
 
-const USAGE: &str = "usage: notes --listen ADDRESS --data FILE";
+const USAGE: &str = "usage: notes --listen ADDRESS --data FILE [--tokens FILE] [--posts NUMBER]";
 
 fn options() -> Option<Options> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [listen_flag, listen, data_flag, data] = arguments.as_slice() else { return None };
-    let is_known = listen_flag == "--listen" && data_flag == "--data";
-    is_known.then(|| Some(Options::new(listen.parse().ok()?, data.into())))?
+    let [listen_flag, listen, data_flag, data, more @ ..] = arguments.as_slice() else { return None };
+    if listen_flag != "--listen" || data_flag != "--data" {
+        return None;
+    }
+    let mut options = Options::new(listen.parse().ok()?, data.into());
+    for pair in more.chunks(2) {
+        match pair {
+            [flag, file] if flag == "--tokens" => options.tokens = Some(file.into()),
+            [flag, number] if flag == "--posts" => options.posts = Some(number.parse().ok()?),
+            _ => return None,
+        }
+    }
+    Some(options)
 }
 
 fn main() -> ExitCode {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,9 +16,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::Error;
-use crate::http::router;
+use crate::http::{Service, router};
 use crate::listener::ClosingListener;
 use crate::store::Store;
+use crate::users::{Posts, Users};
 
 /// How long open connections may bring one more request after the service was asked to end. It is answered with
 /// `Connection: close`; a connection closed without warning would lose a request that is on its way.
@@ -30,6 +32,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The database's file, made if it is not there.
     pub data: PathBuf,
+    /// A file of those who are known; without it nobody is.
+    pub tokens: Option<PathBuf>,
+    /// How many notes a client may post in two seconds; without it as many as he likes.
+    pub posts: Option<u32>,
     /// The longest note.
     pub body_bytes_max: usize,
     /// How long requests that are open may take after the service was asked to end.
@@ -39,16 +45,25 @@ pub struct Options {
 impl Options {
     /// Notes up to 1 MiB, and ten seconds to end.
     pub fn new(listen: SocketAddr, data: PathBuf) -> Self {
-        Self { listen, data, body_bytes_max: 1 << 20, drain_max: Duration::from_secs(10) }
+        Self {
+            listen,
+            data,
+            tokens: None,
+            posts: None,
+            body_bytes_max: 1 << 20,
+            drain_max: Duration::from_secs(10),
+        }
     }
 }
 
 /// Serves until SIGTERM or SIGINT, then answers what is open, and returns when the database is closed.
 pub fn serve(options: Options) -> Result<(), Error> {
+    let users = Users::read(options.tokens.as_deref())?;
     let (store, writer) = Store::open(&options.data)?;
+    let service = Service { store, users: Arc::new(users), posts: Arc::new(Posts::new(options.posts)) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|source| Error::System { action: "start the runtime", source })?;
-    let served = runtime.block_on(run(&options, store));
+    let served = runtime.block_on(run(&options, service));
     // Dropping the runtime drops the last way to the store, so that the writer ends and closes the database.
     drop(runtime);
     // Nothing is lost with a writer that panicked: what it had not stored was not acknowledged.
@@ -56,7 +71,7 @@ pub fn serve(options: Options) -> Result<(), Error> {
     served
 }
 
-async fn run(options: &Options, store: Store) -> Result<(), Error> {
+async fn run(options: &Options, service: Service) -> Result<(), Error> {
     let listen = |source| Error::Listen { address: options.listen, source };
     let handle = |source| Error::System { action: "handle signals", source };
     let mut terminate = signal(SignalKind::terminate()).map_err(handle)?;
@@ -66,7 +81,7 @@ async fn run(options: &Options, store: Store) -> Result<(), Error> {
     let listener = ClosingListener::new(listener, is_closing.clone()).map_err(listen)?;
     say_where(&listener).map_err(|source| Error::System { action: "print the address", source })?;
 
-    let router = with_warning(router(store, options.body_bytes_max), is_closing.clone());
+    let router = with_warning(router(service, options.body_bytes_max), is_closing.clone());
     let mut is_asked = is_closing.clone();
     let last_requests = async move {
         if is_asked.wait_for(|&asked| asked).await.is_ok() {

@@ -20,7 +20,10 @@ const LISTED_KEYS_MAX: u32 = 100;
 /// How long one connection waits for another's lock; only a checkpoint ever holds one.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, body BLOB NOT NULL)";
+/// The notes of all, those of users, and what was posted under which idempotency key.
+const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS own_notes (owner TEXT, key TEXT, body BLOB NOT NULL, PRIMARY KEY (owner, key));
+CREATE TABLE IF NOT EXISTS posted (once TEXT PRIMARY KEY, key TEXT NOT NULL, body BLOB NOT NULL)";
 
 /// Why a note was not stored or not found out about.
 #[derive(Debug, thiserror::Error)]
@@ -39,17 +42,33 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// What is to be written.
+#[derive(Debug)]
+pub(crate) enum Write {
+    /// A note under a key: of all, or of one user.
+    Put { owner: Option<String>, key: Key, body: Vec<u8> },
+    /// A note for which the service chooses a key; under an idempotency key once.
+    Post { once: Option<String>, body: Vec<u8> },
+    /// The end of a note.
+    Delete { key: Key },
+}
+
 /// What a write did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Written {
+    /// There is a new note under a key that the service chose, now or when it was posted before.
     Created(Key),
+    /// There is a new note.
+    Kept,
     Replaced,
+    Removed,
+    NotThere,
+    /// Something else was posted under this idempotency key.
+    OtherBody,
 }
 
-struct Write {
-    /// The service chooses a key if there is none.
-    key: Option<Key>,
-    body: Vec<u8>,
+struct Queued {
+    write: Write,
     reply: oneshot::Sender<Result<Written, StoreError>>,
 }
 
@@ -59,7 +78,7 @@ pub(crate) struct Store {
     /// Dropped before `writes`: SQLite merges its log into the database when the last connection closes, and of two that
     /// close at the same time neither is the last. The writer's is to be.
     reader: Arc<Mutex<Connection>>,
-    writes: mpsc::SyncSender<Write>,
+    writes: mpsc::SyncSender<Queued>,
 }
 
 impl Store {
@@ -76,20 +95,26 @@ impl Store {
         Ok((Self { writes, reader }, thread))
     }
 
-    /// Stores a note. When this returns, the note is on the disk.
-    pub(crate) async fn put(&self, key: Option<Key>, body: Vec<u8>) -> Result<Written, StoreError> {
+    /// Writes. When this returns, it is on the disk.
+    pub(crate) async fn write(&self, write: Write) -> Result<Written, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.writes.try_send(Write { key, body, reply }).map_err(|error| match error {
+        self.writes.try_send(Queued { write, reply }).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => StoreError::Busy,
             mpsc::TrySendError::Disconnected(_) => StoreError::Ending,
         })?;
         answer.await.unwrap_or(Err(StoreError::Ending))
     }
 
-    pub(crate) async fn get(&self, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(move |connection| {
-            let select = "SELECT body FROM notes WHERE key = ?1";
-            connection.query_row(select, [key.as_str()], |row| row.get(0)).optional()
+    pub(crate) async fn get(&self, owner: Option<String>, key: Key) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| match owner {
+            None => {
+                let select = "SELECT body FROM notes WHERE key = ?1";
+                connection.query_row(select, [key.as_str()], |row| row.get(0)).optional()
+            }
+            Some(owner) => {
+                let select = "SELECT body FROM own_notes WHERE owner = ?1 AND key = ?2";
+                connection.query_row(select, [owner.as_str(), key.as_str()], |row| row.get(0)).optional()
+            }
         })
         .await
     }
@@ -136,7 +161,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Takes what has queued up while the last batch was flushed, stores it in one transaction, and only then replies.
-fn write_until_closed(mut connection: Connection, queue: &mpsc::Receiver<Write>) {
+fn write_until_closed(mut connection: Connection, queue: &mpsc::Receiver<Queued>) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(BATCH_WRITES_MAX - 1));
@@ -157,24 +182,58 @@ fn write_until_closed(mut connection: Connection, queue: &mpsc::Receiver<Write>)
     }
 }
 
-fn store(connection: &mut Connection, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
+fn store(connection: &mut Connection, batch: &[Queued]) -> rusqlite::Result<Vec<Written>> {
     let transaction = connection.transaction()?;
-    let done = batch.iter().map(|write| store_one(&transaction, write)).collect::<rusqlite::Result<_>>()?;
+    let done =
+        batch.iter().map(|queued| store_one(&transaction, &queued.write)).collect::<rusqlite::Result<_>>()?;
     transaction.commit()?;
     Ok(done)
 }
 
 fn store_one(transaction: &Transaction<'_>, write: &Write) -> rusqlite::Result<Written> {
-    let Some(key) = &write.key else {
-        let insert = "INSERT INTO notes (key, body) VALUES (lower(hex(randomblob(16))), ?1) RETURNING key";
-        let key: String = transaction.query_row(insert, [&write.body], |row| row.get(0))?;
-        return Key::parse(&key).map(Written::Created).ok_or(rusqlite::Error::InvalidQuery);
-    };
-    let update = "UPDATE notes SET body = ?2 WHERE key = ?1";
-    if transaction.execute(update, (key.as_str(), &write.body))? > 0 {
-        return Ok(Written::Replaced);
+    match write {
+        Write::Put { owner: None, key, body } => {
+            let update = "UPDATE notes SET body = ?2 WHERE key = ?1";
+            if transaction.execute(update, (key.as_str(), body))? > 0 {
+                return Ok(Written::Replaced);
+            }
+            let insert = "INSERT INTO notes (key, body) VALUES (?1, ?2)";
+            transaction.execute(insert, (key.as_str(), body))?;
+            Ok(Written::Kept)
+        }
+        Write::Put { owner: Some(owner), key, body } => {
+            let update = "UPDATE own_notes SET body = ?3 WHERE owner = ?1 AND key = ?2";
+            if transaction.execute(update, (owner, key.as_str(), body))? > 0 {
+                return Ok(Written::Replaced);
+            }
+            let insert = "INSERT INTO own_notes (owner, key, body) VALUES (?1, ?2, ?3)";
+            transaction.execute(insert, (owner, key.as_str(), body))?;
+            Ok(Written::Kept)
+        }
+        Write::Post { once, body } => post(transaction, once.as_deref(), body),
+        Write::Delete { key } => {
+            let delete = "DELETE FROM notes WHERE key = ?1";
+            let removed = transaction.execute(delete, [key.as_str()])?;
+            Ok(if removed > 0 { Written::Removed } else { Written::NotThere })
+        }
     }
-    let insert = "INSERT INTO notes (key, body) VALUES (?1, ?2)";
-    transaction.execute(insert, (key.as_str(), &write.body))?;
-    Ok(Written::Created(key.clone()))
+}
+
+/// In one transaction with what says that it was posted: neither is there without the other.
+fn post(transaction: &Transaction<'_>, once: Option<&str>, body: &[u8]) -> rusqlite::Result<Written> {
+    let key_of = |text: String| Key::parse(&text).ok_or(rusqlite::Error::InvalidQuery);
+    if let Some(once) = once {
+        let select = "SELECT key, body FROM posted WHERE once = ?1";
+        let before = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
+        if let Some((key, posted)) = transaction.query_row(select, [once], before).optional()? {
+            return Ok(if posted == body { Written::Created(key_of(key)?) } else { Written::OtherBody });
+        }
+    }
+    let insert = "INSERT INTO notes (key, body) VALUES (lower(hex(randomblob(16))), ?1) RETURNING key";
+    let key: String = transaction.query_row(insert, [body], |row| row.get(0))?;
+    if let Some(once) = once {
+        let insert = "INSERT INTO posted (once, key, body) VALUES (?1, ?2, ?3)";
+        transaction.execute(insert, (once, &key, body))?;
+    }
+    Ok(Written::Created(key_of(key)?))
 }

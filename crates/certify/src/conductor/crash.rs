@@ -116,7 +116,7 @@ impl Conductor<'_> {
         };
         let phase = Phase::default();
         std::thread::scope(|threads| {
-            let writers: Vec<_> = (0..WRITERS)
+            let writers: Vec<_> = (0..self.subject.load.connections.clamp(1, WRITERS))
                 .map(|writer| {
                     let phase = &phase;
                     threads.spawn(move || drill.write(&ledger.write, running, writer, phase))

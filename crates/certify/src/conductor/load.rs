@@ -55,6 +55,13 @@ impl Conductor<'_> {
         running: &Running,
         lease: Option<&Lease>,
     ) -> Result<(), Error> {
+        let mut document = self.load_run(order, running)?.0;
+        document.proxy = lease.map(|lease| counts(&lease.counters()));
+        self.keep(Document::LoadRun(document))
+    }
+
+    /// Runs load against the subject: the run as evidence, without a word of a proxy, and when its schedule began.
+    pub(super) fn load_run(&mut self, order: &LoadOrder, running: &Running) -> Result<(LoadRun, u64), Error> {
         let schedule = self.schedule(&order.name(), order.rate_per_ks, order.duration_ns);
         let plan = self.load_plan(&schedule, running);
         let at = self.clock.now();
@@ -70,9 +77,9 @@ impl Conductor<'_> {
             good: run.good,
             errors: errors(&run.errors),
             instrument: instrument(&run),
-            proxy: lease.map(|lease| counts(&lease.counters())),
+            proxy: None,
         };
-        self.keep(Document::LoadRun(document))
+        Ok((document, run.started_monotonic_ns))
     }
 
     /// Runs load for those who watch, until it ends or somebody asks to stop.

@@ -3,6 +3,8 @@
 
 mod checks;
 mod crash;
+mod fault;
+mod inspection;
 mod line;
 mod load;
 mod scene;
@@ -13,7 +15,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_base::Clock;
 use plimsoll_evidence::{
-    Document, Documents, Plan, Probe, Profile, ProxyCounts, Scene, StartRun, Step, SubjectKind,
+    Document, Documents, Family, Plan, Probe, ProxyCounts, Scene, StartRun, Step, SubjectKind,
 };
 use plimsoll_fault::Counters;
 use plimsoll_proof::Digest;
@@ -26,7 +28,7 @@ use crate::scratch::Scratch;
 use crate::state::State;
 use crate::stop::Stop;
 
-pub(crate) use soak::check_room;
+pub use soak::check_room;
 
 /// What is going on, for those who watch.
 #[derive(Debug)]
@@ -109,21 +111,29 @@ impl<'a> Conductor<'a> {
         if self.asks_for(&[Probe::LoadLine]) {
             self.search_load_line()?;
         }
-        for probe in Probe::CHECKLISTS.into_iter().filter(|probe| self.plan.check_runs(*probe) > 0) {
+        for probe in Probe::of(Family::Check).filter(|probe| self.plan.check_runs(*probe) > 0) {
             self.begin(&format!("checklist: {}", probe.name()))?;
             self.check(probe, Scene::Measured, None)?;
+        }
+        for probe in Probe::of(Family::Inspection).filter(|probe| self.plan.check_runs(*probe) > 0) {
+            self.begin(&format!("files: {}", probe.name()))?;
+            self.inspect(probe, Scene::Measured)?;
         }
         if self.plan.soak_runs() > 0 {
             self.begin("soak")?;
             self.soak(Scene::Measured, None)?;
         }
+        for (trial, fault) in (1..).zip(self.plan.faults()) {
+            self.begin(&format!("fault under load: {}", fault.name()))?;
+            self.fault_drill(Scene::Measured, trial, Some(fault))?;
+        }
         if self.plan.subject.kind == SubjectKind::Command {
             for trial in 1..=self.plan.profile.drills {
-                if self.asks_for(&[Probe::GracefulStop]) {
+                if self.plan.stop_drills() > 0 {
                     self.begin(&format!("stop under load, drill {trial}"))?;
                     self.stop_drill(Scene::Measured, trial)?;
                 }
-                if self.asks_for(&[Probe::CrashRecovery, Probe::AcknowledgedWrites]) {
+                if self.plan.crash_drills() > 0 {
                     self.begin(&format!("crash under load, drill {trial}"))?;
                     self.crash_drill(Scene::Measured, trial, None)?;
                 }
@@ -176,12 +186,7 @@ impl<'a> Conductor<'a> {
 
     /// How long a first good reply is waited for: beyond the largest limit that a probe has, the verdict is certain.
     fn worth_waiting_ns(&self, probe: Probe) -> u64 {
-        self.largest_limit(probe).saturating_mul(2)
-    }
-
-    /// The largest limit that a probe has in the profile: a defect must break them all.
-    fn largest_limit(&self, probe: Probe) -> u64 {
-        largest_limit(&self.plan.profile, probe)
+        self.plan.profile.largest_limit(probe).saturating_mul(2)
     }
 
     fn keep(&mut self, document: Document) -> Result<(), Error> {
@@ -212,16 +217,12 @@ pub(crate) fn derive_seed(seed: Digest, run: &str) -> [u8; 32] {
 fn steps(plan: &Plan) -> usize {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
-    let checks: u64 = Probe::CHECKLISTS.into_iter().map(|probe| plan.check_runs(probe)).sum();
-    count(plan.profile.trials * 2 + drills + checks + plan.soak_runs()) + 2 + plan.scenes.len()
+    let checks: u64 = Probe::with_cases().map(|probe| plan.check_runs(probe)).sum();
+    let runs = plan.profile.trials * 2 + drills + checks + plan.soak_runs();
+    count(runs) + 2 + plan.faults().len() + plan.scenes.len()
 }
 
 /// What the proxy did, as it is signed.
 fn counts(counters: &Counters) -> ProxyCounts {
     ProxyCounts { requests: counters.requests, harmed: counters.affected }
-}
-
-fn largest_limit(profile: &Profile, probe: Probe) -> u64 {
-    let criteria = profile.criteria.iter().filter(|criterion| criterion.probe == probe);
-    criteria.map(|criterion| criterion.limit).max().unwrap_or(0)
 }

@@ -1,7 +1,7 @@
 //! Controls: planted defects and their shams. A control reaches the probe only through the subject's socket or
 //! process; no flag, name, port or variable tells it.
 
-use plimsoll_evidence::{Document, Probe, Scene, StartRun, Step};
+use plimsoll_evidence::{Document, Family, Probe, Scene, StartRun, Step};
 use plimsoll_fault::{Defect, Proxy};
 
 use super::Conductor;
@@ -12,33 +12,30 @@ use crate::error::Error;
 use crate::running;
 
 /// Half of all requests: no limit that anybody would write allows so many errors.
-const HARMED_PPB: u32 = 500_000_000;
+pub(super) const HARMED_PPB: u32 = 500_000_000;
 /// A fifth of all writes: enough to be lost for certain among hundreds, few enough to leave most of them.
 const DROPPED_PPB: u32 = 200_000_000;
 /// A start is delayed by its limit and this share of it, in percent, and a fixed time.
 const SLOWER_PERCENT: u64 = 110;
 const SLOWER_NS: u64 = 100_000_000;
 /// Stands for all seeds of the proxy: which requests it harms does not matter.
-const PROXY_SEED: u64 = 1;
+pub(super) const PROXY_SEED: u64 = 1;
 
 impl Conductor<'_> {
     pub(super) fn scene(&mut self, scene: Scene) -> Result<(), Error> {
-        match scene {
-            Scene::Measured => Ok(()),
-            Scene::AddedDelay | Scene::InjectedErrors | Scene::ResetConnections | Scene::ShamLoad => {
-                self.load_scene(scene)
-            }
-            Scene::SlowStart | Scene::ShamStart => self.start_scene(scene),
-            Scene::KillInstead | Scene::ShamStop => self.stop_drill(scene, 1),
-            Scene::SlowRestart | Scene::DroppedWrites | Scene::ShamCrash => self.crash_scene(scene),
-            Scene::BlamedServer | Scene::BareReplies | Scene::OpenDoors | Scene::ShamChecks => {
-                self.checks_scene(scene)
-            }
-            Scene::LeakyLog => self.check(Probe::LogHygiene, scene, None),
-            Scene::HoardedConnections | Scene::ShamSoak => {
-                self.soak(scene, Some((&proxy()?, self.defect(scene))))
-            }
-            Scene::Stowaway => self.soak(scene, None),
+        match (scene.sham(), scene) {
+            (Scene::ShamLoad, _) => self.load_scene(scene),
+            (Scene::ShamStart, _) => self.start_scene(scene),
+            (Scene::ShamStop, _) => self.stop_drill(scene, 1),
+            (Scene::ShamCrash, _) => self.crash_scene(scene),
+            (Scene::ShamChecks, Scene::LeakyLog) => self.check(Probe::LogHygiene, scene, None),
+            (Scene::ShamChecks, _) => self.checks_scene(scene),
+            (Scene::ShamSoak, Scene::Stowaway) => self.soak(scene, None),
+            (Scene::ShamSoak, _) => self.soak(scene, Some((&proxy()?, self.defect(scene)))),
+            (Scene::ShamFiles, _) => self.files_scene(scene),
+            (Scene::ShamFault, _) => self.fault_drill(scene, 1, None),
+            // Every other scene has one of these for its twin.
+            _ => Ok(()),
         }
     }
 
@@ -90,7 +87,7 @@ impl Conductor<'_> {
     fn checks_scene(&mut self, scene: Scene) -> Result<(), Error> {
         let controls =
             |probe: &Probe| probe.scenes().iter().any(|control| [*control, control.sham()].contains(&scene));
-        for probe in Probe::CHECKLISTS.into_iter().filter(controls) {
+        for probe in Probe::of(Family::Check).filter(controls) {
             if self.plan.check_runs(probe) > 0 {
                 self.check(probe, scene, Some((&proxy()?, self.defect(scene))))?;
             }
@@ -101,7 +98,7 @@ impl Conductor<'_> {
     fn defect(&self, scene: Scene) -> Defect {
         match scene {
             Scene::AddedDelay => {
-                Defect::Delay { delay_ns: self.largest_limit(Probe::Latency).saturating_mul(2) }
+                Defect::Delay { delay_ns: self.plan.profile.largest_limit(Probe::Latency).saturating_mul(2) }
             }
             Scene::InjectedErrors => Defect::Errors { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
             Scene::ResetConnections => Defect::Reset { ratio_ppb: HARMED_PPB, seed: PROXY_SEED },
@@ -109,6 +106,10 @@ impl Conductor<'_> {
             Scene::BlamedServer => Defect::BlameServer,
             Scene::BareReplies => Defect::BareReplies,
             Scene::OpenDoors => Defect::OpenDoors,
+            Scene::BentContract => Defect::BentReplies,
+            Scene::SwappedCredentials => Defect::SwappedCredentials,
+            Scene::Unlimited => Defect::Unlimited,
+            Scene::FreshKeys => Defect::FreshKeys,
             Scene::HoardedConnections => self.hoard(),
             Scene::SlowStart => self.slow(Probe::StartUp),
             Scene::SlowRestart => self.slow(Probe::CrashRecovery),
@@ -117,12 +118,12 @@ impl Conductor<'_> {
     }
 
     fn slow(&self, probe: Probe) -> Defect {
-        let limit_ns = self.largest_limit(probe);
+        let limit_ns = self.plan.profile.largest_limit(probe);
         Defect::SlowStart { delay_ns: limit_ns.saturating_mul(SLOWER_PERCENT) / 100 + SLOWER_NS }
     }
 }
 
 /// A proxy in front of nothing yet: a start names the subject's address.
-fn proxy() -> Result<Proxy, Error> {
+pub(super) fn proxy() -> Result<Proxy, Error> {
     Ok(Proxy::start(([127, 0, 0, 1], 9).into())?)
 }

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use plimsoll_evidence::{Document, LOOKS, Look, Probe, Profile, Scene, SoakRun, soak_name};
+use plimsoll_evidence::{Criterion, Document, LOOKS, Look, Probe, Profile, Scene, SoakRun, soak_name};
 use plimsoll_fault::{CONNECTIONS_HOARDED_MAX, Defect, Proxy};
 use plimsoll_process::{Burden, Spec, Stowaway, monotonic_ns};
 
-use super::{Conductor, counts, largest_limit};
-use crate::environment::available_memory_bytes;
+use super::{Conductor, counts};
+use crate::environment::{available_memory_bytes, cores};
 use crate::error::Error;
 use crate::running::{self, Running};
 
@@ -23,6 +23,7 @@ const THREADS_MORE: u64 = 30;
 const MEMORY_BYTES_MORE: u64 = 64 << 20;
 /// Processor time is not always to be had: where others want it too, two thirds of this are enough, in percent.
 const BUSIER_PERCENT: u64 = 150;
+const CORE_PPB: u64 = 1_000_000_000;
 /// How a program finds itself, even if its file was replaced meanwhile (proc(5)).
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
@@ -86,7 +87,7 @@ impl Conductor<'_> {
 
     /// Connections that nobody uses, more than any limit allows.
     pub(super) fn hoard(&self) -> Defect {
-        let total = beyond(self.largest_limit(Probe::OpenFiles), CONNECTIONS_MORE);
+        let total = beyond(self.plan.profile.largest_limit(Probe::OpenFiles), CONNECTIONS_MORE);
         let total = u32::try_from(total).unwrap_or(u32::MAX).min(CONNECTIONS_HOARDED_MAX);
         Defect::HoardConnections { total, over_ns: self.soaking_ns() }
     }
@@ -95,26 +96,34 @@ impl Conductor<'_> {
     fn burden(&self) -> Burden {
         Burden {
             memory_bytes: memory_bytes(&self.plan.profile),
-            threads: beyond(self.largest_limit(Probe::Threads), THREADS_MORE),
-            cpu_ppb: self.largest_limit(Probe::Cpu).saturating_mul(BUSIER_PERCENT) / 100,
+            files: beyond(self.plan.profile.largest_limit(Probe::OpenFiles), CONNECTIONS_MORE),
+            threads: beyond(self.plan.profile.largest_limit(Probe::Threads), THREADS_MORE),
+            cpu_ppb: self.plan.profile.largest_limit(Probe::Cpu).saturating_mul(BUSIER_PERCENT) / 100,
             over_ns: self.soaking_ns(),
         }
     }
 }
 
-/// Whether the stowaway finds the memory that it will take. The machine's other processes shall not pay for a limit that
-/// somebody has set too high.
-pub(crate) fn check_room(profile: &Profile) -> Result<(), Error> {
-    let is_planted = profile.criteria.iter().any(|criterion| criterion.control == Some(Scene::Stowaway));
+/// Whether the stowaway finds the memory and the processors that it will take of this machine. Other processes shall not
+/// pay for a limit that somebody has set too high.
+pub fn check_room(profile: &Profile) -> Result<(), Error> {
+    if !profile.criteria.iter().any(|criterion| criterion.control == Some(Scene::Stowaway)) {
+        return Ok(());
+    }
     let (needed_bytes, available_bytes) = (memory_bytes(profile), available_memory_bytes());
-    if is_planted && needed_bytes > available_bytes {
+    if needed_bytes > available_bytes {
         return Err(Error::NoRoom { needed_bytes, available_bytes });
     }
-    Ok(())
+    let cores_ppb = cores() * CORE_PPB;
+    let is_too_much = |criterion: &&Criterion| criterion.probe == Probe::Cpu && criterion.limit >= cores_ppb;
+    match profile.criteria.iter().find(is_too_much) {
+        Some(criterion) => Err(Error::OutOfReach(criterion.id.clone())),
+        None => Ok(()),
+    }
 }
 
 fn memory_bytes(profile: &Profile) -> u64 {
-    beyond(largest_limit(profile, Probe::Memory), MEMORY_BYTES_MORE)
+    beyond(profile.largest_limit(Probe::Memory), MEMORY_BYTES_MORE)
 }
 
 fn beyond(limit: u64, more: u64) -> u64 {
@@ -122,10 +131,15 @@ fn beyond(limit: u64, more: u64) -> u64 {
 }
 
 /// This program, as a stowaway: its command that nobody is told of.
-fn stowaway(burden: Burden) -> Spec {
-    let Burden { memory_bytes, threads, cpu_ppb, over_ns } = burden;
-    let options =
-        [("memory-bytes", memory_bytes), ("threads", threads), ("cpu-ppb", cpu_ppb), ("over-ns", over_ns)];
+pub(super) fn stowaway(burden: Burden) -> Spec {
+    let Burden { memory_bytes, files, threads, cpu_ppb, over_ns } = burden;
+    let options = [
+        ("memory-bytes", memory_bytes),
+        ("files", files),
+        ("threads", threads),
+        ("cpu-ppb", cpu_ppb),
+        ("over-ns", over_ns),
+    ];
     let options = options.map(|(name, value)| format!("--{name}={value}"));
     Spec::new(THIS_PROGRAM, std::iter::once("stowaway".to_owned()).chain(options))
 }
@@ -177,9 +191,12 @@ mod tests {
 
     #[test]
     fn a_stowaway_is_this_program() {
-        let burden = Burden { memory_bytes: 1, threads: 2, cpu_ppb: 3, over_ns: 4 };
+        let burden = Burden { memory_bytes: 1, files: 5, threads: 2, cpu_ppb: 3, over_ns: 4 };
         let spec = stowaway(burden);
         assert_eq!(spec.program, THIS_PROGRAM);
-        assert_eq!(spec.args, ["stowaway", "--memory-bytes=1", "--threads=2", "--cpu-ppb=3", "--over-ns=4"]);
+        assert_eq!(
+            spec.args,
+            ["stowaway", "--memory-bytes=1", "--files=5", "--threads=2", "--cpu-ppb=3", "--over-ns=4"]
+        );
     }
 }

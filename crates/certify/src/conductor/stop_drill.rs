@@ -19,10 +19,12 @@ use super::load::LoadOrder;
 use crate::error::Error;
 use crate::running::Running;
 
-/// Requests that are held half-sent: each kind of request in turn until there are this many.
+/// Requests that are held half-sent, each kind of request in turn; and as many whose last byte goes out before the signal,
+/// one by one.
 const HELD: usize = 16;
-/// Requests whose last byte goes out before the signal, one by one.
-const WORKED_ON: u32 = 16;
+/// Load has a half of the connections that the subject is said to serve, and each kind of request in flight a quarter.
+const LOADS_PART: usize = 2;
+const HELD_PART: usize = 4;
 /// Between those, and from the last of them to the signal: time for the subject to have read it on a busy machine.
 const LEAD: Duration = Duration::from_millis(5);
 /// From the last byte before the hold to the signal: the subject must have read what it has.
@@ -53,11 +55,11 @@ impl Conductor<'_> {
 
     /// Holds requests, signals, lets them go; says what became of each that was in flight, and when the signal was sent.
     fn hold_across(&self, running: &Running, signal: Signal) -> Result<(Vec<HeldOutcome>, u64), Error> {
-        let (held, worked_on) =
-            (self.hold_requests(running, HELD)?, self.hold_requests(running, WORKED_ON as usize)?);
-        let first_in = SETTLE_BEFORE.saturating_sub(LEAD * WORKED_ON);
+        let count = (self.subject.load.connections / HELD_PART).clamp(1, HELD);
+        let (held, worked_on) = (self.hold_requests(running, count)?, self.hold_requests(running, count)?);
+        let first_in = SETTLE_BEFORE.saturating_sub(LEAD * u32::try_from(count).unwrap_or(u32::MAX));
         let (mut outcomes, worked_on, asked_ns) = std::thread::scope(|threads| {
-            let worked_on: Vec<_> = (0..WORKED_ON)
+            let worked_on: Vec<_> = (0..)
                 .zip(worked_on)
                 .map(|(number, held)| threads.spawn(move || finish_after(first_in + LEAD * number, held)))
                 .collect();
@@ -84,7 +86,13 @@ impl Conductor<'_> {
             .take(count)
             .map(|(sequence, request)| hold(running.address, &running.host, request, sequence, timeout_ns))
             .collect::<Result<_, _>>()
-            .map_err(|error| running.error(format!("took no request to hold across its stop: {error}")))
+            .map_err(|error| {
+                running.error(format!(
+                    "did not take {} connections for requests that are held across its stop: {error}; if it serves \
+                     fewer at once, say so with `connections` in [load]",
+                    2 * count
+                ))
+            })
     }
 
     /// Does `act` while load runs; the load's own figures are not kept.
@@ -103,7 +111,8 @@ impl Conductor<'_> {
             duration_ns: LOAD_NS,
         };
         let schedule = self.schedule(&order.name(), order.rate_per_ks, order.duration_ns);
-        let plan = self.load_plan(&schedule, running);
+        let mut plan = self.load_plan(&schedule, running);
+        plan.connections_max = (plan.connections_max / LOADS_PART).max(1);
         let over = AtomicBool::new(false);
         let stop = self.stop;
         std::thread::scope(|threads| {

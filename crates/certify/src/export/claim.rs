@@ -18,6 +18,8 @@ pub(super) enum Standing {
     Proven,
     /// FAIL or CONDITIONAL_FAIL.
     Contradicted,
+    /// PASS of what is configured or declared, in its time: it proves nothing.
+    Told,
     /// Without data, without a conclusion, under a condition, waived or stale.
     Open,
     /// There is nothing to measure, and the profile allows that.
@@ -57,10 +59,10 @@ impl<'a> Claim<'a> {
         };
         let until = intact.certificate.not_after;
         let gap = |gap: &'a Gap| {
-            let (verdict, state) = (Gap::VERDICT, Gap::VERDICT.state());
+            let (verdict, state) = (Gap::VERDICT, Gap::VERDICT.state(State::Unknown));
             Self { of: Of::Gap(gap, until), verdict, state, standing: standing(verdict, state) }
         };
-        intact.criteria().map(criterion).chain(intact.judgement.gaps.iter().map(gap)).collect()
+        intact.criteria().map(criterion).chain(intact.profile.gaps.iter().map(gap)).collect()
     }
 
     pub(super) fn id(&self) -> &'a str {
@@ -153,6 +155,8 @@ impl<'a> Claim<'a> {
     pub(super) fn reason(&self) -> String {
         let decision = self.decision();
         match (self.state, self.verdict) {
+            (State::Configured, Verdict::Pass) => format!("configured, not proven: {decision}"),
+            (State::Declared, Verdict::Pass) => format!("declared by others, not proven: {decision}"),
             (State::Stale, _) => format!("stale since {}: {decision}", self.fresh_until()),
             (_, Verdict::NotApplicable) if decision.is_empty() => "not applicable".to_owned(),
             _ => decision,
@@ -207,6 +211,7 @@ fn measured(judged: &JudgedCriterion, summary: &CriterionSummary) -> Vec<Fact> {
 fn standing(verdict: Verdict, state: State) -> Standing {
     match verdict {
         Verdict::Pass if state == State::Proven => Standing::Proven,
+        Verdict::Pass if matches!(state, State::Configured | State::Declared) => Standing::Told,
         Verdict::Fail | Verdict::ConditionalFail => Standing::Contradicted,
         Verdict::NotApplicable => Standing::NotApplicable,
         Verdict::Error => Standing::Broken,
@@ -238,6 +243,7 @@ pub(super) fn certificate_facts(intact: &Intact<'_>) -> Vec<Fact> {
         ("certificate-sha256", intact.payload.to_string()),
         ("attempts-before", certificate.earlier_attempts.to_string()),
     ];
+    facts.extend(status_now(intact));
     if has_borrowed_name(intact.report) {
         facts.push(("profile-warning", BORROWED_NAME.to_owned()));
     }
@@ -253,6 +259,13 @@ pub(super) fn certificate_facts(intact: &Intact<'_>) -> Vec<Fact> {
     facts
         .extend(sentences.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one.clone()))));
     facts
+}
+
+/// What has become of the status since it was signed: a waiver, or sign-offs that are not there.
+fn status_now(intact: &Intact<'_>) -> Option<Fact> {
+    let standing = intact.report.standing.as_ref().filter(|standing| !standing.reasons.is_empty())?;
+    let (now, reasons) = (standing.status.name(), standing.reasons.join("; "));
+    Some(("status-now", format!("{now}, as of the log's last entry at {}: {reasons}", standing.as_of)))
 }
 
 fn load_line(rate_per_ks: u64) -> String {

@@ -76,7 +76,7 @@ fn status(standing: Standing) -> &'static str {
     match standing {
         Standing::Proven => "passed",
         Standing::Contradicted => "failed",
-        Standing::Open => "notReviewed",
+        Standing::Open | Standing::Told => "notReviewed",
         Standing::NotApplicable => "notApplicable",
         Standing::Broken => "error",
     }

@@ -73,7 +73,7 @@ fn criterion(intact: &Intact<'_>, claim: &Claim<'_>) -> Case {
         Standing::Contradicted => Mark::Failure,
         Standing::Broken => Mark::Error,
         Standing::Open if claim.is_decisive() => Mark::Error,
-        Standing::Open | Standing::NotApplicable => Mark::Skipped,
+        Standing::Open | Standing::Told | Standing::NotApplicable => Mark::Skipped,
     };
     Case {
         name: claim.id().to_owned(),

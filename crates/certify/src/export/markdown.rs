@@ -1,16 +1,18 @@
 //! GitHub Flavored Markdown: a summary for a pull request or a wiki.
 
+use plimsoll_base::inert;
 use plimsoll_evidence::{Amount, Measurement, Outcome};
 
 use super::claim::{Claim, Standing, certificate_facts};
-use crate::html::is_unseen;
 use crate::intact::{Intact, conclusion};
 
 /// Facts that stand elsewhere on the page.
 const ELSEWHERE: [&str; 3] = ["verification", "status", "subject"];
 
 pub(super) fn render(intact: &Intact<'_>) -> String {
-    let (status, level) = (intact.certificate.status.name(), &intact.certificate.level);
+    let (signed, level) = (intact.certificate.status.name(), &intact.certificate.level);
+    let now = intact.report.standing.as_ref().map_or(signed, |standing| standing.status.name());
+    let status = if now == signed { signed.to_owned() } else { format!("{signed}, now {now}") };
     let mut page = format!("## {}: {status}, profile {}\n\n", code(&intact.title()), code(level));
     let sign = match intact.report.outcome {
         Outcome::Valid | Outcome::ValidDemo => "✓",
@@ -45,6 +47,7 @@ fn row(claim: &Claim<'_>) -> String {
         Standing::Proven => "✓",
         Standing::Contradicted | Standing::Broken => "✗",
         Standing::Open => "?",
+        Standing::Told => "~",
         Standing::NotApplicable => "–",
     };
     let measured = match claim.measured() {
@@ -78,11 +81,7 @@ pub(super) fn text(text: &str) -> String {
 /// Foreign words as code: no markup, no link, nobody notified. A bar would end a table's cell even there, and is written
 /// out as are line ends and what is not seen.
 pub(super) fn code(text: &str) -> String {
-    let shown = |one: char| match one == '|' || is_unseen(one) {
-        true => one.escape_unicode().to_string(),
-        false => one.to_string(),
-    };
-    let text: String = text.chars().map(shown).collect();
+    let text = inert(text).replace('|', r"\u{7c}");
     let fence = "`".repeat(1 + longest_run(&text));
     // A space on either side is taken off again, and keeps back-ticks from the fence.
     let room = if text.is_empty() || text.contains('`') { " " } else { "" };

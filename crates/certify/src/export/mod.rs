@@ -16,9 +16,9 @@ mod uuid;
 #[cfg(test)]
 mod tests;
 
+use plimsoll_base::inert_json;
 use serde_json::Value;
 
-use crate::html::is_unseen;
 use crate::intact::Intact;
 pub use format::ExportFormat;
 
@@ -33,17 +33,6 @@ pub fn export(intact: &Intact<'_>, format: ExportFormat) -> String {
     }
 }
 
-/// JSON in which nothing is left that a terminal could take for a command: it is written as escapes, which mean the same.
 fn printed(value: &Value) -> String {
-    let mut text = String::new();
-    for found in format!("{value:#}\n").chars() {
-        if !is_unseen(found) || found == '\n' {
-            text.push(found);
-            continue;
-        }
-        for unit in found.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    text
+    inert_json(format!("{value:#}\n"))
 }

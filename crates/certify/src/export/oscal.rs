@@ -3,13 +3,13 @@
 //! OSCAL knows *satisfied* and *not-satisfied* only. Whatever is not proven is not satisfied, with the reason beside it and
 //! the verdict in full as a property.
 
+use plimsoll_base::inert;
 use plimsoll_proof::Digest;
 use serde_json::{Value, json};
 
 use super::claim::{Claim, Fact, Standing, certificate_facts, signed_at};
 use super::markdown::{code, text};
 use super::uuid;
-use crate::html::is_unseen;
 use crate::intact::{Intact, conclusion};
 
 const VERSION: &str = "1.1.3";
@@ -78,7 +78,9 @@ fn finding(intact: &Intact<'_>, claim: &Claim<'_>) -> Value {
     let (state, reason) = match claim.standing {
         Standing::Proven => ("satisfied", "pass"),
         Standing::Contradicted => ("not-satisfied", "fail"),
-        Standing::Open | Standing::NotApplicable | Standing::Broken => ("not-satisfied", "other"),
+        Standing::Open | Standing::Told | Standing::NotApplicable | Standing::Broken => {
+            ("not-satisfied", "other")
+        }
     };
     let verdict = [("verdict", claim.verdict.name().to_owned()), ("state", claim.state.name().to_owned())];
     json!({
@@ -130,12 +132,8 @@ fn resource(uuid: &str, title: &str, path: &str, sha256: Option<Digest>) -> Valu
 
 /// Facts as properties: each value one line, without space at its ends, and not empty.
 fn props(facts: &[Fact]) -> Vec<Value> {
-    let shown = |one: char| match is_unseen(one) {
-        true => one.escape_unicode().to_string(),
-        false => one.to_string(),
-    };
     let prop = |(name, value): &Fact| {
-        let line: String = value.trim().chars().map(shown).collect();
+        let line = inert(value.trim());
         (!line.is_empty()).then(|| json!({"name": name, "ns": NAMESPACE, "value": line}))
     };
     facts.iter().filter_map(prop).collect()

@@ -88,6 +88,7 @@ fn result(intact: &Intact<'_>, index: usize, claim: &Claim<'_>) -> Value {
         Standing::Proven => ("pass", "none"),
         Standing::Contradicted => ("fail", level(claim.severity())),
         Standing::Open | Standing::Broken => ("open", "none"),
+        Standing::Told => ("informational", "none"),
         Standing::NotApplicable => ("notApplicable", "none"),
     };
     let mut properties = properties(&claim.facts());

@@ -2,7 +2,7 @@
 
 use plimsoll_base::Utc;
 use plimsoll_evidence::{
-    Issuance, Issuer, Outcome, Report, Severity, Signing, Verdict, certificate_statement,
+    Issuance, Issuer, Outcome, Report, Severity, Signing, State, Verdict, certificate_statement,
 };
 use plimsoll_proof::Digest;
 use serde_json::Value;
@@ -22,7 +22,6 @@ const VERDICTS: [Verdict; 9] = [
     Verdict::Error,
     Verdict::Waived,
 ];
-const SEVERITIES: [Severity; 3] = [Severity::Blocking, Severity::Conditional, Severity::Advisory];
 
 /// What a verification would find of a story.
 fn report(story: &Story) -> Report {
@@ -45,7 +44,7 @@ fn with_verdict(mut report: Report, verdict: Verdict, severity: Severity) -> Rep
     let judged = &mut report.judgement.as_mut().unwrap().criteria[0];
     (judged.verdict, judged.criterion.severity) = (verdict, severity);
     let summary = &mut report.certificate.as_mut().unwrap().criteria[0];
-    (summary.verdict, summary.state) = (verdict, verdict.state());
+    (summary.verdict, summary.state) = (verdict, verdict.state(State::Proven));
     report
 }
 
@@ -114,12 +113,32 @@ fn pass(format: ExportFormat) -> &'static str {
     }
 }
 
+/// That something is written, or that others have measured it, is no pass in any format, and leaves CI as it was.
+#[test]
+fn a_pass_that_proves_nothing_is_no_pass_and_no_failure() {
+    for state in [State::Configured, State::Declared] {
+        let mut report = report(&Story::certified());
+        report.certificate.as_mut().unwrap().criteria[0].state = state;
+        for format in ExportFormat::ALL {
+            let expected = match format {
+                ExportFormat::Junit => "skipped",
+                ExportFormat::Sarif => "informational none",
+                ExportFormat::Markdown => "~",
+                ExportFormat::Hdf => "notReviewed",
+                ExportFormat::Oscal => "not-satisfied other",
+            };
+            assert_eq!(first(&report, format), expected, "{format:?} {state:?}");
+        }
+        assert!(exported(&report, ExportFormat::Junit).contains("not proven"), "{state:?}");
+    }
+}
+
 #[test]
 fn a_pass_whose_time_is_not_over_is_one_and_nothing_else_is() {
     let good = report(&Story::certified());
     for format in ExportFormat::ALL {
         for verdict in VERDICTS {
-            for severity in SEVERITIES {
+            for severity in Severity::ALL {
                 let fresh = with_verdict(good.clone(), verdict, severity);
                 let is_pass = first(&fresh, format) == pass(format);
                 assert_eq!(is_pass, verdict == Verdict::Pass, "{verdict:?} in {format:?}");
@@ -133,7 +152,7 @@ fn a_pass_whose_time_is_not_over_is_one_and_nothing_else_is() {
 /// What nothing measures is told in every format, and leaves CI as little green as what was measured without a result.
 #[test]
 fn a_gap_is_open_in_every_format_and_says_what_is_missing() {
-    for severity in SEVERITIES {
+    for severity in Severity::ALL {
         let mut story = Story::by_url();
         story.gaps[0].severity = severity;
         let report = report(&story);
@@ -155,7 +174,7 @@ fn a_gap_is_open_in_every_format_and_says_what_is_missing() {
 fn ci_is_not_green_for_what_is_not_decided() {
     let good = report(&Story::certified());
     let mark = |verdict, severity| first(&with_verdict(good.clone(), verdict, severity), ExportFormat::Junit);
-    for severity in SEVERITIES {
+    for severity in Severity::ALL {
         for verdict in [Verdict::Fail, Verdict::ConditionalFail] {
             assert_eq!(mark(verdict, severity), "failure", "{verdict:?}");
         }
@@ -175,7 +194,7 @@ fn sarif_gives_a_level_to_what_is_broken_only() {
     let good = report(&Story::certified());
     let shown =
         |verdict, severity| first(&with_verdict(good.clone(), verdict, severity), ExportFormat::Sarif);
-    let levels = SEVERITIES.map(|severity| shown(Verdict::Fail, severity));
+    let levels = Severity::ALL.map(|severity| shown(Verdict::Fail, severity));
     assert_eq!(levels, ["fail error", "fail warning", "fail note"]);
     assert_eq!(shown(Verdict::NotApplicable, Severity::Blocking), "notApplicable none");
     for verdict in [Verdict::Inconclusive, Verdict::NotMeasured, Verdict::Error, Verdict::Waived] {

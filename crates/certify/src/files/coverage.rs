@@ -43,9 +43,9 @@ pub enum With {
 }
 
 /// What the file says of its document; none if it names none. `requirements` are its criteria and gaps with their ids.
-pub(super) fn answers<'a>(
+pub(super) fn answers(
     root: &Table<'_>,
-    requirements: impl Iterator<Item = (&'a str, &'a Table<'a>)>,
+    requirements: &[(&str, &Table<'_>)],
 ) -> Result<Option<Coverage>, FileError> {
     let document = root.optional("document");
     let mut answers = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn answers<'a>(
         match (table.optional("rows"), &document) {
             (Some(field), None) => return Err(without_document(&field)),
             (Some(field), Some(_)) => {
-                answers.push(Answer { rows: parse_rows(&field)?, with: With::Requirement(id.to_owned()) });
+                answers.push(Answer { rows: parse_rows(&field)?, with: With::Requirement((*id).to_owned()) });
             }
             (None, _) => {}
         }

@@ -2,19 +2,20 @@
 
 use globset::Glob;
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Criterion, Op, Probe, Rule, Scene, Severity};
+use plimsoll_evidence::{Criterion, Family, Fault, Op, Probe, Rule, Scene, Severity};
 use plimsoll_measure::Probability;
 
 use super::error::FileError;
 use super::table::Table;
 use super::value::Field;
 
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "id",
     "statement",
     "domain",
     "probe",
     "quantile",
+    "fault",
     "op",
     "limit",
     "rule",
@@ -49,6 +50,7 @@ pub(super) fn parse_criterion(table: &Table<'_>) -> Result<Criterion, FileError>
         domain: table.required("domain")?.phrase()?.into(),
         probe,
         quantile_ppb: parse_quantile(table, probe)?,
+        fault: parse_fault(table, probe)?,
         op: parse_op(table, probe)?,
         limit,
         asked,
@@ -99,6 +101,24 @@ fn parse_quantile(table: &Table<'_>, probe: Probe) -> Result<Option<u64>, FileEr
     }
 }
 
+fn parse_fault(table: &Table<'_>, probe: Probe) -> Result<Option<Fault>, FileError> {
+    match (table.optional("fault"), probe.family()) {
+        (Some(field), Family::Fault) => Ok(Some(field.choice(&Fault::ALL, Fault::name)?)),
+        (None, Family::Fault) => {
+            let names = Fault::ALL.map(Fault::name).join(", ");
+            let error = table.error(format!("a criterion of {} needs a `fault`", probe.name()));
+            Err(error.with_hint(format!("it is one of: {names}")))
+        }
+        (Some(field), _) => {
+            let names: Vec<&str> = Probe::of(Family::Fault).map(Probe::name).collect();
+            let problem =
+                format!("`fault` belongs to the probes {}, not to {}", names.join(" and "), probe.name());
+            Err(field.error(problem).with_hint("remove it"))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
 fn parse_op(table: &Table<'_>, probe: Probe) -> Result<Op, FileError> {
     let name = |op| match op {
         Op::AtMost => "at-most",
@@ -127,7 +147,8 @@ fn parse_limit(table: &Table<'_>, probe: Probe, rule: Rule) -> Result<(u64, Unit
     if probe.op() == Op::AtLeast && limit == 0 {
         return Err(field.error("`limit` is 0: it could not be broken"));
     }
-    let is_never_nought = probe.unit() == Unit::Ns || (probe.is_soak() && probe != Probe::Leak);
+    let is_never_nought =
+        probe.unit() == Unit::Ns || (probe.family() == Family::Soak && probe != Probe::Leak);
     if is_never_nought && limit == 0 {
         return Err(field.error("`limit` is 0: it could not be kept"));
     }

@@ -7,6 +7,8 @@ use plimsoll_load::Request;
 use plimsoll_process::{redact, tells_secret};
 use serde_json::{Value, json};
 
+use super::inspected;
+use super::promise::ApiUser;
 use super::subject::{StartCommand, Subject, Target};
 
 const MASK: &str = "[redacted]";
@@ -46,7 +48,36 @@ pub(super) fn describe(subject: &Subject) -> String {
     if let Some(path) = &subject.openapi {
         described["api"] = json!({ "openapi": path });
     }
+    if !subject.users.is_empty() {
+        described["api"]["users"] = subject.users.iter().map(describe_user).collect();
+    }
+    if let Some(limit) = &subject.limit {
+        let request = describe_request(&limit.request);
+        described["limit"] =
+            json!({ "request": request, "allow": limit.allow, "window_ns": limit.window_ns });
+    }
+    if let Some(retry) = &subject.retry {
+        let (write, read) = (describe_request(&retry.write), describe_request(&retry.read));
+        described["retry"] = json!({ "write": write, "read": read, "count": retry.count });
+    }
+    if let Some(folder) = &subject.source.folder {
+        described["source"]["folder"] = json!(path(folder));
+    }
+    if let Some(described) = described.as_object_mut() {
+        inspected::describe(&subject.files, path, described);
+    }
     described.to_string()
+}
+
+fn describe_user(user: &ApiUser) -> Value {
+    let values = user.values.iter().map(|(name, value)| (name.clone(), Value::from(masked(name, value))));
+    json!({
+        "name": user.name,
+        "header": user.header,
+        "file": user.file,
+        "may": user.may,
+        "values": Value::Object(values.collect()),
+    })
 }
 
 fn describe_start(start: &StartCommand, base_dir: &Path) -> Value {

@@ -1,7 +1,9 @@
 //! A profile: how much is measured, and the criteria.
 
+use std::collections::BTreeSet;
+
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Criterion, Gap, LineSearch, Probe, Profile, Rule, Severity};
+use plimsoll_evidence::{Criterion, Family, Gap, LineSearch, Probe, Profile, Rule, Severity};
 use plimsoll_load::DURATION_NS_MAX;
 
 use super::builtin::builtin_profiles;
@@ -9,10 +11,11 @@ use super::coverage::{self, Coverage};
 use super::criterion::{self, parse_criterion};
 use super::error::FileError;
 use super::gap::{self, parse_gap};
+use super::sign_off::parse_sign_off;
 use super::table::{File, Table};
 use super::value::Field;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "id",
     "version",
     "title",
@@ -23,10 +26,12 @@ const KEYS: [&str; 14] = [
     "warm_up",
     "control",
     "soak",
+    "fault",
     "line",
     "criterion",
     "gap",
     "refused",
+    "sign_off",
 ];
 const LINE_KEYS: [&str; 3] = ["steps", "step", "trial"];
 
@@ -36,6 +41,10 @@ const REPETITIONS_MAX: u64 = 100;
 const TRIAL_NS_MIN: u64 = 1_000_000_000;
 /// A look at all processes takes some milliseconds, and 120 of them must be no load of their own.
 const SOAK_NS_MIN: u64 = 6_000_000_000;
+/// A fault holds for a third of it, and so long all must be watched before and after.
+const FAULT_NS_MIN: u64 = 6_000_000_000;
+/// A fault begins and ends a little late, and the last batch shows no recovery.
+const FAULT_SLACK_NS: u64 = 500_000_000;
 /// Beyond a table of this length nobody reads the verdicts.
 const CRITERIA_MAX: usize = 100;
 /// A document with more requirements that nothing measures is a wish.
@@ -75,10 +84,12 @@ fn read(file_name: &str, text: &str) -> Result<(Profile, Option<Coverage>), File
     let criteria = parse_criteria(&root, &tables)?;
     let gap_fields = root.optional("gap").map_or(Ok(Vec::new()), |field| field.some_list())?;
     let gap_tables = self::tables(&gap_fields, "[[gap]]", &gap::KEYS)?;
-    let gaps = parse_gaps(&root, &gap_tables, &criteria)?;
+    let gaps = parse_gaps(&root, &gap_tables)?;
     let ids = criteria.iter().map(|criterion| criterion.id.as_str());
-    let all = ids.zip(&tables).chain(gaps.iter().map(|gap| gap.id.as_str()).zip(&gap_tables));
-    let coverage = coverage::answers(&root, all)?;
+    let gap_ids = gaps.iter().map(|gap| gap.id.as_str());
+    let requirements: Vec<_> = ids.zip(&tables).chain(gap_ids.zip(&gap_tables)).collect();
+    check_ids(&requirements)?;
+    let coverage = coverage::answers(&root, &requirements)?;
     let duration = |key| root.required(key)?.quantity_in(Unit::Ns, TRIAL_NS_MIN..=DURATION_NS_MAX);
     let id = root.required("id")?;
     let name = id.name()?;
@@ -98,9 +109,11 @@ fn read(file_name: &str, text: &str) -> Result<(Profile, Option<Coverage>), File
         warm_up_ns: root.required("warm_up")?.quantity_in(Unit::Ns, 0..=DURATION_NS_MAX)?,
         control_ns: duration("control")?,
         soak_ns: parse_soak(&root, &criteria)?,
+        fault_ns: parse_fault(&root, &criteria)?,
         line: parse_line(&root, &criteria)?,
         criteria,
         gaps,
+        sign_off: parse_sign_off(&root)?,
     };
     for (criterion, field) in profile.criteria.iter().zip(&fields) {
         check_repetitions(&profile, criterion, field)?;
@@ -116,40 +129,30 @@ fn tables<'a>(
     fields.iter().map(|field| field.table(name, known)).collect()
 }
 
-/// Gaps whose ids are no criterion's and no other gap's.
-fn parse_gaps(root: &Table<'_>, tables: &[Table<'_>], criteria: &[Criterion]) -> Result<Vec<Gap>, FileError> {
+fn parse_gaps(root: &Table<'_>, tables: &[Table<'_>]) -> Result<Vec<Gap>, FileError> {
     if tables.len() > GAPS_MAX {
         return Err(root.error(format!("{} gaps are more than {GAPS_MAX}", tables.len())));
     }
-    let mut gaps: Vec<Gap> = Vec::with_capacity(tables.len());
-    for table in tables {
-        let gap = parse_gap(table)?;
-        let mut ids = criteria.iter().map(|one| &one.id).chain(gaps.iter().map(|one| &one.id));
-        if ids.any(|id| *id == gap.id) {
-            return Err(twice(table, &gap.id));
-        }
-        gaps.push(gap);
-    }
-    Ok(gaps)
+    tables.iter().map(parse_gap).collect()
 }
 
-fn twice(table: &Table<'_>, id: &str) -> FileError {
-    let error = table.error(format!("a second criterion with the id `{id}`"));
-    error.with_hint("ids name criteria in the certificate: each must be unique")
+/// No criterion and no gap has the id of another.
+fn check_ids(requirements: &[(&str, &Table<'_>)]) -> Result<(), FileError> {
+    let mut seen = BTreeSet::new();
+    match requirements.iter().find(|(id, _)| !seen.insert(*id)) {
+        None => Ok(()),
+        Some((id, table)) => {
+            let error = table.error(format!("a second criterion with the id `{id}`"));
+            Err(error.with_hint("ids name criteria in the certificate: each must be unique"))
+        }
+    }
 }
 
 fn parse_criteria(root: &Table<'_>, tables: &[Table<'_>]) -> Result<Vec<Criterion>, FileError> {
     if tables.len() > CRITERIA_MAX {
         return Err(root.error(format!("{} criteria are more than {CRITERIA_MAX}", tables.len())));
     }
-    let mut criteria: Vec<Criterion> = Vec::with_capacity(tables.len());
-    for table in tables {
-        let criterion = parse_criterion(table)?;
-        if criteria.iter().any(|earlier| earlier.id == criterion.id) {
-            return Err(twice(table, &criterion.id));
-        }
-        criteria.push(criterion);
-    }
+    let criteria: Vec<Criterion> = tables.iter().map(parse_criterion).collect::<Result<_, _>>()?;
     if criteria.iter().all(|criterion| criterion.severity != Severity::Blocking) {
         let error = root.error("no criterion is blocking: everything would pass");
         return Err(
@@ -160,7 +163,7 @@ fn parse_criteria(root: &Table<'_>, tables: &[Table<'_>]) -> Result<Vec<Criterio
 }
 
 fn parse_soak(root: &Table<'_>, criteria: &[Criterion]) -> Result<Option<u64>, FileError> {
-    let asking = criteria.iter().find(|criterion| criterion.probe.is_soak());
+    let asking = criteria.iter().find(|criterion| criterion.probe.family() == Family::Soak);
     match (root.optional("soak"), asking) {
         (None, None) => Ok(None),
         (Some(field), Some(_)) => Ok(Some(field.quantity_in(Unit::Ns, SOAK_NS_MIN..=DURATION_NS_MAX)?)),
@@ -170,12 +173,48 @@ fn parse_soak(root: &Table<'_>, criteria: &[Criterion]) -> Result<Option<u64>, F
             Err(error.with_hint("add how long it lasts, like soak = \"30s\""))
         }
         (Some(field), None) => {
-            let names: Vec<&str> = Probe::SOAKS.into_iter().map(Probe::name).collect();
+            let names: Vec<&str> = Probe::of(Family::Soak).map(Probe::name).collect();
             let error = field.error("`soak` is given, but no criterion asks for one");
             Err(error.with_hint(format!(
                 "add a criterion with one of the probes {}, or remove it",
                 names.join(", ")
             )))
+        }
+    }
+}
+
+/// How long the load of a fault drill lasts. A recovery must fit into its last third, or it would never be seen.
+fn parse_fault(root: &Table<'_>, criteria: &[Criterion]) -> Result<Option<u64>, FileError> {
+    let asking = criteria.iter().find(|criterion| criterion.probe.family() == Family::Fault);
+    let field = match (root.optional("fault"), asking) {
+        (None, None) => return Ok(None),
+        (Some(field), Some(_)) => field,
+        (None, Some(criterion)) => {
+            let error =
+                root.error(format!("criterion `{}` asks for a fault, but `fault` is missing", criterion.id));
+            return Err(error.with_hint(
+                "add how long its load lasts, like fault = \"9s\": the fault holds for a third of it",
+            ));
+        }
+        (Some(field), None) => {
+            let names: Vec<&str> = Probe::of(Family::Fault).map(Probe::name).collect();
+            let error = field.error("`fault` is given, but no criterion asks for one");
+            return Err(error.with_hint(format!(
+                "add a criterion with one of the probes {}, or remove it",
+                names.join(", ")
+            )));
+        }
+    };
+    let fault_ns = field.quantity_in(Unit::Ns, FAULT_NS_MIN..=DURATION_NS_MAX)?;
+    let watched_ns = (fault_ns / 3).saturating_sub(FAULT_SLACK_NS);
+    match criteria.iter().find(|it| it.probe == Probe::FaultRecovery && it.limit > watched_ns) {
+        None => Ok(Some(fault_ns)),
+        Some(criterion) => {
+            let error = field.error(format!(
+                "the limit of `{}` does not fit into a third of it, in which the recovery is watched",
+                criterion.id
+            ));
+            Err(error.with_hint("make `fault` longer than three times the limit and 1.5 s"))
         }
     }
 }
@@ -232,22 +271,10 @@ fn parse_steps(field: &Field<'_>) -> Result<Vec<u64>, FileError> {
 
 /// A criterion must be decidable with what the profile measures.
 fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>) -> Result<(), FileError> {
-    let (repetitions, key) = match criterion.probe {
-        Probe::StartUp => (profile.trials, "trials"),
-        Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => (profile.drills, "drills"),
-        Probe::Latency
-        | Probe::Errors
-        | Probe::Throughput
-        | Probe::LoadLine
-        | Probe::ErrorHygiene
-        | Probe::ResponseHeaders
-        | Probe::LogHygiene
-        | Probe::Authentication
-        | Probe::Memory
-        | Probe::OpenFiles
-        | Probe::Threads
-        | Probe::Cpu
-        | Probe::Leak => return Ok(()),
+    let (repetitions, key) = match criterion.probe.family() {
+        Family::Start => (profile.trials, "trials"),
+        Family::Stop | Family::Crash => (profile.drills, "drills"),
+        Family::Load | Family::Check | Family::Soak | Family::Inspection | Family::Fault => return Ok(()),
     };
     let id = &criterion.id;
     if criterion.rule == Rule::Guard95 && repetitions < REPETITIONS_FOR_BOUND {

@@ -67,7 +67,11 @@ fn parse_expect(field: &Field<'_>) -> Result<StatusSet, FileError> {
 }
 
 /// What every request has. Its weight and what it expects are the caller's to set.
-fn parse_parts(table: &Table<'_>, method: &'static str, placeholders: &[&str]) -> Result<Request, FileError> {
+pub(super) fn parse_parts(
+    table: &Table<'_>,
+    method: &'static str,
+    placeholders: &[&str],
+) -> Result<Request, FileError> {
     let method = table.optional("method").map_or(Ok(method), |field| field.choice(&METHODS, |name| name))?;
     let path = check_path(&table.required("path")?, placeholders)?;
     let body = match table.optional("body") {
@@ -87,7 +91,7 @@ fn parse_headers(field: &Field<'_>) -> Result<Vec<(String, String)>, FileError> 
     for header in field.free_table()? {
         let (name, value) = (header.key(), header.text()?);
         let wrong = |problem: &str| Err(header.error(format!("header {name:?} {problem}")));
-        if name.is_empty() || !name.bytes().all(is_token_byte) {
+        if !is_token(name) {
             return wrong("has a name that HTTP does not know");
         }
         if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
@@ -107,7 +111,11 @@ fn parse_headers(field: &Field<'_>) -> Result<Vec<(String, String)>, FileError> 
     Ok(headers)
 }
 
-/// What method and header names are made of: RFC 9110, section 5.6.2.
+/// Whether it is what method and header names are: RFC 9110, section 5.6.2.
+pub(super) fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(is_token_byte)
+}
+
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -165,7 +173,7 @@ pub(super) fn parse_ledger(field: &Field<'_>) -> Result<LedgerRequests, FileErro
     Ok(LedgerRequests { write, read })
 }
 
-fn mentions(request: &Request, placeholder: &str) -> bool {
+pub(super) fn mentions(request: &Request, placeholder: &str) -> bool {
     let in_headers = request.headers.iter().any(|(_, value)| value.contains(placeholder));
     request.path.contains(placeholder)
         || in_headers

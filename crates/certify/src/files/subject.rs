@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use plimsoll_evidence::Arrivals;
+use plimsoll_evidence::{Arrivals, SubjectPart};
 use plimsoll_load::Request;
 use plimsoll_process::Signal;
 
 use super::description;
+use super::inspected::Inspected;
+use super::promise::{ApiUser, LimitPromise, RetryPromise};
 
 /// A subject as its file describes it. Paths are resolved against the file's folder.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,17 +36,27 @@ pub struct Subject {
     pub ledger: Option<LedgerRequests>,
     /// Where it gives its reference, an OpenAPI 3 document in JSON.
     pub openapi: Option<String>,
+    /// What of its files is looked at.
+    pub files: Inspected,
+    /// Users of its API; none or at least two.
+    pub users: Vec<ApiUser>,
+    /// How often one may ask.
+    pub limit: Option<LimitPromise>,
+    /// A write that may be sent again.
+    pub retry: Option<RetryPromise>,
     /// The folder of the subject's file: paths are described relative to it.
     pub(super) base_dir: PathBuf,
 }
 
-/// What the certificate is bound to beside the description. Both parts may be empty.
+/// What the certificate is bound to beside the description, and where its files lie. Each part may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// A folder of a git repository.
     pub git: Option<PathBuf>,
     /// Files to digest.
     pub artifacts: Vec<PathBuf>,
+    /// The folder of its files, where that is no git repository or only a part of it.
+    pub folder: Option<PathBuf>,
 }
 
 /// How a subject is started and stopped. `{port}` and `{dir}` stand for a free port and a fresh folder.
@@ -104,6 +116,26 @@ pub struct LedgerRequests {
 }
 
 impl Subject {
+    /// The folder in which its files lie, to which their paths are relative.
+    pub(crate) fn files_folder(&self) -> &Path {
+        self.source.folder.as_deref().or(self.source.git.as_deref()).unwrap_or(&self.base_dir)
+    }
+
+    /// What it has beside what every subject has.
+    pub(crate) fn parts(&self) -> Vec<SubjectPart> {
+        let has = [
+            (SubjectPart::Users, !self.users.is_empty()),
+            (SubjectPart::Limit, self.limit.is_some()),
+            (SubjectPart::Retry, self.retry.is_some()),
+        ];
+        has.into_iter().filter(|(_, has)| *has).map(|(part, _)| part).collect()
+    }
+
+    /// A path as the file writes it.
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
+        self.base_dir.join(text)
+    }
+
     /// The whole subject as canonical JSON, secrets redacted: what `subject-description` is the digest of.
     pub fn description(&self) -> String {
         description::describe(self)

@@ -8,16 +8,32 @@ use plimsoll_load::{CONNECTIONS_DEFAULT, CONNECTIONS_MAX, RATE_PER_KS_MAX};
 
 use super::command::parse_start;
 use super::error::FileError;
+use super::inspected::{SOURCE_KEYS, parse_inspected};
+use super::promise::{ApiUser, parse_limit, parse_retry, parse_users};
 use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
 use super::subject::{LoadSettings, Source, StartCommand, Subject, Target};
 use super::table::{File, Table};
 use super::target::parse_target;
 use super::value::Field;
 
-const KEYS: [&str; 10] =
-    ["name", "version", "profile", "source", "start", "target", "load", "request", "ledger", "api"];
-const SOURCE_KEYS: [&str; 2] = ["git", "artifacts"];
-const API_KEYS: [&str; 1] = ["openapi"];
+const KEYS: [&str; 15] = [
+    "name",
+    "version",
+    "profile",
+    "source",
+    "start",
+    "target",
+    "load",
+    "request",
+    "ledger",
+    "api",
+    "limit",
+    "retry",
+    "operation",
+    "import",
+    "allow",
+];
+const API_KEYS: [&str; 2] = ["openapi", "user"];
 const LOAD_KEYS: [&str; 4] = ["rate", "arrivals", "timeout", "connections"];
 
 /// Enough for bounds at 99 % within seconds, and little for any service.
@@ -35,6 +51,8 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
     let document = file.parse()?;
     let root = Table::root(file, &document, &KEYS)?;
     let phrase = |key| root.optional(key).map(|field| field.phrase().map(str::to_owned)).transpose();
+    let api = root.optional("api").map(|field| parse_api(&field)).transpose()?;
+    let (openapi, users) = api.map_or((None, Vec::new()), |(openapi, users)| (Some(openapi), users));
     let subject = Subject {
         name: root.required("name")?.name()?.into(),
         version: phrase("version")?,
@@ -47,7 +65,11 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
         load: parse_load(&root)?,
         requests: parse_requests(&root)?,
         ledger: root.optional("ledger").map(|field| parse_ledger(&field)).transpose()?,
-        openapi: root.optional("api").map(|field| parse_api(&field)).transpose()?,
+        openapi,
+        users,
+        limit: root.optional("limit").map(|field| parse_limit(&field)).transpose()?,
+        retry: root.optional("retry").map(|field| parse_retry(&field)).transpose()?,
+        files: parse_inspected(&root, base_dir)?,
         base_dir: base_dir.to_owned(),
     };
     check_leave(&root, &subject)?;
@@ -64,17 +86,21 @@ fn parse_source(field: &Field<'_>, base_dir: &Path) -> Result<Source, FileError>
         Some(field) => field.some_list()?.iter().map(path).collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
-    if git.is_none() && artifacts.is_empty() {
+    let folder = table.optional("folder").map(|field| path(&field)).transpose()?;
+    let names_more = ["bill_of_materials", "documents"].into_iter().any(|key| table.optional(key).is_some());
+    if git.is_none() && artifacts.is_empty() && folder.is_none() && !names_more {
         let error = table.error("[source] names nothing");
         return Err(error.with_hint("write git = \".\" or artifacts = [\"path\"], or remove [source]"));
     }
-    Ok(Source { git, artifacts })
+    Ok(Source { git, artifacts, folder })
 }
 
-/// Where the reference is.
-fn parse_api(field: &Field<'_>) -> Result<String, FileError> {
+/// Where the reference is, and who may do what of it.
+fn parse_api(field: &Field<'_>) -> Result<(String, Vec<ApiUser>), FileError> {
     let table = field.table("[api]", &API_KEYS)?;
-    Ok(check_path(&table.required("openapi")?, &[])?.to_owned())
+    let openapi = check_path(&table.required("openapi")?, &[])?.to_owned();
+    let users = table.optional("user").map_or(Ok(Vec::new()), |field| parse_users(&field))?;
+    Ok((openapi, users))
 }
 
 /// Whoever tries doors needs leave to do so, also on this machine: one that is open opens.

@@ -229,6 +229,10 @@ fn trial(document: &Document, path: &str) -> Option<Trial> {
         Document::StopDrill(drill) => ("stop", drill.scene, drill.trial, None, drill.at),
         Document::CrashDrill(drill) => ("crash", drill.scene, drill.trial, None, drill.at),
         Document::SoakRun(run) => ("soak", run.scene, run.trial, Some(run.schedule.rate_per_ks), run.at),
+        Document::FaultDrill(drill) => {
+            let run = &drill.load;
+            ("fault", run.scene, run.trial, Some(run.schedule.rate_per_ks), run.at)
+        }
         Document::CheckRun(run) => (run.checklist.probe().name(), run.scene, run.trial, None, run.at),
     };
     Some(Trial { sort, scene: scene.name(), trial, rate_per_ks, at, evidence: path.to_owned() })

@@ -7,7 +7,7 @@ use plimsoll_evidence::Profile;
 
 use super::snapshot::Snapshot;
 use crate::error::Error;
-use crate::files::{Subject, parse_profile, parse_subject};
+use crate::files::{Inspected, Source, Subject, parse_profile, parse_subject};
 use crate::identity::identity_of;
 use crate::planning::{expected_ns, make_plan};
 
@@ -45,7 +45,7 @@ impl Rules {
             if subject.start.is_some() {
                 return closed("start a program: [start]", key);
             }
-            if subject.source.git.is_some() || !subject.source.artifacts.is_empty() {
+            if subject.source != Source::default() || subject.files != Inspected::default() {
                 return closed("name files of the server: [source]", key);
             }
         }

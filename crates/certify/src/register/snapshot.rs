@@ -10,7 +10,7 @@ use super::names::Name;
 use crate::error::Error;
 
 /// Longest text of a subject or a profile: far above any that serves, and all of them are in memory.
-pub const TEXT_BYTES_MAX: usize = 32 << 10;
+pub const TEXT_BYTES_MAX: usize = 40 << 10;
 
 /// A subject's or a profile's text. Clones share it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -179,6 +179,7 @@ impl Maker {
             Issuance::Demo => Arc::new(self.certificates.demo_keys()?),
         };
         let order = Order {
+            repetition: None,
             subject: &subject,
             profile: &profile,
             keys: &keys,

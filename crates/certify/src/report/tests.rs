@@ -117,7 +117,7 @@ fn every_criterion_stands_with_its_decision() {
         for (judged, row) in judgement.criteria.iter().zip(rows) {
             assert!(row.contains(&format!("<code>{}</code>", judged.criterion.id)), "{row}");
             assert!(row.contains(&judged.verdict.name().replace('_', " ")), "{row}");
-            assert!(row.contains(judged.verdict.state().name()), "{row}");
+            assert!(row.contains(judged.state().name()), "{row}");
             if let Some(value) = judged.measurement.value {
                 assert!(row.contains(&words::amount(Some(value), judged.measurement.unit)), "{row}");
             }
@@ -280,7 +280,7 @@ fn a_soak_is_drawn_with_its_limits_and_its_trends() {
     let section = html.split("id=\"soak\"").nth(1).unwrap().split("</section>").next().unwrap();
     for part in [
         "30\u{a0}s of load at 200/s",
-        "Resident memory grows without end: 58.83 MiB to 70.52 MiB in the second half.",
+        "Resident memory still grew at the end: 58.83 MiB to 70.52 MiB in the second half.",
         "The number of open files does not grow: 24 at the end.",
         "at most 26, limit ≤ 512.",
         "limit ≤ 256\u{a0}MiB",
@@ -294,6 +294,24 @@ fn a_soak_is_drawn_with_its_limits_and_its_trends() {
     assert!(figures.iter().all(|figure| figure.matches("scope=\"row\"").count() >= 80), "every look");
     assert!(!section.contains("NaN"));
     assert!(!page(&Story::certified(), Issuance::Issued).contains("id=\"soak\""));
+}
+
+/// When a fault began and ended is drawn, and what failed and how long it took to be as before is told.
+#[test]
+fn a_fault_drill_shows_when_the_fault_held() {
+    let html = page(&Story::faulted(), Issuance::Issued);
+    let section = html.split("id=\"faults\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for part in ["3.02\u{a0}s", "6.021\u{a0}s", "98.3\u{a0}%", "0 of 620", "979\u{a0}ms", "slowest reply"] {
+        assert!(section.contains(part), "{part}\n{section}");
+    }
+    let figures: Vec<&str> = section.split("<figure>").skip(1).collect();
+    assert_eq!(figures.len(), 2);
+    for figure in figures {
+        assert_eq!(figure.matches("class=\"limit\"").count(), 2, "the fault's beginning and end");
+        assert!(figure.contains(">paused<") && figure.contains(">over<"), "{figure}");
+    }
+    assert!(!section.contains("NaN"));
+    assert!(!page(&Story::certified(), Issuance::Issued).contains("id=\"faults\""));
 }
 
 /// A trial of 5.5 s has a last window of half a second.

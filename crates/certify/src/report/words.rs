@@ -104,9 +104,25 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::BareReplies => "a proxy takes out of replies all fields that do not frame them",
         Scene::LeakyLog => "what is planted is written to the subject's standard error as it came",
         Scene::OpenDoors => "a proxy makes 200 of every status 401 and 403",
+        Scene::BentContract => "a proxy writes other letters into the texts and names of replies in JSON",
+        Scene::SwappedCredentials => "a proxy shows the credential of whoever asked before",
+        Scene::Unlimited => "a proxy makes 200 of every status 429 and 503",
+        Scene::FreshKeys => "a proxy puts a key of its own in the place of each idempotency key",
         Scene::HoardedConnections => "a proxy opens more and more connections, and keeps all of them open",
-        Scene::Stowaway => "a process beside the subject's own takes memory, threads and processor time",
-        Scene::ShamSoak
+        Scene::Stowaway => {
+            "a process beside the subject's own takes memory, files, threads and processor time"
+        }
+        Scene::PlantedSecret => "a secret is committed to a copy of the files, and deleted again",
+        Scene::PlantedComponent => {
+            "a copy of the bill lists more, of which an advisory warns or which nobody may use"
+        }
+        Scene::PlantedFinding => "beside a copy of the results stands one with open findings",
+        Scene::OrphanedAlert => "beside a copy of the alerts stand some that name no runbook",
+        Scene::BrokenLink => "a link in a copy of the documents leads nowhere",
+        Scene::KeptFault => "a proxy resets half of the requests from the middle of the load to its end",
+        Scene::ShamFiles
+        | Scene::ShamFault
+        | Scene::ShamSoak
         | Scene::ShamChecks
         | Scene::ShamLoad
         | Scene::ShamStart

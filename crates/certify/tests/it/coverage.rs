@@ -110,7 +110,7 @@ impl Document {
 /// A criterion with its control and its evidence.
 fn seen_red(criterion: &Criterion) -> String {
     let control = criterion.control.map_or("no control", Scene::name);
-    format!("`{}` ({control}, {})", criterion.id, criterion.probe.evidence())
+    format!("`{}` ({control}, {})", criterion.id, criterion.probe.family().evidence())
 }
 
 /// A cell of a table in Markdown.

@@ -1,23 +1,44 @@
 //! Checklists: cases that are fixed in advance, each tried once. What was seen of each is evidence; whether it is good
 //! follows from it here, so that every verifier decides it again.
 
+mod access;
+mod bill;
+mod contract;
 mod door;
+mod imported;
+mod limited;
 mod log_trace;
 mod refusal;
 mod reply_head;
+mod retried;
+mod runbook;
+mod secret;
+mod written;
 
 use plimsoll_base::Utc;
 use serde::{Deserialize, Serialize};
 
-use crate::criterion::{Probe, Scene};
 use crate::document::{ProcessIdentity, ProxyCounts};
+use crate::probe::Probe;
+use crate::scene::Scene;
 
+pub use access::Access;
+pub use bill::{
+    AdvisedEcosystem, Advisory, AdvisoryBase, Bill, BilledArtifact, Component, Package, VersionRange,
+};
+pub use contract::{Contract, Replied};
 pub use door::{Door, Shown};
+pub use imported::{Gravity, ImportFormat, ImportedFinding, ImportedResult, ToldBy};
+pub use limited::{LimitReply, Limited};
 pub use log_trace::{LogTrace, PlantedText};
 pub use refusal::{BadRequest, Ending, Refusal};
 pub use reply_head::{HeaderRule, ReplyHead};
+pub use retried::{RetriedWrite, Retry, WriteReply};
+pub use runbook::{Alert, AlertBook, AlertFile, RunbookFound};
+pub use secret::{SearchedPlace, SecretFinding, SecretRule, SecretSearch, Unsearched};
+pub use written::{Flaw, FlawKind, Written};
 
-/// One pass of a checklist over one process of the subject.
+/// One pass of a checklist over one process of the subject, or over its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckRun {
@@ -25,7 +46,7 @@ pub struct CheckRun {
     pub scene: Scene,
     /// Counts from 1 within scene and checklist.
     pub trial: u64,
-    /// The process that answered; absent for a subject known by URL.
+    /// The process that answered; absent for a subject known by URL, and where files are looked at.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub process: Option<ProcessIdentity>,
     /// When.
@@ -49,6 +70,24 @@ pub enum Checklist {
     LogHygiene(Vec<LogTrace>),
     /// What only somebody who is known may do, each operation with all of [`Shown::ALL`].
     Authentication(Vec<Door>),
+    /// What came of calls that follow from the subject's own reference.
+    Contract(Contract),
+    /// Secrets in the subject's files.
+    Secrets(SecretSearch),
+    /// What the subject is made of.
+    BillOfMaterials(Bill),
+    /// What others have measured, file by file.
+    ImportedResults(Vec<ImportedResult>),
+    /// Alerts and where they lead.
+    Runbooks(AlertBook),
+    /// The documents that the subject says it has.
+    Documentation(Vec<Written>),
+    /// What became of operations that only some may do, each tried by those who may and by those who may not.
+    Authorisation(Vec<Access>),
+    /// What came of requests within a limit that was promised, and beyond it.
+    RateLimit(Limited),
+    /// What came of writes that were sent again, each of [`Retry::ALL`] once and in that order.
+    RetriedWrites(Vec<RetriedWrite>),
 }
 
 /// A case, and what is wrong with what was seen of it.
@@ -62,6 +101,13 @@ pub struct CheckedCase {
     pub problem: Option<String>,
 }
 
+impl CheckRun {
+    /// Every case with what is wrong with it; `None` if cases are missing or too many, so that nothing is shown.
+    pub fn cases(&self) -> Option<Vec<CheckedCase>> {
+        self.checklist.cases(self.at)
+    }
+}
+
 impl Checklist {
     /// The probe that it serves.
     pub fn probe(&self) -> Probe {
@@ -70,16 +116,35 @@ impl Checklist {
             Self::ResponseHeaders(_) => Probe::ResponseHeaders,
             Self::LogHygiene(_) => Probe::LogHygiene,
             Self::Authentication(_) => Probe::Authentication,
+            Self::Contract(_) => Probe::Contract,
+            Self::Secrets(_) => Probe::Secrets,
+            Self::BillOfMaterials(_) => Probe::BillOfMaterials,
+            Self::ImportedResults(_) => Probe::ImportedResults,
+            Self::Runbooks(_) => Probe::Runbooks,
+            Self::Documentation(_) => Probe::Documentation,
+            Self::Authorisation(_) => Probe::Authorisation,
+            Self::RateLimit(_) => Probe::RateLimit,
+            Self::RetriedWrites(_) => Probe::RetriedWrites,
         }
     }
 
-    /// Every case with what is wrong with it; `None` if cases are missing or too many, so that nothing is shown.
-    pub fn cases(&self) -> Option<Vec<CheckedCase>> {
+    /// Every case with what is wrong with it when it was looked at; `None` if cases are missing or too many, so that nothing
+    /// is shown.
+    fn cases(&self, at: Utc) -> Option<Vec<CheckedCase>> {
         match self {
             Self::ErrorHygiene(refusals) => refusal::cases(refusals),
             Self::ResponseHeaders(heads) => reply_head::cases(heads),
             Self::LogHygiene(traces) => log_trace::cases(traces),
             Self::Authentication(doors) => door::cases(doors),
+            Self::Contract(contract) => contract::cases(contract),
+            Self::Secrets(search) => secret::cases(search),
+            Self::BillOfMaterials(bill) => Some(bill::cases(bill, at)),
+            Self::ImportedResults(results) => imported::cases(results, at),
+            Self::Runbooks(book) => runbook::cases(book),
+            Self::Documentation(documents) => written::cases(documents),
+            Self::Authorisation(tried) => access::cases(tried),
+            Self::RateLimit(seen) => limited::cases(seen),
+            Self::RetriedWrites(writes) => retried::cases(writes),
         }
     }
 }

@@ -80,6 +80,9 @@ pub struct Refusal {
     pub end: Ending,
     /// Whether the subject gave a good reply to one of its own requests while the connection was open, or right after.
     pub alive: bool,
+    /// Whether the request went to where the subject never promised to read a body.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unread: bool,
 }
 
 impl BadRequest {
@@ -139,6 +142,11 @@ impl BadRequest {
         matches!(self, Self::Garbage | Self::CutBody | Self::SlowHead)
     }
 
+    /// Whether what is wrong with it stands in its body, where only a server that reads the body finds it.
+    fn is_wrong_in_its_body(self) -> bool {
+        matches!(self, Self::BadChunkSize | Self::HugeChunkSize | Self::HugeBody | Self::CutBody)
+    }
+
     /// Whether a reply with this status is good.
     fn accepts(self, status: u64) -> bool {
         match (self, status) {
@@ -172,6 +180,10 @@ impl Refusal {
             [200..=399] if self.case == BadRequest::LengthAndChunks && self.end == Ending::Open => Some(
                 "it goes by the length, or goes on after the chunks: a request could be smuggled in".into(),
             ),
+            // Who needs no body may answer without it, and must then close (RFC 9112, 9.3).
+            [200..=399] if self.unread && self.case.is_wrong_in_its_body() && self.end != Ending::Open => {
+                None
+            }
             [status] if self.case.accepts(*status) => None,
             [status] => Some(format!("{status} does not refuse it as the client's fault")),
             statuses => Some(format!("{} replies to one message: a request was smuggled in", statuses.len())),
@@ -206,7 +218,7 @@ mod tests {
     use super::*;
 
     fn refusal(case: BadRequest, statuses: &[u64], end: Ending) -> Refusal {
-        Refusal { case, statuses: statuses.to_vec(), end, alive: true }
+        Refusal { case, statuses: statuses.to_vec(), end, alive: true, unread: false }
     }
 
     #[test]
@@ -247,6 +259,24 @@ mod tests {
         for (case, statuses, end) in bad {
             assert!(refusal(*case, statuses, *end).problem().is_some(), "{case:?} {statuses:?} {end:?}");
         }
+    }
+
+    #[test]
+    fn who_needs_no_body_may_answer_without_it_and_close() {
+        use BadRequest::*;
+        let unread = |case, statuses: &[u64], end| {
+            Refusal { unread: true, ..refusal(case, statuses, end) }.problem().is_none()
+        };
+        for case in [BadChunkSize, HugeChunkSize, HugeBody, CutBody] {
+            assert!(unread(case, &[200], Ending::Closed), "{case:?}");
+            assert!(!unread(case, &[200], Ending::Open), "{case:?}: what comes next is read as a request");
+            assert!(!unread(case, &[500], Ending::Closed), "{case:?}");
+            assert!(!unread(case, &[200, 200], Ending::Closed), "{case:?}");
+            assert!(refusal(case, &[200], Ending::Closed).problem().is_some(), "{case:?}: a promised body");
+        }
+        // What is wrong in a head is found by whoever reads heads.
+        assert!(!unread(TwoLengths, &[200], Ending::Closed));
+        assert!(!unread(LongField, &[200], Ending::Closed));
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl ReplyHead {
         !matches!(self.status, 204 | 304) && !is_empty
     }
 
-    fn media_type(&self) -> Option<String> {
+    /// The media type in small letters, without its parameters.
+    pub fn media_type(&self) -> Option<String> {
         let value = self.values("content-type").next()?;
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }

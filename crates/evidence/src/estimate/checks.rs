@@ -4,10 +4,11 @@ use plimsoll_base::Unit;
 
 use super::load::nothing;
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Scene};
+use crate::criterion::Criterion;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Estimator, Measurement, Trial};
+use crate::scene::Scene;
 
 /// Cases that went wrong, in the worst pass. No pass gives no value.
 pub(crate) fn failed_cases(
@@ -17,7 +18,7 @@ pub(crate) fn failed_cases(
 ) -> Result<Measurement, Error> {
     let mut measurement = nothing(Estimator::FailedCases, Unit::Count);
     for (digest, run) in documents.check_runs(criterion.probe, scene) {
-        let Some(cases) = run.checklist.cases() else {
+        let Some(cases) = run.cases() else {
             let name = criterion.probe.name();
             return Err(Error::evidence(format!("{name} {}: cases are missing, or stand twice", run.trial)));
         };

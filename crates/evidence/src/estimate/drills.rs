@@ -7,11 +7,12 @@ use plimsoll_proof::Digest;
 use super::load::nothing;
 use super::{CONFIDENCE, TRIALS_FOR_BOUND};
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Scene};
+use crate::criterion::Criterion;
 use crate::document::{CrashDrill, HeldOutcome, Ledger, ProcessIdentity, StopDrill};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Estimator, Measurement, Trial};
+use crate::scene::Scene;
 
 /// One rehearsal: where it stands, what it cost, how many things it tried.
 struct Rehearsal {

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::load;
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Probe, Profile, Rule, Scene};
+use crate::criterion::{Criterion, Profile, Rule};
 use crate::document::{LoadRun, Plan, Step};
 use crate::documents::Documents;
 use crate::doubt::doubt;
 use crate::error::Error;
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::verdict::{Verdict, decide, decide_by};
 
 /// The load line and what happened one step above it.

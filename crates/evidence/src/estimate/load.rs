@@ -11,11 +11,13 @@ use plimsoll_proof::Digest;
 
 use super::{CONFIDENCE, TRIALS_FOR_BOUND, share};
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Op, Probe, Scene};
+use crate::criterion::{Criterion, Op};
 use crate::document::{Arrivals, InstrumentData, LoadRun, ScheduleData, Step};
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Distribution, Estimator, GateData, Measurement, Trial};
+use crate::probe::Probe;
+use crate::scene::Scene;
 
 /// 1,000 seconds in ns: rates are per 1,000 seconds.
 const KILOSECOND_NS: u128 = 1_000_000_000_000;
@@ -59,7 +61,7 @@ pub(crate) fn measure(criterion: &Criterion, runs: &[(Digest, &LoadRun)]) -> Res
 }
 
 /// Reads a run and checks what it says twice.
-fn read<'a>(digest: Digest, run: &'a LoadRun) -> Result<ReadRun<'a>, Error> {
+pub(super) fn read<'a>(digest: Digest, run: &'a LoadRun) -> Result<ReadRun<'a>, Error> {
     let broken = |what: &str| Error::evidence(format!("load run {}: {what}", run.name()));
     let series = run.latency.read().ok_or_else(|| broken("malformed latency histogram"))?;
     let total = series.total();
@@ -112,7 +114,7 @@ fn facts(data: &InstrumentData) -> Option<Facts> {
     })
 }
 
-fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> impl Iterator<Item = GateData> {
+pub(super) fn gates(run: &ReadRun<'_>, limit_ns: Option<u64>) -> impl Iterator<Item = GateData> {
     let name = run.run.name();
     instrument_gates(&run.facts, limit_ns).into_iter().map(move |result| GateData {
         run: name.clone(),

@@ -2,6 +2,7 @@
 
 mod checks;
 mod drills;
+mod fault;
 mod line;
 mod load;
 mod share;
@@ -9,11 +10,13 @@ mod soak;
 
 use plimsoll_measure::Probability;
 
-use crate::criterion::{Criterion, Probe, Scene};
+use crate::criterion::Criterion;
 use crate::document::Plan;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::Measurement;
+use crate::probe::{Family, Probe};
+use crate::scene::Scene;
 
 pub(crate) use line::load_line;
 pub use line::{LoadLine, rung_verdict, search_step_passes};
@@ -31,21 +34,18 @@ pub(crate) fn estimate(
     documents: &Documents,
     scene: Scene,
 ) -> Result<Measurement, Error> {
-    match criterion.probe {
-        Probe::Latency | Probe::Errors | Probe::Throughput => {
-            load::measure(criterion, &load::steady_runs(documents, scene))
+    match (criterion.probe.family(), criterion.probe) {
+        (Family::Load, Probe::LoadLine) => line::measure(plan, documents, scene),
+        (Family::Load, _) => load::measure(criterion, &load::steady_runs(documents, scene)),
+        (Family::Start, _) => drills::start_up(documents, scene),
+        (Family::Stop, _) => drills::graceful_stop(criterion, documents, scene),
+        (Family::Crash, Probe::AcknowledgedWrites) => {
+            drills::acknowledged_writes(criterion, documents, scene)
         }
-        Probe::LoadLine => line::measure(plan, documents, scene),
-        Probe::StartUp => drills::start_up(documents, scene),
-        Probe::GracefulStop => drills::graceful_stop(criterion, documents, scene),
-        Probe::CrashRecovery => drills::crash_recovery(criterion, documents, scene),
-        Probe::AcknowledgedWrites => drills::acknowledged_writes(criterion, documents, scene),
-        Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => {
-            checks::failed_cases(criterion, documents, scene)
-        }
-        Probe::Memory | Probe::OpenFiles | Probe::Threads | Probe::Cpu | Probe::Leak => {
-            soak::taken(criterion, documents, scene)
-        }
+        (Family::Crash, _) => drills::crash_recovery(criterion, documents, scene),
+        (Family::Check | Family::Inspection, _) => checks::failed_cases(criterion, documents, scene),
+        (Family::Soak, _) => soak::taken(criterion, documents, scene),
+        (Family::Fault, _) => fault::endured(plan, criterion, documents, scene),
     }
 }
 

@@ -62,7 +62,7 @@ impl Share {
 }
 
 /// `part * scale / whole`, rounded down and up; none of nothing.
-fn scaled(part: u64, scale: u64, whole: u64) -> Option<(u64, u64)> {
+pub(super) fn scaled(part: u64, scale: u64, whole: u64) -> Option<(u64, u64)> {
     let product = u128::from(part) * u128::from(scale);
     let (down, up) = (product.checked_div(whole.into())?, product.div_ceil(whole.into()));
     Some((u64::try_from(down).ok()?, u64::try_from(up).ok()?))

@@ -1,13 +1,16 @@
-//! Soaks: the most that was taken of the machine, and what grows without end.
+//! Soaks: the most that was taken of the machine, and what still grows at the end.
 
 use plimsoll_base::Unit;
+use plimsoll_measure::Course;
 
 use super::load::{is_schedule_full, nothing};
 use crate::amount::Amount;
-use crate::criterion::{Criterion, Probe, Scene};
+use crate::criterion::Criterion;
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Estimator, GateData, Measurement, Trial};
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::soak::SoakRun;
 
 /// A subject that answers less than this share of its requests is not under the load that it shall be under.
@@ -36,6 +39,7 @@ pub(crate) fn taken(
         measurement.value = measurement.value.max(Some(value));
         measurement.n = measurement.n.saturating_add(n);
         measurement.gates.extend(gates(run));
+        measurement.gates.extend((probe == Probe::Leak).then(|| trend_gate(run)));
         measurement.evidence.push(digest);
         measurement.trials.push(Trial {
             step: None,
@@ -66,8 +70,25 @@ fn check(run: &SoakRun) -> Result<(), Error> {
 fn value(run: &SoakRun, probe: Probe) -> Option<u64> {
     match probe {
         Probe::Cpu => run.cpu_shares().into_iter().max(),
-        Probe::Leak => Some(run.growths().iter().filter(|growth| growth.is_endless).count() as u64),
+        Probe::Leak => Some(count(run, Course::Grows)),
         _ => run.series(probe)?.into_iter().max(),
+    }
+}
+
+fn count(run: &SoakRun, course: Course) -> u64 {
+    run.growths().iter().filter(|growth| growth.course == course).count() as u64
+}
+
+/// Whether the soak was long enough to tell. Where something grows for certain it was.
+fn trend_gate(run: &SoakRun) -> GateData {
+    let unclear = if count(run, Course::Grows) > 0 { 0 } else { count(run, Course::Unclear) };
+    GateData {
+        run: format!("soak-{}", run.trial),
+        gate: "trend".into(),
+        passed: unclear == 0,
+        observed: Some(unclear),
+        limit: Some(0),
+        unit: Unit::Count,
     }
 }
 

@@ -2,20 +2,9 @@
 
 use super::fixture::{Story, documents};
 use crate::{
-    Amount, Document, Judgement, Probe, ProxyCounts, Scene, Severity, Verdict, judge, without_control,
+    Amount, Document, Judgement, LoadRun, Probe, ProxyCounts, Scene, Severity, Verdict, judge,
+    without_control,
 };
-
-fn scene_of(document: &Document) -> Option<Scene> {
-    match document {
-        Document::LoadRun(run) => Some(run.scene),
-        Document::StartRun(run) => Some(run.scene),
-        Document::StopDrill(drill) => Some(drill.scene),
-        Document::CrashDrill(drill) => Some(drill.scene),
-        Document::CheckRun(run) => Some(run.scene),
-        Document::SoakRun(run) => Some(run.scene),
-        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
-    }
-}
 
 fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
     match document {
@@ -24,6 +13,7 @@ fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
         Document::CrashDrill(drill) => Some(&mut drill.proxy),
         Document::CheckRun(run) => Some(&mut run.proxy),
         Document::SoakRun(run) => Some(&mut run.proxy),
+        Document::FaultDrill(drill) => Some(&mut drill.load.proxy),
         _ => None,
     }
 }
@@ -31,14 +21,14 @@ fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
 /// The ids of criteria without a control, when the documents of `scene` are changed; `change` says what to keep.
 fn lacking(story: &Story, scene: Scene, mut change: impl FnMut(&mut Document) -> bool) -> Vec<String> {
     let mut list = story.documents();
-    list.retain_mut(|document| scene_of(document) != Some(scene) || change(document));
+    list.retain_mut(|document| document.scene() != Some(scene) || change(document));
     let judgement = judge(&documents(list)).unwrap();
     let ids = without_control(&judgement).into_iter();
     ids.map(|sentence| sentence.split(':').next().unwrap_or_default().to_owned()).collect()
 }
 
 /// Every planted defect, and the criteria that rest on it.
-const RESTS_ON: [(Scene, &[&str]); 13] = [
+const RESTS_ON: [(Scene, &[&str]); 23] = [
     (Scene::AddedDelay, &["latency", "load-line"]),
     (Scene::InjectedErrors, &["errors"]),
     (Scene::ResetConnections, &["throughput"]),
@@ -50,8 +40,18 @@ const RESTS_ON: [(Scene, &[&str]); 13] = [
     (Scene::BareReplies, &["response-headers"]),
     (Scene::LeakyLog, &["log-hygiene"]),
     (Scene::OpenDoors, &["authentication"]),
-    (Scene::HoardedConnections, &["open-files", "leak"]),
-    (Scene::Stowaway, &["memory", "threads", "cpu"]),
+    (Scene::BentContract, &["contract"]),
+    (Scene::SwappedCredentials, &["authorisation"]),
+    (Scene::Unlimited, &["rate-limit"]),
+    (Scene::FreshKeys, &["retried-writes"]),
+    (Scene::HoardedConnections, &["open-files"]),
+    (Scene::Stowaway, &["memory", "threads", "cpu", "leak"]),
+    (Scene::PlantedSecret, &["secrets"]),
+    (Scene::PlantedComponent, &["bill-of-materials"]),
+    (Scene::PlantedFinding, &["imported-results"]),
+    (Scene::OrphanedAlert, &["runbooks"]),
+    (Scene::BrokenLink, &["documentation"]),
+    (Scene::KeptFault, &["fault-recovery", "fault-errors"]),
 ];
 
 #[test]
@@ -104,6 +104,10 @@ fn blind(document: &mut Document, sham: &Document) -> bool {
         }
         (Document::CheckRun(run), Document::CheckRun(sham)) => run.checklist = sham.checklist.clone(),
         (Document::SoakRun(run), Document::SoakRun(sham)) => run.looks = sham.looks.clone(),
+        (Document::FaultDrill(drill), Document::FaultDrill(sham)) => {
+            let (scene, proxy) = (drill.load.scene, drill.load.proxy);
+            drill.load = LoadRun { scene, proxy, process: drill.load.process, ..sham.load.clone() };
+        }
         (document, sham) => panic!("{document:?} is no twin of {sham:?}"),
     }
     true
@@ -115,7 +119,7 @@ fn is_twin(document: &Document, scene: Scene, sham: &Document) -> bool {
         Document::CheckRun(run) => Some(run.checklist.probe()),
         _ => None,
     };
-    scene_of(sham) == Some(scene.sham()) && checklist(document) == checklist(sham)
+    sham.scene() == Some(scene.sham()) && checklist(document) == checklist(sham)
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn what_was_not_decided_needs_no_control() {
     let undecided: Vec<_> = judgement.criteria.iter().filter(|judged| !judged.verdict.is_decided()).collect();
     assert!(!undecided.is_empty());
     let mut list = Story::quick().documents();
-    list.retain(|document| scene_of(document) != Some(Scene::SlowRestart));
+    list.retain(|document| document.scene() != Some(Scene::SlowRestart));
     assert_eq!(without_control(&judge(&documents(list)).unwrap()), Vec::<String>::new());
 }
 
@@ -159,7 +163,7 @@ fn errors_of(severity: Severity, control: Option<Scene>, keep: bool) -> (Judgeme
     let mut story = Story::default();
     (story.profile.criteria[1].severity, story.profile.criteria[1].control) = (severity, control);
     let mut list = story.documents();
-    list.retain(|document| keep || scene_of(document) != Some(Scene::InjectedErrors));
+    list.retain(|document| keep || document.scene() != Some(Scene::InjectedErrors));
     let judgement = judge(&documents(list)).unwrap();
     let verdict = judgement.criteria[1].verdict;
     (judgement, verdict)
@@ -206,7 +210,7 @@ fn the_sham_of_a_load_line_reaches_the_subjects_rate() {
 #[test]
 fn sabotage_alone_can_be_judged() {
     let mut list = Story::default().documents();
-    list.retain(|document| scene_of(document) != Some(Scene::Measured));
+    list.retain(|document| document.scene() != Some(Scene::Measured));
     let judgement = judge(&documents(list)).unwrap();
     for judged in &judgement.criteria {
         assert_eq!(judged.verdict, Verdict::NotMeasured, "{}", judged.criterion.id);

@@ -28,6 +28,7 @@ fn chain() -> Chain {
             profile: "quick".into(),
             statement,
             previous: chain.last().map(|(digest, _)| *digest),
+            said: None,
         };
         chain.push((Digest::of(&to_canonical(&entry).unwrap()), entry));
     }
@@ -68,7 +69,16 @@ fn attempts_are_the_registrations_before() {
 
 #[test]
 fn types_are_signed_as_they_are_shown() {
-    for entry_type in [EntryType::Registered, EntryType::Result, EntryType::NoResult, EntryType::Revoked] {
+    for entry_type in [
+        EntryType::Registered,
+        EntryType::Result,
+        EntryType::NoResult,
+        EntryType::Revoked,
+        EntryType::Suspended,
+        EntryType::Reinstated,
+        EntryType::Superseded,
+        EntryType::Waived,
+    ] {
         assert_eq!(serde_json::to_string(&entry_type).unwrap(), format!("\"{}\"", entry_type.name()));
     }
 }

@@ -8,11 +8,12 @@ use plimsoll_proof::Digest;
 
 use super::profile::{MS, RATE_PER_KS, SECOND, profile};
 use crate::{
-    Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, CrashDrill, Document, Documents, Door,
-    Ending, Environment, Error, ErrorCounts, HeldOutcome, InstrumentData, Judgement, Ledger, LoadRun,
-    LogTrace, Look, OracleResult, Plan, PlantedText, Probe, ProcessIdentity, Profile, ProxyCounts,
-    QuantileError, Refusal, ReplyHead, ResourceDescriptor, Scene, ScheduleData, Shown, SoakRun, StartRun,
-    Step, StopDrill, SubjectIdentity, SubjectKind, judge,
+    Access, Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, Contract, CrashDrill, Document,
+    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HeldOutcome, InstrumentData,
+    Judgement, Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, OracleResult, Plan, PlantedText, Probe,
+    ProcessIdentity, Profile, ProxyCounts, QuantileError, Refusal, Replied, ReplyHead, ResourceDescriptor,
+    RetriedWrite, Retry, Scene, ScheduleData, Shown, SoakRun, StartRun, Step, StopDrill, SubjectIdentity,
+    SubjectKind, SubjectPart, WriteReply, judge,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -44,6 +45,8 @@ pub(crate) struct Story {
     pub(crate) leaked: usize,
     /// What becomes of each look of the soak, by its number from 0.
     pub(crate) soaked: fn(&mut Look, u64),
+    /// What becomes of a request of a fault drill, by when it is meant to be sent.
+    pub(crate) endured: fn(u64) -> Value,
 }
 
 impl Default for Story {
@@ -62,6 +65,7 @@ impl Default for Story {
             bare: 0,
             leaked: 0,
             soaked: |_, _| (),
+            endured: |_| Value::Finite(20 * MS),
         }
     }
 }
@@ -90,11 +94,17 @@ impl Story {
             (Probe::ErrorHygiene, Scene::BlamedServer),
             (Probe::ResponseHeaders, Scene::BareReplies),
             (Probe::Authentication, Scene::OpenDoors),
+            (Probe::Contract, Scene::BentContract),
+            (Probe::Authorisation, Scene::SwappedCredentials),
+            (Probe::RateLimit, Scene::Unlimited),
+            (Probe::RetriedWrites, Scene::FreshKeys),
         ]);
+        making.inspections();
         if self.kind == SubjectKind::Command {
             making.drills();
             making.checks(&[(Probe::LogHygiene, Scene::LeakyLog)]);
             making.soaks();
+            making.faults();
         }
         making.made
     }
@@ -224,8 +234,23 @@ impl Making<'_> {
         }
     }
 
+    fn inspections(&mut self) {
+        for probe in Probe::of(crate::Family::Inspection) {
+            if !self.story.profile.asks_for(&[probe]) {
+                continue;
+            }
+            for scene in [Scene::Measured, probe.scenes()[0], Scene::ShamFiles] {
+                self.begun += 1;
+                let is_bad = scene == probe.scenes()[0];
+                let (at, checklist) = (self.now(), super::inspected::looked_at(probe, is_bad, self.now()));
+                let run = CheckRun { scene, trial: 1, process: None, at, checklist, proxy: None };
+                self.made.push(Document::CheckRun(run));
+            }
+        }
+    }
+
     fn soaks(&mut self) {
-        if !self.story.profile.asks_for(&Probe::SOAKS) {
+        if !self.story.profile.asks_for_family(crate::Family::Soak) {
             return;
         }
         for scene in [Scene::Measured, Scene::HoardedConnections, Scene::Stowaway, Scene::ShamSoak] {
@@ -236,6 +261,22 @@ impl Making<'_> {
                 run.looks.iter_mut().zip(0..).for_each(|(look, index)| (self.story.soaked)(look, index));
             }
             self.made.push(Document::SoakRun(run));
+        }
+    }
+
+    fn faults(&mut self) {
+        let faults: Vec<Fault> = self.story.profile.criteria.iter().filter_map(|it| it.fault).collect();
+        let measured = faults.into_iter().map(|fault| (Scene::Measured, Some(fault)));
+        for (index, (scene, fault)) in
+            measured.chain([(Scene::KeptFault, None), (Scene::ShamFault, None)]).enumerate()
+        {
+            let mut drill = fault_drill(scene, fault);
+            if scene == Scene::Measured {
+                drill.load = endured(scene, self.story.endured);
+                drill.load.trial = index as u64 + 1;
+            }
+            (drill.load.process, drill.load.at) = (Some(self.process()), self.now());
+            self.made.push(Document::FaultDrill(drill));
         }
     }
 
@@ -298,6 +339,13 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
             let door = |shown| Door { operation: "GET /users".into(), shown, status: Some(status) };
             Checklist::Authentication(Shown::ALL.into_iter().map(door).collect())
         }
+        Probe::Contract => Checklist::Contract(contract(scene == Scene::BentContract)),
+        Probe::Authorisation => Checklist::Authorisation(accesses(scene == Scene::SwappedCredentials)),
+        Probe::RateLimit => Checklist::RateLimit(limited(scene == Scene::Unlimited)),
+        Probe::RetriedWrites => {
+            let after = if scene == Scene::FreshKeys { 2 } else { 1 };
+            Checklist::RetriedWrites(Retry::ALL.into_iter().map(|retry| retried(retry, after)).collect())
+        }
         Probe::LogHygiene => {
             let raw = |index| u64::from(scene == Scene::LeakyLog || index < wrong(story.leaked));
             let trace = |(index, case)| LogTrace { case, raw: raw(index) };
@@ -311,11 +359,58 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
             };
             let refusal = |(index, case)| {
                 let statuses = vec![status(index)];
-                Refusal { case, statuses, end: Ending::Closed, alive: true }
+                Refusal { case, statuses, end: Ending::Closed, alive: true, unread: false }
             };
             Checklist::ErrorHygiene(BadRequest::ALL.into_iter().enumerate().map(refusal).collect())
         }
     }
+}
+
+fn contract(is_bent: bool) -> Contract {
+    let reference = r#"{"paths":{"/users":{"get":{"responses":{"200":{"content":{"application/json":{"schema":{"type":"object","required":["count"]}}}}}}}}}"#;
+    let json = if is_bent { "{}" } else { "{\"count\":0}" };
+    let reply = Replied {
+        operation: "GET /users".into(),
+        status: Some(200),
+        media_type: Some("application/json".into()),
+        json: Some(json.into()),
+    };
+    Contract { reference: reference.into(), replies: vec![reply] }
+}
+
+fn accesses(is_open: bool) -> Vec<Access> {
+    let access = |user: &str, may, status| Access {
+        operation: "DELETE /users".into(),
+        of: None,
+        user: user.into(),
+        may,
+        status: Some(status),
+    };
+    vec![access("reader", false, if is_open { 200 } else { 403 }), access("editor", true, 204)]
+}
+
+fn limited(is_open: bool) -> Limited {
+    let reply = |status| LimitReply { status: Some(status), ..LimitReply::default() };
+    let refused = LimitReply { retry_after: Some("1".into()), ..reply(if is_open { 200 } else { 429 }) };
+    Limited {
+        allowed: 1,
+        window_ns: SECOND,
+        within: vec![reply(200)],
+        beyond: vec![refused],
+        other: None,
+        waited_ns: SECOND,
+        after: reply(200),
+    }
+}
+
+fn retried(retry: Retry, after: u64) -> RetriedWrite {
+    let reply = |status| WriteReply { status: Some(status), content: Digest::of(b"done") };
+    let replies = match retry {
+        Retry::CutOff => vec![reply(201)],
+        Retry::OtherBody => vec![reply(201), reply(422)],
+        Retry::Twice | Retry::AtOnce => vec![reply(201), reply(201)],
+    };
+    RetriedWrite { retry, replies, before: Some(0), after: Some(after) }
 }
 
 fn reply_head(index: usize, is_bare: bool) -> ReplyHead {
@@ -358,6 +453,31 @@ struct Place {
     at: Utc,
 }
 
+/// A fault drill of 9 s of a subject that is not harmed by the fault, and what the planted defect makes of it.
+pub(crate) fn fault_drill(scene: Scene, fault: Option<Fault>) -> FaultDrill {
+    let kept =
+        |at_ns: u64| if at_ns.is_multiple_of(10 * MS) { Value::Infinite } else { Value::Finite(20 * MS) };
+    let load = match scene {
+        Scene::KeptFault => {
+            endured(scene, |at_ns| if at_ns < 3 * SECOND { Value::Finite(20 * MS) } else { kept(at_ns) })
+        }
+        _ => endured(scene, |_| Value::Finite(20 * MS)),
+    };
+    let effect_ppb = if fault.is_some() { 950_000_000 } else { 0 };
+    FaultDrill { fault, from_ns: 3_020 * MS, until_ns: 6_021 * MS, effect_ppb, load }
+}
+
+/// The load of a fault drill, by what becomes of a request that is meant to be sent at a time.
+fn endured(scene: Scene, outcome: impl Fn(u64) -> Value) -> LoadRun {
+    let duration_ns = 9 * SECOND;
+    let n = RATE_PER_KS * duration_ns / (1_000 * SECOND);
+    let outcomes: Vec<Value> = (0..n).map(|index| outcome(index * duration_ns / n)).collect();
+    let at = Utc::from_unix_seconds(BEGAN);
+    let (step, trial, rate_per_ks) = (Step::Fault, 1, RATE_PER_KS);
+    let run = load_run(Place { scene, step, trial, rate_per_ks, duration_ns, process: None, at }, &outcomes);
+    LoadRun { proxy: Some(ProxyCounts { requests: n, harmed: run.errors.total() }), ..run }
+}
+
 /// A subject that takes little and nothing more with time, and what each planted defect makes of it.
 pub(crate) fn soak_run(scene: Scene) -> SoakRun {
     let (duration_ns, interval_ns) = (12 * SECOND, SECOND / 10);
@@ -366,7 +486,7 @@ pub(crate) fn soak_run(scene: Scene) -> SoakRun {
     let look = |index: u64| Look {
         at_ns: index * interval_ns,
         memory_bytes: (40 + 3 * aboard * index) << 20,
-        open_files: 20 + hoarded * index,
+        open_files: 20 + (hoarded + aboard) * index,
         threads: 4 + aboard * index,
         cpu_ns: index * interval_ns * (1 + 6 * aboard) / 10,
     };
@@ -448,6 +568,8 @@ fn plan(story: &Story) -> Plan {
             kind: story.kind,
             has_ledger: story.has_ledger,
             has_api: true,
+            inspections: Probe::of(crate::Family::Inspection).collect(),
+            parts: vec![SubjectPart::Users, SubjectPart::Limit, SubjectPart::Retry],
             resources: vec![ResourceDescriptor { name: "source".into(), digest: commit.into() }],
         },
         description: Digest::of(b"description"),
@@ -457,6 +579,7 @@ fn plan(story: &Story) -> Plan {
         seed: Digest::of(b"seed"),
         scenes: Scene::DEFECTS.into_iter().flat_map(|scene| [scene, scene.sham()]).collect(),
         earlier_attempts: 0,
+        repeats: None,
     }
 }
 

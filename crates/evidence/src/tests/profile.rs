@@ -1,6 +1,6 @@
 //! The profile of the made-up certification: every probe once, the rules of `web-service`, short trials.
 
-use crate::{Criterion, Gap, LineSearch, Probe, Profile, Rule, Scene, Severity};
+use crate::{Criterion, Fault, Gap, LineSearch, Probe, Profile, Rule, Scene, Severity};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const SECOND: u64 = 1_000 * MS;
@@ -18,6 +18,7 @@ pub(crate) fn profile() -> Profile {
         warm_up_ns: SECOND / 2,
         control_ns: 2 * SECOND,
         soak_ns: Some(12 * SECOND),
+        fault_ns: Some(9 * SECOND),
         line: LineSearch { steps_percent: vec![200, 400], step_ns: SECOND, trial_ns: 3 * SECOND },
         criteria: vec![
             Criterion {
@@ -35,14 +36,31 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::ResponseHeaders, 0, Scene::BareReplies),
             criterion(Probe::LogHygiene, 0, Scene::LeakyLog),
             criterion(Probe::Authentication, 0, Scene::OpenDoors),
+            criterion(Probe::Contract, 0, Scene::BentContract),
+            criterion(Probe::Authorisation, 0, Scene::SwappedCredentials),
+            criterion(Probe::RateLimit, 0, Scene::Unlimited),
+            criterion(Probe::RetriedWrites, 0, Scene::FreshKeys),
             criterion(Probe::Memory, 256 << 20, Scene::Stowaway),
             criterion(Probe::OpenFiles, 100, Scene::HoardedConnections),
             criterion(Probe::Threads, 50, Scene::Stowaway),
             criterion(Probe::Cpu, 500_000_000, Scene::Stowaway),
-            criterion(Probe::Leak, 0, Scene::HoardedConnections),
+            criterion(Probe::Leak, 0, Scene::Stowaway),
+            criterion(Probe::Secrets, 0, Scene::PlantedSecret),
+            criterion(Probe::BillOfMaterials, 0, Scene::PlantedComponent),
+            criterion(Probe::ImportedResults, 0, Scene::PlantedFinding),
+            criterion(Probe::Runbooks, 0, Scene::OrphanedAlert),
+            criterion(Probe::Documentation, 0, Scene::BrokenLink),
+            faulty(Probe::FaultRecovery, SECOND, Fault::Paused),
+            faulty(Probe::FaultErrors, 0, Fault::Busy),
         ],
         gaps: Vec::new(),
+        sign_off: None,
     }
+}
+
+/// The same for a fault.
+fn faulty(probe: Probe, limit: u64, fault: Fault) -> Criterion {
+    Criterion { fault: Some(fault), ..criterion(probe, limit, Scene::KeptFault) }
 }
 
 /// A requirement that nothing measures.
@@ -67,6 +85,7 @@ pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
         domain: if probe.needs_process() { "recovery" } else { "performance" }.into(),
         probe,
         quantile_ppb: None,
+        fault: None,
         op: probe.op(),
         limit,
         unit: probe.unit(),

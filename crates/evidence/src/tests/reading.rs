@@ -42,7 +42,10 @@ fn the_span_is_that_of_the_trials() {
 #[test]
 fn the_proxys_counts_are_summed_over_a_scene() {
     let documents = documents(Story::default().documents());
-    assert_eq!(documents.proxy_counts(Scene::Measured), None);
+    let drills = documents.fault_drills(Scene::Measured).into_iter();
+    let through = drills.filter_map(|(_, drill)| drill.load.proxy).map(|proxy| proxy.requests).sum();
+    let measured = ProxyCounts { requests: through, harmed: 0 };
+    assert_eq!(documents.proxy_counts(Scene::Measured), Some(measured), "fault drills have one always");
     assert_eq!(documents.proxy_counts(Scene::KillInstead), None, "a signal needs no proxy");
     assert_eq!(documents.proxy_counts(Scene::AddedDelay), Some(ProxyCounts { requests: 400, harmed: 200 }));
     assert_eq!(documents.proxy_counts(Scene::ShamCrash), Some(ProxyCounts { requests: 200, harmed: 0 }));

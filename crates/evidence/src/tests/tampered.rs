@@ -3,8 +3,8 @@
 use super::fixture::{BEGAN, Story, documents};
 use super::profile::SECOND;
 use crate::{
-    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, LoadRun, Look, Op, Probe,
-    ProxyCounts, Rule, Scene, SoakRun, Step, judge,
+    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, FaultDrill, LoadRun, Look, Op,
+    Probe, ProxyCounts, Rule, Scene, SoakRun, Step, judge,
 };
 use plimsoll_base::{Kind, Unit, Utc};
 use plimsoll_proof::Digest;
@@ -45,12 +45,13 @@ fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
 
 #[test]
 fn a_proxy_cannot_harm_more_than_it_saw() {
-    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 5] = [
+    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 6] = [
         |document| if let Document::LoadRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::StartRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::CrashDrill(drill) = document { drill.proxy.as_mut() } else { None },
         |document| if let Document::CheckRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::SoakRun(run) = document { run.proxy.as_mut() } else { None },
+        |document| if let Document::FaultDrill(drill) = document { drill.load.proxy.as_mut() } else { None },
     ];
     for kind in kinds {
         let refusal = refusal(|list| {
@@ -182,6 +183,37 @@ fn a_soak_that_does_not_make_sense() {
         });
         assert!(refusal.contains(expected), "{refusal}");
     }
+}
+
+#[test]
+fn a_fault_drill_that_does_not_make_sense() {
+    let cases: [Case<FaultDrill>; 11] = [
+        ("is not that of its scene", |drill| drill.fault = None),
+        ("did not hold for the middle third", |drill| drill.from_ns = 3 * SECOND - 1),
+        ("did not hold for the middle third", |drill| drill.until_ns = drill.from_ns + 3 * SECOND - 1),
+        ("did not hold for the middle third", |drill| drill.until_ns = 0),
+        ("did not end before the load", |drill| drill.until_ns = 9 * SECOND),
+        ("is not that of a fault drill", |drill| drill.load.step = Step::Line),
+        ("is not that of a fault drill", |drill| drill.load.proxy = None),
+        ("is not that of a fault drill", |drill| drill.load.process = None),
+        ("another number of outcomes", |drill| drill.load.good += 1),
+        ("another number of arrivals", |drill| drill.load.schedule.rate_per_ks /= 2),
+        ("not numbered from 1", |drill| drill.load.trial = 9),
+    ];
+    for (expected, change) in cases {
+        let refusal = refusal(|list| change(fault_drill(list, Scene::Measured)));
+        assert!(refusal.contains(expected), "{refusal} instead of {expected}");
+    }
+    let done = refusal(|list| fault_drill(list, Scene::ShamFault).effect_ppb = 1);
+    assert!(done.contains("nothing was done, and it took effect"), "{done}");
+}
+
+fn fault_drill(list: &mut [Document], scene: Scene) -> &mut FaultDrill {
+    let drill = list.iter_mut().find_map(|document| match document {
+        Document::FaultDrill(drill) if drill.scene() == scene => Some(drill),
+        _ => None,
+    });
+    drill.unwrap()
 }
 
 #[test]
@@ -328,6 +360,14 @@ fn a_profile_that_asks_for_nothing() {
             }
         });
         assert!(found.contains("asks for a soak, which has no length"), "{found}");
+    }
+    for fault_ns in [None, Some(899_999_999)] {
+        let found = refusal(|list| {
+            if let Document::Plan(plan) = &mut list[0] {
+                plan.profile.fault_ns = fault_ns;
+            }
+        });
+        assert!(found.contains("asks for a fault, which has no length"), "{found}");
     }
     assert_eq!(Story::default().profile.trial_ns, 3 * SECOND);
 }

@@ -6,6 +6,7 @@ use crate::{
     Amount, Document, Judgement, Probe, Scene, SeriesData, Severity, SoakRun, Status, Step, SubjectKind,
     Verdict, judge, without_control,
 };
+use plimsoll_measure::Value;
 
 /// The verdict on the criterion of a probe.
 fn verdict(judgement: &Judgement, probe: Probe) -> Verdict {
@@ -43,12 +44,59 @@ fn a_bad_subject_is_denied_for_the_right_reason() {
         (Story { soaked: |look, _| look.threads = 51, ..good() }, Probe::Threads),
         (Story { soaked: |look, _| look.cpu_ns *= 6, ..good() }, Probe::Cpu),
         (Story { soaked: |look, index| look.memory_bytes += index << 16, ..good() }, Probe::Leak),
+        (Story { endured: |at_ns| slow_between(at_ns, 3, 8), ..good() }, Probe::FaultRecovery),
+        (Story { endured: |at_ns| failed_between(at_ns, 4, 5), ..good() }, Probe::FaultErrors),
     ];
     for (story, probe) in stories {
         let judgement = story.judged().unwrap();
         assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
         assert_eq!(judgement.status, Status::Denied);
         assert!(judgement.conditions.iter().any(|condition| condition.starts_with(probe.name())));
+    }
+}
+
+fn slow_between(at_ns: u64, from_s: u64, until_s: u64) -> Value {
+    let is_slow = (from_s * SECOND..until_s * SECOND).contains(&at_ns);
+    Value::Finite(if is_slow { 300 * MS } else { 20 * MS })
+}
+
+fn failed_between(at_ns: u64, from_s: u64, until_s: u64) -> Value {
+    let is_failed = (from_s * SECOND..until_s * SECOND).contains(&at_ns);
+    if is_failed { Value::Infinite } else { Value::Finite(20 * MS) }
+}
+
+/// What becomes of a request, by when it is meant to be sent.
+type Outcome = fn(u64) -> Value;
+
+/// What is not as before for a second, and what fails only after the fault, is judged by the probe that is about it.
+#[test]
+fn each_part_of_a_fault_drill_is_judged_by_its_own_probe() {
+    let cases: [(Outcome, Verdict, Verdict); 4] = [
+        (|at_ns| slow_between(at_ns, 3, 6), Verdict::Pass, Verdict::Pass),
+        (|at_ns| slow_between(at_ns, 3, 7), Verdict::Pass, Verdict::Pass),
+        (|at_ns| failed_between(at_ns, 7, 8), Verdict::Fail, Verdict::Pass),
+        (|at_ns| failed_between(at_ns, 1, 2), Verdict::Inconclusive, Verdict::Inconclusive),
+    ];
+    for (index, (endured, recovery, errors)) in cases.into_iter().enumerate() {
+        let judgement = Story { endured, ..Story::default() }.judged().unwrap();
+        let found = [Probe::FaultRecovery, Probe::FaultErrors].map(|probe| verdict(&judgement, probe));
+        assert_eq!(found, [recovery, errors], "case {index}");
+    }
+}
+
+#[test]
+fn a_fault_that_took_no_effect_decides_nothing() {
+    let mut list = Story::default().documents();
+    for document in &mut list {
+        if let Document::FaultDrill(drill) = document {
+            drill.effect_ppb = drill.effect_ppb.min(799_999_999);
+        }
+    }
+    let judgement = judge(&documents(list)).unwrap();
+    for probe in [Probe::FaultRecovery, Probe::FaultErrors] {
+        let judged = judgement.criteria.iter().find(|judged| judged.criterion.probe == probe).unwrap();
+        assert_eq!(judged.verdict, Verdict::Inconclusive, "{}", judged.reason);
+        assert!(judged.reason.contains("gate took-effect of fault-"), "{}", judged.reason);
     }
 }
 
@@ -100,7 +148,7 @@ fn one_drill_gives_no_bound() {
 fn what_cannot_be_measured_of_a_url_is_excluded_or_pending() {
     let mut story = Story { kind: SubjectKind::Url, has_ledger: false, ..Story::default() };
     let judgement = story.judged().unwrap();
-    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 10));
+    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 12));
     assert_eq!(verdict(&judgement, Probe::StartUp), Verdict::NotApplicable);
     story.profile.criteria.iter_mut().for_each(|criterion| criterion.may_not_apply = false);
     let judgement = story.judged().unwrap();
@@ -121,7 +169,6 @@ fn what_nothing_measures_counts_by_its_severity() {
         story.profile.gaps = vec![super::profile::gap("penetration", severity)];
         let judgement = story.judged().unwrap();
         assert_eq!(judgement.status, status, "{}", severity.name());
-        assert_eq!(judgement.gaps, story.profile.gaps);
         match condition {
             Some(condition) => {
                 let (said, all) = (&judgement.conditions[0], story.profile.criteria.len() + 1);
@@ -288,5 +335,22 @@ fn severity_decides_what_an_unmet_criterion_does() {
         story.profile.criteria[5].severity = severity;
         let judgement = story.judged().unwrap();
         assert_eq!((judgement.status, verdict(&judgement, Probe::GracefulStop)), (expected, Verdict::Fail));
+    }
+}
+
+/// What was only looked at, or measured by others, is never said to be proven.
+#[test]
+fn a_pass_of_what_is_written_or_told_proves_nothing() {
+    use crate::State;
+    let judgement = Story::default().judged().unwrap();
+    for judged in &judgement.criteria {
+        let expected = match judged.criterion.probe {
+            Probe::Runbooks | Probe::Documentation => State::Configured,
+            Probe::ImportedResults => State::Declared,
+            _ => State::Proven,
+        };
+        assert_eq!((judged.verdict, judged.state()), (Verdict::Pass, expected), "{}", judged.criterion.id);
+        let says = judged.reason.contains("not proven");
+        assert_eq!(says, expected != State::Proven, "{}", judged.reason);
     }
 }

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::criterion::{Probe, Scene};
 use crate::measurement::GateData;
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::tests::profile::criterion;
 use plimsoll_base::Unit;
 
@@ -147,7 +148,11 @@ fn names_and_states() {
         (Verdict::Waived, "WAIVED", State::Unknown),
     ];
     for (verdict, name, state) in all {
-        assert_eq!((verdict.name(), verdict.state()), (name, state));
+        assert_eq!((verdict.name(), verdict.state(State::Proven)), (name, state));
+        for lesser in [State::Configured, State::Declared] {
+            let expected = if verdict == Verdict::Pass { lesser } else { state };
+            assert_eq!(verdict.state(lesser), expected, "no other verdict hangs on it");
+        }
         assert_eq!(serde_json::to_string(&verdict).unwrap(), format!("\"{name}\""), "signed as it is shown");
         assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", state.name()));
     }

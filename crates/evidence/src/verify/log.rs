@@ -205,14 +205,4 @@ impl Log {
             Some(_) => Ok(format!(", continues a log of {}", leaves.len())),
         }
     }
-
-    /// Part of step 10: the shipped log does not withdraw the certificate.
-    pub(super) fn check_revocation(&self, signed: &Signed) -> Result<(), Failure> {
-        match self.find(EntryType::Revoked, signed.payload) {
-            Some(shipped) => {
-                Err((Outcome::Revoked, format!("withdrawn by its issuer at {}", shipped.entry.time)))
-            }
-            None => Ok(()),
-        }
-    }
 }

@@ -7,16 +7,20 @@ mod evidence;
 mod log;
 mod plan;
 mod report;
+mod sign_offs;
 mod signed;
 
 use plimsoll_base::Utc;
 use plimsoll_proof::{TrustFile, TrustPurpose};
 
 use crate::folder::Folder;
+use crate::later::withdrawal;
+use crate::standing::{Grounds, Standing};
 use crate::statement::Issuance;
 use crate::subject::ResourceDescriptor;
 
 pub use report::{Outcome, Report, StepName, StepReport};
+pub use sign_offs::SignOff;
 use signed::Signed;
 
 /// The keys that the verifier believes.
@@ -74,7 +78,12 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     report.done(signed.check_subject(question.subject)?);
 
     report.begin(StepName::Files);
-    report.done(signed.check_files(folder)?);
+    let files = signed.check_files(folder)?;
+    let sign_offs = sign_offs::read(folder, signed.payload)?;
+    report.done(match sign_offs.len() {
+        0 => files,
+        some => format!("{files}; {some} sign-offs, each by the key that it names"),
+    });
 
     report.begin(StepName::Recompute);
     let documents = evidence::read(folder)?;
@@ -98,16 +107,30 @@ fn run(folder: &Folder, question: &Question<'_>, report: &mut Report) -> Result<
     report.begin(StepName::Log);
     report.done(log.check(folder, &signed, question)?);
     report.history = log.history();
+    report.standing = standing(report, &sign_offs, question);
 
     report.begin(StepName::Trust);
     let trusted = trust(&signed, question)?;
     report.done(trusted.1);
 
     report.begin(StepName::Validity);
-    log.check_revocation(&signed)?;
+    withdrawal(&report.history, signed.payload).map_or(Ok(()), Err)?;
     signed.certificate.check_time(question.at).map_err(|reason| (Outcome::Expired, reason))?;
     report.done(format!("valid until {}", signed.certificate.not_after));
     Ok(trusted.0)
+}
+
+fn standing(report: &Report, sign_offs: &[SignOff], question: &Question<'_>) -> Option<Standing> {
+    Some(Standing::of(&Grounds {
+        certificate: report.certificate.as_ref()?,
+        payload: report.payload?,
+        judgement: report.judgement.as_ref()?,
+        profile: report.profile.as_ref()?,
+        history: &report.history,
+        sign_offs,
+        trusted: &question.anchors.trusted,
+        at: question.at,
+    }))
 }
 
 fn trust(signed: &Signed, question: &Question<'_>) -> Result<(Outcome, String), Failure> {

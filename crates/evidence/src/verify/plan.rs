@@ -4,16 +4,18 @@ use plimsoll_proof::Digest;
 
 use super::signed::invalid;
 use super::{Failure, Outcome};
-use crate::criterion::{Probe, Scene};
 use crate::document::{Document, LoadRun, Plan, ScheduleData, Step};
 use crate::documents::Documents;
+use crate::fault::{Fault, FaultDrill};
+use crate::probe::Probe;
+use crate::scene::Scene;
 use crate::soak::SoakRun;
 
 /// Checks that every run has the seed, the rate and the length that follow from the plan, that there are as many
 /// trials and drills as it asks for, and no scene that it does not name.
 pub(super) fn check(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
     for (_, document) in documents.iter() {
-        if let Some(scene) = scene(document).filter(|scene| *scene != Scene::Measured)
+        if let Some(scene) = document.scene().filter(|scene| *scene != Scene::Measured)
             && !plan.scenes.contains(&scene)
         {
             return Err(invalid(format!("the plan names no scene {}", scene.name())));
@@ -21,22 +23,11 @@ pub(super) fn check(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
         match document {
             Document::LoadRun(run) => check_run(plan, run)?,
             Document::SoakRun(run) => check_soak(plan, run)?,
+            Document::FaultDrill(drill) => check_fault(plan, drill)?,
             _ => {}
         }
     }
     check_counts(plan, documents)
-}
-
-fn scene(document: &Document) -> Option<Scene> {
-    match document {
-        Document::LoadRun(run) => Some(run.scene),
-        Document::StartRun(run) => Some(run.scene),
-        Document::StopDrill(drill) => Some(drill.scene),
-        Document::CrashDrill(drill) => Some(drill.scene),
-        Document::CheckRun(run) => Some(run.scene),
-        Document::SoakRun(run) => Some(run.scene),
-        Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
-    }
 }
 
 fn check_run(plan: &Plan, run: &LoadRun) -> Result<(), Failure> {
@@ -51,6 +42,14 @@ fn check_soak(plan: &Plan, run: &SoakRun) -> Result<(), Failure> {
     match difference(plan, &run.name(), &run.schedule, &[plan.rate_per_ks], plan.profile.soak_ns) {
         None => Ok(()),
         Some(what) => Err(invalid(format!("soak {}: its {what} is not that of the plan", run.name()))),
+    }
+}
+
+fn check_fault(plan: &Plan, drill: &FaultDrill) -> Result<(), Failure> {
+    let name = drill.load.place().to_string();
+    match difference(plan, &name, &drill.load.schedule, &[plan.rate_per_ks], plan.profile.fault_ns) {
+        None => Ok(()),
+        Some(what) => Err(invalid(format!("fault drill {name}: its {what} is not that of the plan"))),
     }
 }
 
@@ -81,6 +80,8 @@ fn rates(plan: &Plan, step: Step) -> Vec<u64> {
     let above = plan.profile.line.steps_percent.iter().map(|percent| base.saturating_mul(*percent) / 100);
     match step {
         Step::Steady => vec![base],
+        // The load of a fault drill is part of the drill, and no run by itself.
+        Step::Fault => Vec::new(),
         Step::Search | Step::Line => std::iter::once(base).chain(above).collect(),
     }
 }
@@ -91,6 +92,7 @@ fn duration_ns(plan: &Plan, run: &LoadRun) -> u64 {
         (Step::Steady, _) => plan.profile.control_ns,
         (Step::Search, _) => plan.profile.line.step_ns,
         (Step::Line, _) => plan.profile.line.trial_ns,
+        (Step::Fault, _) => plan.profile.fault_ns.unwrap_or(0),
     }
 }
 
@@ -103,9 +105,15 @@ fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
     count("stop drills", stops, plan.stop_drills())?;
     let crashes = documents.crash_drills(Scene::Measured).len();
     count("crash drills", crashes, plan.crash_drills())?;
-    for probe in Probe::CHECKLISTS {
+    for probe in Probe::with_cases() {
         let runs = documents.check_runs(probe, Scene::Measured).len();
         count(&format!("runs of {}", probe.name()), runs, plan.check_runs(probe))?;
+    }
+    let (drills, faults) = (documents.fault_drills(Scene::Measured), plan.faults());
+    for fault in Fault::ALL {
+        let found = drills.iter().filter(|(_, drill)| drill.fault == Some(fault)).count();
+        let planned = u64::from(faults.contains(&fault));
+        count(&format!("drills of the fault {}", fault.name()), found, planned)?;
     }
     count("soaks", documents.soak_runs(Scene::Measured).len(), plan.soak_runs())
 }

@@ -5,6 +5,7 @@ use plimsoll_proof::Digest;
 use crate::criterion::Profile;
 use crate::entry::LoggedEntry;
 use crate::judgement::Judgement;
+use crate::standing::Standing;
 use crate::statement::CertificatePredicate;
 
 /// The steps, in order.
@@ -81,6 +82,10 @@ pub enum Outcome {
     Invalid,
     /// Withdrawn by its issuer.
     Revoked,
+    /// Let rest by its issuer, until it is reinstated.
+    Suspended,
+    /// Its issuer has put another in its place.
+    Superseded,
     /// Not valid at the time in question.
     Expired,
     /// There is no certificate to read.
@@ -98,6 +103,8 @@ impl Outcome {
             Self::Newer => "made by a newer Plimsoll",
             Self::Invalid => "invalid",
             Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::Superseded => "superseded",
             Self::Expired => "expired",
             Self::Unreadable => "unreadable",
         }
@@ -125,6 +132,8 @@ pub struct Report {
     pub payload: Option<Digest>,
     /// What the issuer's log has of the subject and profile, in its order, once it was checked against its checkpoint.
     pub history: Vec<LoggedEntry>,
+    /// What the certificate is worth at the time asked about, with all that was said since, once the log was checked.
+    pub standing: Option<Standing>,
 }
 
 impl Default for Report {
@@ -139,6 +148,7 @@ impl Default for Report {
             fingerprint: None,
             payload: None,
             history: Vec::new(),
+            standing: None,
         }
     }
 }

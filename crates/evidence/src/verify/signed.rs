@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Failure, Outcome};
 use crate::folder::{CERTIFICATE_FILE, Folder, REPORT_FILE, TLOG_PROOF_FILE};
+use crate::sign_off::SIGN_OFFS;
 use crate::statement::{
     CERTIFICATE_TYPE, CertificatePredicate, MEASUREMENT_TYPE, MeasurementPredicate, PAYLOAD_TYPE,
     STATEMENT_TYPE, Statement,
@@ -135,9 +136,7 @@ impl Signed {
                 return Err(invalid(format!("{} is listed twice", entry.path)));
             }
         }
-        let unlisted =
-            |path: &str| path != CERTIFICATE_FILE && path != TLOG_PROOF_FILE && !path.starts_with("log/");
-        for (path, bytes) in folder.iter().filter(|(path, _)| unlisted(path)) {
+        for (path, bytes) in folder.iter().filter(|(path, _)| !comes_later(path)) {
             let Some((size, sha256)) = listed.get(path) else {
                 return Err(invalid(format!("{path} is not listed in the certificate")));
             };
@@ -155,6 +154,14 @@ impl Signed {
     }
 }
 
+/// Whether a file is not there yet, or not what it will be, when the certificate is signed.
+fn comes_later(path: &str) -> bool {
+    path == CERTIFICATE_FILE
+        || path == TLOG_PROOF_FILE
+        || path.starts_with("log/")
+        || path.starts_with(SIGN_OFFS)
+}
+
 /// A listed file lies where its kind belongs; evidence is named by its digest.
 fn check_listed_name(path: &str, sha256: Digest) -> Result<(), Failure> {
     let is_evidence = path.strip_prefix("evidence/").is_some_and(|name| {
@@ -170,7 +177,7 @@ fn check_listed_name(path: &str, sha256: Digest) -> Result<(), Failure> {
     }
 }
 
-fn read_envelope(path: &str, bytes: &[u8]) -> Result<Envelope, Failure> {
+pub(super) fn read_envelope(path: &str, bytes: &[u8]) -> Result<Envelope, Failure> {
     let envelope = Envelope::from_bytes(bytes).map_err(|error| invalid(format!("{path}: {error}")))?;
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(invalid(format!("{path}: payload type is not {PAYLOAD_TYPE}")));
@@ -178,7 +185,7 @@ fn read_envelope(path: &str, bytes: &[u8]) -> Result<Envelope, Failure> {
     Ok(envelope)
 }
 
-fn read_statement<P: Serialize + DeserializeOwned>(
+pub(super) fn read_statement<P: Serialize + DeserializeOwned>(
     path: &str,
     envelope: &Envelope,
     predicate_type: &str,

@@ -239,3 +239,34 @@ fn no_error_and_no_debug_shows_a_passphrase() {
     let text = format!("{error} {error:?} {:?} {keyring:?}", secret(PASSPHRASE));
     assert!(!text.contains("horse"), "{text}");
 }
+
+#[test]
+fn a_reviewer_is_no_issuer_and_his_key_opens_as_nothing_else() {
+    let (_temporary, keyring) = keyring();
+    let ada = keyring.create_reviewer(&name("ada"), &secret(PASSPHRASE)).unwrap();
+    assert_eq!(keyring.reviewers().unwrap(), std::slice::from_ref(&ada));
+    assert!(keyring.list().unwrap().is_empty(), "a reviewer is listed as an issuer");
+    let acme = keyring.create(&name("ada"), &secret(PASSPHRASE)).unwrap();
+    assert_eq!((keyring.list().unwrap(), keyring.reviewers().unwrap()), (vec![acme], vec![ada.clone()]));
+    let key = keyring.load_reviewer_key(&name("ada"), &secret(PASSPHRASE)).unwrap();
+    assert_eq!(key.public_key(), ada.key);
+    let pins = keyring.pins().unwrap();
+    assert!(pins.find(TrustPurpose::Reviewer, &ada.key).is_some());
+    assert!(pins.find(TrustPurpose::Certificate, &ada.key).is_none(), "a reviewer issues nothing");
+    let again = keyring.create_reviewer(&name("ada"), &secret(PASSPHRASE)).unwrap_err();
+    assert_eq!(again.kind(), Kind::Conflict);
+    let wrong = keyring.load_reviewer_key(&name("ada"), &secret("another passphrase")).unwrap_err();
+    assert_eq!(wrong.kind(), Kind::Denied);
+    assert_eq!(keyring.reviewer(&name("bob")).unwrap_err().kind(), Kind::NotFound);
+    // The certificate key of an issuer in the place of a reviewer's.
+    fs::copy(keyring.folder.join("ada/certificate.key"), keyring.folder.join("bob.reviewer.key")).unwrap();
+    assert!(matches!(keyring.reviewer(&name("bob")), Err(Error::Purpose { .. })));
+}
+
+#[test]
+fn what_a_reviewer_signs_is_signed_by_his_key_alone() {
+    let (key, other) = (crate::ReviewerKey::generate().unwrap(), crate::ReviewerKey::generate().unwrap());
+    let envelope = key.sign_off("application/vnd.in-toto+json", b"{}");
+    assert_eq!(envelope.verify(&key.public_key()), Ok(()));
+    assert!(envelope.verify(&other.public_key()).is_err());
+}

@@ -5,6 +5,7 @@ mod act;
 mod archive;
 mod audit;
 mod auth;
+mod badge;
 mod certificates;
 mod certifications;
 mod client;
@@ -129,6 +130,7 @@ fn about_certifications() -> Vec<Route> {
         route(GET,    "/api/v1/certificates/{id}/archive", Recorded(A::CertificationDownload), "Downloads a certificate with its evidence", certificates::download_certificate),
         route(GET,    "/api/v1/certificates/{id}/files/{*path}", Recorded(A::CertificationDownload), "Downloads one file of a certificate", certificates::download_file),
         route(POST,   "/api/v1/certificates/{id}/verify",  May(A::CertificationVerify), "Verifies a certificate anew, from its raw data", certificates::verify_certificate),
+        route(GET,    "/badge/{name}/{file}",              May(A::CertificationRead), "Draws the newest certificate of a subject by a profile as a badge", badge::show_badge),
         route(GET,    "/api/v1/issuer",                    Anyone, "The keys by which others verify what this server issues", certificates::show_issuer),
     ]
 }

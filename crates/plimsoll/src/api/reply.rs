@@ -180,7 +180,9 @@ impl<M: MediaType> Content<M> {
 
 impl<M: MediaType> Reply for Content<M> {
     fn describe(_: &mut SchemaGenerator) -> Answer {
-        Answer::new(StatusCode::OK, M::SAYS).body(M::NAME, schemars::json_schema!({ "type": "string" }))
+        // A document in JSON is an object, and everything else is text or bytes.
+        let kind = if M::NAME == "application/json" { "object" } else { "string" };
+        Answer::new(StatusCode::OK, M::SAYS).body(M::NAME, schemars::json_schema!({ "type": kind }))
     }
 }
 

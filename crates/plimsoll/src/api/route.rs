@@ -27,7 +27,7 @@ use super::problem::Problem;
 use super::reply::{Answer, Reply};
 use crate::app::{App, REFUSALS_A_MINUTE_MAX};
 
-/// Longest body, in bytes: the longest thing that is sent is a subject or a profile of 32 KiB, in JSON.
+/// Longest body, in bytes: the longest thing that is sent is a subject or a profile of 40 KiB, in JSON.
 pub(crate) const BODY_BYTES_MAX: usize = 256 << 10;
 /// Longest time for a body to come: a slow sender takes the room of those who are in a hurry.
 const BODY_MAX: Duration = Duration::from_secs(10);

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_base::{Clock, Kind, Quantity, Unit};
+use plimsoll_base::{Clock, Kind, Quantity, Unit, inert};
 use plimsoll_certify::{
-    Issued, Order, State, Subject, SystemClock, builtin_profiles, check_target, expected_ns, identify,
-    make_plan, parse_profile, parse_subject,
+    Issued, Order, Repetition, State, Subject, SystemClock, builtin_profiles, check_room, check_target,
+    expected_ns, identify, make_plan, parse_profile, parse_subject,
 };
 use plimsoll_evidence::{Issuance, Plan, Profile, Status};
 use plimsoll_keys::{IssuerKeys, IssuerName, Keyring};
 use plimsoll_process::Interrupt;
+use serde_json::json;
 
+use super::again::{self, Unchanged};
+use super::ci::{Cache, Reader};
 use super::http_url::HttpUrl;
 use super::{progress::Progress, table};
 use crate::exit::Answer;
@@ -34,6 +37,9 @@ const SUBJECT_PROFILE: &str = "web-service";
   plimsoll certify subject.toml --sabotage  only the planted defects
   plimsoll certify --list                   every criterion, profile by profile
   plimsoll certify --profile quick --list   those of one profile
+  plimsoll certify subject.toml --repeat DIR       measure a certificate again
+  plimsoll certify subject.toml --only-stale DIR   only if something changed
+  plimsoll certify subject.toml --ci --cache DIR   in CI, with JUnit beside it
 
 Exit codes:
   0  certified, or preliminary
@@ -42,7 +48,9 @@ Exit codes:
   3  pending: no decision, or a planted defect that no probe caught
   4  the issuer's key is missing, is open to others or does not open
   5  the subject is not available, or the work was interrupted
-  6  a file in the state folder is damaged")]
+  6  a file in the state folder is damaged
+With --repeat they say whether the same came of it: 0 reproduced, 1 not
+reproduced, 3 not comparable. A certificate that stands answers as it did.")]
 pub(crate) struct Arguments {
     /// The subject's description
     #[arg(value_name = "SUBJECT.toml", conflicts_with_all = ["url", "demo"])]
@@ -56,6 +64,18 @@ pub(crate) struct Arguments {
     /// Profile: a built-in one or a file [default: the subject file's, else web-service; quick for --demo and --url]
     #[arg(long)]
     profile: Option<String>,
+    /// Measure this certificate again: same profile, load and seed, on this machine, by this issuer
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["url", "demo", "profile", "only_stale", "sabotage", "list", "plan"])]
+    repeat: Option<PathBuf>,
+    /// Measure nothing if this certificate stands: it is valid here, and nothing in it is stale
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["url", "demo", "sabotage", "list", "plan"])]
+    only_stale: Option<PathBuf>,
+    /// For CI: JUnit beside the certificate, annotations and a summary where GitHub asks for them
+    #[arg(long, requires = "cache", conflicts_with_all = ["demo", "sabotage", "list", "plan"])]
+    ci: bool,
+    /// What is kept from one run in CI to the next: state, calibration, certificates; the last one stands if it can
+    #[arg(long, value_name = "DIR", requires = "ci")]
+    cache: Option<PathBuf>,
     /// Where to put the certificate's folder [default: certificates/SUBJECT-PROFILE-TIME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -90,6 +110,10 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
         return list(&profiles, &arguments, printer);
     }
     let (subject, base) = subject(&arguments)?;
+    if let Some(folder) = &arguments.repeat {
+        let repetition = again::repetition(folder, &subject, arguments.state_folder())?;
+        return certify(&arguments, &subject, &repetition.plan.profile, Some(&repetition), printer);
+    }
     let name = arguments.profile.clone().or_else(|| subject.profile.clone());
     let usual = if arguments.subject.is_some() { SUBJECT_PROFILE } else { DEMO_PROFILE };
     let profile = profile(name.as_deref().unwrap_or(usual), &base)?;
@@ -99,27 +123,82 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
     if arguments.plan {
         // Nothing is drawn from the seed of a plan that is only shown, but the order of its controls.
         let plan = make_plan(&subject, identify(&subject)?, &profile, [0; 32], 0)?;
+        check_room(&profile)?;
         return show_plan(&plan, &arguments, printer);
     }
-    certify(&arguments, &subject, &profile, printer)
+    let last = || arguments.cache().and_then(|cache| cache.last(&subject, &profile));
+    if let Some(folder) = arguments.only_stale.clone().or_else(last) {
+        match again::standing(&folder, &subject, &profile, arguments.state_folder())? {
+            Ok(standing) => return stand(&folder, &standing, &arguments, printer),
+            Err(why) => printer.status(&inert(&format!("measured anew: {why}"))),
+        }
+    }
+    certify(&arguments, &subject, &profile, None, printer)
+}
+
+/// A certificate that stands answers as it did.
+fn stand(
+    folder: &Path,
+    standing: &Unchanged,
+    arguments: &Arguments,
+    printer: &Printer,
+) -> Result<Answer, Failure> {
+    let certificate = standing.verified.report.certificate.as_ref();
+    let not_after = certificate.map(|certificate| certificate.not_after);
+    let until = not_after.map_or_else(String::new, |time| time.to_string());
+    if arguments.json {
+        let (folder, status) = (folder.display().to_string(), standing.status.name());
+        let told = json!({"folder": folder, "status": status, "not_after": until, "measured": false});
+        printer.data(&table::pretty(&told)?)?;
+    } else {
+        let status = standing.status.name();
+        printer.data(&format!(
+            "nothing is stale: nothing was measured\nstatus       {status} until {until}\ncertificate  {}\n",
+            folder.display()
+        ))?;
+    }
+    hand_on(folder, arguments, printer)?;
+    Ok(answer(standing.status))
+}
+
+/// Leaves what CI reads, in CI.
+fn hand_on(folder: &Path, arguments: &Arguments, printer: &Printer) -> Result<(), Failure> {
+    if !arguments.ci {
+        return Ok(());
+    }
+    let file = arguments.subject.as_ref().map_or_else(|| "--url".into(), |path| path.display().to_string());
+    Reader::of_environment().hand_on(folder, &file, arguments.state_folder(), printer)
+}
+
+impl Arguments {
+    fn cache(&self) -> Option<Cache> {
+        self.cache.as_deref().map(Cache::new)
+    }
+
+    /// Where keys and logs are kept, if somebody says so.
+    fn state_folder(&self) -> Option<PathBuf> {
+        self.state.clone().or_else(|| self.cache().map(|cache| cache.state()))
+    }
 }
 
 fn certify(
     arguments: &Arguments,
     subject: &Subject,
     profile: &Profile,
+    repetition: Option<&Repetition>,
     printer: &Printer,
 ) -> Result<Answer, Failure> {
     check_target(subject)?;
     let interrupt = Interrupt::install()?;
     plimsoll_process::adopt_orphans()?;
-    let state = State::open(&state::folder(arguments.state.clone())?)?;
+    let state = State::open(&state::folder(arguments.state_folder())?)?;
     let keys = keys(arguments, &state)?;
     let clock = SystemClock;
     let out = out(arguments, subject, profile, &clock);
     let order = Order {
         subject,
         profile,
+        repetition,
         keys: &keys,
         issuance: if arguments.demo { Issuance::Demo } else { Issuance::Issued },
         state: &state,
@@ -143,7 +222,15 @@ fn certify(
         Keyring::open(&state.keys())?.trust_demo(&keys)?;
     }
     show(&issued, arguments, printer)?;
-    Ok(answer(issued.certificate.status))
+    if let Some(cache) = arguments.cache() {
+        cache.remember(subject, profile, &issued.folder)?;
+    }
+    hand_on(&issued.folder, arguments, printer)?;
+    let Some(repetition) = repetition else { return Ok(answer(issued.certificate.status)) };
+    if !arguments.json {
+        printer.data(&again::compared(&issued, repetition))?;
+    }
+    Ok(again::answer(&issued, repetition))
 }
 
 /// What a status answers: `CERTIFICATE.md`, "From verdicts to status and exit".
@@ -185,7 +272,10 @@ fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
 fn out(arguments: &Arguments, subject: &Subject, profile: &Profile, clock: &dyn Clock) -> PathBuf {
     arguments.out.clone().unwrap_or_else(|| {
         let time: String = clock.now().to_string().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-        PathBuf::from(format!("certificates/{}-{}-{}", subject.name, profile.id, time.to_lowercase()))
+        let name = format!("{}-{}-{}", subject.name, profile.id, time.to_lowercase());
+        arguments
+            .cache()
+            .map_or_else(|| Path::new("certificates").join(&name), |cache| cache.certificate(&name))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, inert};
 use plimsoll_certify::{Audit, DOCUMENT_BYTES_MAX, Finding, FindingKind, audit_claims, render_claims};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::table;
 use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::input::read_at_most;
-use crate::print::{Printer, Style, inert_line};
+use crate::print::{Printer, Style};
 
 /// Characters of a line of text. Findings are read, not compared, so they are wrapped also where there is more room.
 const COLUMNS: usize = 96;
@@ -106,7 +106,7 @@ fn counts(audit: &Audit) -> impl Iterator<Item = (FindingKind, usize)> {
 
 /// A document's findings for a terminal: how many of which kind, then each with its line, its claim and the reason.
 fn text(name: &str, audit: &Audit, printer: &Printer) -> String {
-    let name = inert(name);
+    let name = inert_lines(name);
     let told: Vec<String> = counts(audit).map(|(kind, count)| format!("{count} {}", kind.name())).collect();
     if told.is_empty() {
         return format!("{} {name}: nothing found\n", printer.styled(Style::Good, "✓"));
@@ -116,8 +116,8 @@ fn text(name: &str, audit: &Audit, printer: &Printer) -> String {
     for found in &audit.findings {
         let kind = printer.styled(style(found.kind), found.kind.name());
         text.push_str(&format!("\n{name}:{}  {kind}\n", found.line));
-        text.push_str(&wrapped(&inert(&found.claim), "  | "));
-        text.push_str(&wrapped(&inert(&found.reason), "  "));
+        text.push_str(&wrapped(&inert_lines(&found.claim), "  | "));
+        text.push_str(&wrapped(&inert_lines(&found.reason), "  "));
     }
     text
 }
@@ -152,8 +152,8 @@ fn wrapped(text: &str, margin: &str) -> String {
 }
 
 /// A document's text for a terminal; its lines and tabs are told from what would command it.
-fn inert(text: &str) -> String {
-    let line = |line: &str| inert_line(&line.replace('\t', " "));
+fn inert_lines(text: &str) -> String {
+    let line = |line: &str| inert(&line.replace('\t', " "));
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_document_commands_a_terminal() {
-        assert_eq!(inert("a\u{1b}[31m\u{9b}b\u{202e}\tc\nd"), "a\\u{1b}[31m\\u{9b}b\\u{202e} c\nd");
+        assert_eq!(inert_lines("a\u{1b}[31m\u{9b}b\u{202e}\tc\nd"), "a\\u{1b}[31m\\u{9b}b\\u{202e} c\nd");
         let json = table::pretty(&json!({ "claim": "\u{1b}\u{9b}\u{7f}\u{202e}é" })).unwrap();
         assert!(!json.contains(['\u{1b}', '\u{9b}', '\u{7f}', '\u{202e}']), "{json}");
         let read: Value = serde_json::from_str(&json).unwrap();

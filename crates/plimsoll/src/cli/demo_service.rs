@@ -17,10 +17,17 @@ pub(crate) struct Arguments {
     /// File of the database
     #[arg(long)]
     data: PathBuf,
+    /// File of those who are known: lines of name, role (editor or writer) and token
+    #[arg(long)]
+    tokens: Option<PathBuf>,
+    /// How many notes a client may post in two seconds
+    #[arg(long)]
+    posts: Option<u32>,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Answer, Failure> {
-    let options = plimsoll_notes::Options::new(arguments.listen, arguments.data);
+    let mut options = plimsoll_notes::Options::new(arguments.listen, arguments.data);
+    (options.tokens, options.posts) = (arguments.tokens, arguments.posts);
     plimsoll_notes::serve(options).map_err(|error| Failure::new(Kind::Unavailable, error.to_string()))?;
     Ok(Answer::Yes)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_base::Kind;
 use plimsoll_certify::keys_folder;
-use plimsoll_keys::{Issuer, IssuerName, KeyPurpose, Keyring};
+use plimsoll_keys::{Issuer, IssuerName, KeyPurpose, Keyring, Reviewer};
 use plimsoll_proof::{TRUST_FILE_BYTES_MAX, TrustEntry};
 use serde_json::{Value, json};
 
@@ -20,12 +20,13 @@ use crate::state;
 /// Eight of the sixteen groups of four: a whole fingerprint would not fit on a line beside its purpose.
 const FINGERPRINT_HALF: usize = 39;
 /// The words with which a line of a trust file begins.
-const TRUST_WORDS: [&str; 3] = ["certificate", "log", "witness"];
+const TRUST_WORDS: [&str; 4] = ["certificate", "log", "witness", "reviewer"];
 
 /// Make the keys that sign, and say whose keys are believed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   plimsoll keys new acme                 for certificates and for their log
+  plimsoll keys new ada --reviewer       for somebody who signs certificates off
   plimsoll keys export acme > acme.keys  what others need to believe them
   plimsoll keys trust acme.keys          believe somebody else's
   plimsoll keys list
@@ -46,17 +47,21 @@ enum Verb {
     Export(Export),
 }
 
-/// Make the two keys of a new issuer, sealed under a passphrase
+/// Make the two keys of a new issuer, or the one of a reviewer, sealed under a passphrase
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   plimsoll keys new acme               asks for the passphrase, twice
   plimsoll keys new acme --passphrase-file $CREDENTIALS_DIRECTORY/plimsoll
   plimsoll keys new acme --passphrase-fd 3 3< <(pass show plimsoll)
+  plimsoll keys new ada --reviewer     for `plimsoll cert sign`
 
 Exit: 0 made, 2 name or passphrase not allowed, 4 there is one of that name")]
 struct New {
     /// What the issuer is called on this machine: 1 to 40 of a-z, 0-9 and `-`
     name: IssuerName,
+    /// Make the key of a person who signs certificates off
+    #[arg(long)]
+    reviewer: bool,
     #[command(flatten)]
     passphrase: PassphraseArguments,
     #[command(flatten)]
@@ -100,11 +105,15 @@ struct Trust {
   plimsoll keys export acme > acme.keys  for `keys trust`, `verify --issuer`
   plimsoll keys export acme --pem        the certificate key, for openssl
   plimsoll keys export acme --pem --purpose log
+  plimsoll keys export ada --reviewer    the line that makes others believe ada
 
 Exit: 0 printed, 4 there is no such issuer")]
 struct Export {
     /// The issuer
     name: IssuerName,
+    /// It is the name of a reviewer
+    #[arg(long, conflicts_with = "pem")]
+    reviewer: bool,
     /// Print one public key as PEM
     #[arg(long)]
     pem: bool,
@@ -150,6 +159,9 @@ fn keyring(state: Option<&PathBuf>) -> Result<Keyring, Failure> {
 
 fn new(arguments: &New) -> Result<String, Failure> {
     let keyring = keyring(arguments.place.state.as_ref())?;
+    if arguments.reviewer {
+        return new_reviewer(arguments, &keyring);
+    }
     // Before anybody types a passphrase twice for nothing. Under the lock it is looked at again.
     if keyring.list()?.iter().any(|issuer| issuer.name == arguments.name) {
         return Err(plimsoll_keys::Error::Exists(arguments.name.to_string()).into());
@@ -167,18 +179,41 @@ fn new(arguments: &New) -> Result<String, Failure> {
     ))
 }
 
+fn new_reviewer(arguments: &New, keyring: &Keyring) -> Result<String, Failure> {
+    let name = &arguments.name;
+    if keyring.reviewers()?.iter().any(|reviewer| reviewer.name == *name) {
+        return Err(plimsoll_keys::Error::Exists(name.to_string()).into());
+    }
+    let passphrase = arguments.passphrase.read(name.as_str(), true)?;
+    let reviewer = keyring.create_reviewer(name, &passphrase)?;
+    if arguments.place.json {
+        return pretty(&reviewer_json(&reviewer));
+    }
+    Ok(format!(
+        "{}\nNobody can bring back a forgotten passphrase. For what is signed off to count,\n\
+         others need the public key:\n\n  plimsoll keys export {name} --reviewer > {name}.keys\n  \
+         plimsoll cert sign DIR --role ROLE --who 'NAME' --key {name}\n",
+        reviewer_text(&reviewer)
+    ))
+}
+
 fn list(arguments: &List) -> Result<String, Failure> {
     let keyring = keyring(arguments.place.state.as_ref())?;
-    let (issuers, pins) = (keyring.list()?, keyring.pins()?);
-    let own = |entry: &&TrustEntry| issuers.iter().any(|issuer| issuer.trust_entries().contains(entry));
+    let (issuers, reviewers, pins) = (keyring.list()?, keyring.reviewers()?, keyring.pins()?);
+    let own = |entry: &&TrustEntry| {
+        issuers.iter().any(|issuer| issuer.trust_entries().contains(entry))
+            || reviewers.iter().any(|reviewer| reviewer.trust_entry() == **entry)
+    };
     if arguments.place.json {
         return pretty(&json!({
             "issuers": issuers.iter().map(issuer_json).collect::<Vec<_>>(),
+            "reviewers": reviewers.iter().map(reviewer_json).collect::<Vec<_>>(),
             "trusted": pins.issuers.entries().iter().map(entry_json).collect::<Vec<_>>(),
             "demo_keys": pins.demos.entries().len(),
         }));
     }
     let mut text: String = issuers.iter().map(issuer_text).collect();
+    text.extend(reviewers.iter().map(reviewer_text));
     let others: Vec<&TrustEntry> = pins.issuers.entries().iter().filter(|entry| !own(entry)).collect();
     if !others.is_empty() {
         text.push_str("believed here, made elsewhere\n");
@@ -233,6 +268,9 @@ fn trust_text(words: &[String]) -> Result<(String, String), Failure> {
 
 fn export(arguments: &Export) -> Result<String, Failure> {
     let keyring = keyring(arguments.state.as_ref())?;
+    if arguments.reviewer {
+        return Ok(keyring.export_reviewer(&arguments.name)?);
+    }
     if !arguments.pem {
         return Ok(keyring.export_public(&arguments.name)?);
     }
@@ -246,6 +284,14 @@ fn export(arguments: &Export) -> Result<String, Failure> {
 fn issuer_text(issuer: &Issuer) -> String {
     let keys = issuer.trust_entries();
     format!("{}\n{}", issuer.name, keys.iter().map(entry_text).collect::<String>())
+}
+
+fn reviewer_text(reviewer: &Reviewer) -> String {
+    format!("{}\n{}", reviewer.name, entry_text(&reviewer.trust_entry()))
+}
+
+fn reviewer_json(reviewer: &Reviewer) -> Value {
+    json!({ "name": reviewer.name.as_str(), "keys": [entry_json(&reviewer.trust_entry())] })
 }
 
 fn entry_text(entry: &TrustEntry) -> String {

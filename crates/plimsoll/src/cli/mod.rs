@@ -1,7 +1,9 @@
 //! What may be typed.
 
+mod again;
 pub(crate) mod cert;
 pub(crate) mod certify;
+mod ci;
 pub(crate) mod claims;
 mod columns;
 pub(crate) mod demo_service;
@@ -12,6 +14,7 @@ pub(crate) mod load;
 pub(crate) mod oracle;
 mod progress;
 pub(crate) mod serve;
+mod standing;
 pub(crate) mod stowaway;
 mod table;
 mod values;

@@ -5,12 +5,15 @@ use plimsoll_process::Burden;
 use crate::exit::Answer;
 use crate::failure::Failure;
 
-/// Take memory, threads and processor time bit by bit, until it is killed
+/// Take memory, files, threads and processor time bit by bit, until it is killed
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Bytes of memory in the end
     #[arg(long)]
     memory_bytes: u64,
+    /// Open files in the end
+    #[arg(long)]
+    files: u64,
     /// Threads in the end
     #[arg(long)]
     threads: u64,
@@ -23,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Answer, Failure> {
-    let &Arguments { memory_bytes, threads, cpu_ppb, over_ns } = arguments;
-    Burden { memory_bytes, threads, cpu_ppb, over_ns }.carry()?;
+    let &Arguments { memory_bytes, files, threads, cpu_ppb, over_ns } = arguments;
+    Burden { memory_bytes, files, threads, cpu_ppb, over_ns }.carry()?;
     Ok(Answer::Yes)
 }

@@ -1,16 +1,16 @@
 //! Verdicts, criteria and plans as tables for people and as JSON for machines.
 
-use plimsoll_base::{Kind, Quantity, Unit};
+use plimsoll_base::{Kind, Quantity, Unit, inert, inert_json};
 use plimsoll_certify::{Intact, Issued, expected_ns};
 use plimsoll_evidence::{
-    Amount, CertificatePredicate, Gap, JudgedCriterion, Judgement, Measurement, Plan, Probe, Profile, State,
-    Status, Verdict,
+    Amount, CertificatePredicate, EffectiveStatus, Family, Fault, Gap, JudgedCriterion, Judgement,
+    Measurement, Plan, Probe, Profile, Role, State, Status, Verdict,
 };
 use serde_json::{Value, json};
 
 use super::columns::{self, Side};
 use crate::failure::Failure;
-use crate::print::{Printer, Style, inert_json, inert_line};
+use crate::print::{Printer, Style};
 
 /// The verdicts of a certificate: status, criteria, load line, conditions, what is not proven.
 pub(crate) fn judgement(
@@ -21,7 +21,7 @@ pub(crate) fn judgement(
     let rows: Vec<[String; 5]> = judgement.criteria.iter().map(row).collect();
     let head = ["criterion", "verdict", "measured", "limit", "control"];
     let table = table(head, &rows, |line, row| painted(line, row, &judgement.criteria, printer));
-    format!("{}\n{table}\n{}", heading(certificate, printer), findings(certificate, printer))
+    format!("{}\n{table}\n{}", heading(certificate, None, printer), findings(certificate, printer))
 }
 
 /// The same for a reader: with the state of each claim at the time asked about, and bounds in a column of their own.
@@ -31,15 +31,27 @@ pub(crate) fn shown(intact: &Intact<'_>, printer: &Printer) -> String {
         intact.criteria().map(|(judged, summary)| state_row(judged, intact.state(summary))).collect();
     let head = ["criterion", "verdict", "state", "measured", "bounds", "limit"];
     let table = table(head, &rows, |line, row| painted(line, row, &judgement.criteria, printer));
-    format!("{}\n{table}\n{}", heading(certificate, printer), findings(certificate, printer))
+    let now = intact.report.standing.as_ref().map(|standing| standing.status);
+    format!("{}\n{table}\n{}", heading(certificate, now, printer), findings(certificate, printer))
 }
 
-/// The subject, the profile and the status.
-fn heading(certificate: &CertificatePredicate, printer: &Printer) -> String {
+/// The subject, the profile and the status: that which was signed, and that which it has `now`, if it is another.
+fn heading(certificate: &CertificatePredicate, now: Option<EffectiveStatus>, printer: &Printer) -> String {
     let subject = &certificate.subject;
-    let title = inert_line(format!("{} {}", subject.name, subject.version).trim_end());
+    let title = inert(format!("{} {}", subject.name, subject.version).trim_end());
     let status = printer.styled(status_style(certificate.status), certificate.status.name());
-    format!("{title} · profile {} · {status}\n", inert_line(&certificate.level))
+    let now = now.filter(|now| now.name() != certificate.status.name());
+    let now = now.map_or_else(String::new, |now| format!(", now {}", effective(now, printer)));
+    format!("{title} · profile {} · {status}{now}\n", inert(&certificate.level))
+}
+
+/// A status with all that was said since, in its colour.
+pub(super) fn effective(status: EffectiveStatus, printer: &Printer) -> String {
+    let style = match status {
+        EffectiveStatus::Judged(status) => status_style(status),
+        _ => Style::Bad,
+    };
+    printer.styled(style, status.name())
 }
 
 /// What stands below the criteria.
@@ -50,7 +62,7 @@ fn findings(certificate: &CertificatePredicate, printer: &Printer) -> String {
             0 => "none".to_owned(),
             rate => Quantity { amount: rate, unit: Unit::PerKs }.to_string(),
         };
-        let next = inert_line(&line.next);
+        let next = inert(&line.next);
         text.push_str(&format!("load line    {}; {next}\n", printer.styled(Style::Strong, &rate)));
     }
     text.push_str(&sentences("condition", &certificate.conditions));
@@ -69,7 +81,7 @@ fn painted(line: &str, row: Option<usize>, criteria: &[JudgedCriterion], printer
 }
 
 fn sentences(label: &str, sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("{label:<12} {}\n", inert_line(sentence))).collect()
+    sentences.iter().map(|sentence| format!("{label:<12} {}\n", inert(sentence))).collect()
 }
 
 fn row(judged: &JudgedCriterion) -> [String; 5] {
@@ -80,11 +92,21 @@ fn row(judged: &JudgedCriterion) -> [String; 5] {
     };
     [
         judged.criterion.id.clone(),
-        format!("{} {}", symbol(judged.verdict), judged.verdict.name()),
+        with_state(judged),
         measured(&judged.measurement),
         judged.criterion.limit_text(),
         control,
     ]
+}
+
+/// The verdict; where a PASS proves nothing, with what it shows instead.
+fn with_state(judged: &JudgedCriterion) -> String {
+    let verdict = format!("{} {}", symbol(judged.verdict), judged.verdict.name());
+    match (judged.verdict, judged.state()) {
+        (Verdict::Pass, State::Proven) => verdict,
+        (Verdict::Pass, state) => format!("{verdict} ({} only)", state.name()),
+        _ => verdict,
+    }
 }
 
 fn state_row(judged: &JudgedCriterion, state: State) -> [String; 6] {
@@ -149,7 +171,7 @@ pub(super) fn table<const N: usize>(
     rows: &[[String; N]],
     paint: impl Fn(&str, Option<usize>) -> String,
 ) -> String {
-    let rows = rows.iter().map(|row| row.each_ref().map(|cell| inert_line(cell)));
+    let rows = rows.iter().map(|row| row.each_ref().map(|cell| inert(cell)));
     let with_head: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
     let lines = columns::lines([Side::Left; N], &with_head);
     let painted = lines.iter().enumerate().map(|(line, text)| paint(text, line.checked_sub(1)) + "\n");
@@ -168,6 +190,7 @@ pub(crate) fn issued_json(issued: &Issued) -> Result<String, Failure> {
         "not_before": certificate.not_before,
         "not_after": certificate.not_after,
         "load_line": certificate.load_line,
+        "reproduction": certificate.reproduction,
         "conditions": certificate.conditions,
         "exclusions": certificate.exclusions,
         "criteria": criteria,
@@ -178,7 +201,7 @@ pub(super) fn criterion_json(judged: &JudgedCriterion) -> Value {
     json!({
         "id": judged.criterion.id,
         "verdict": judged.verdict.name(),
-        "state": judged.verdict.state().name(),
+        "state": judged.state().name(),
         "reason": judged.reason,
         "unit": judged.measurement.unit.name(),
         "value": judged.measurement.value,
@@ -262,7 +285,17 @@ fn profile(profile: &Profile) -> String {
     let rows: Vec<[String; 6]> = profile.criteria.iter().map(row).collect();
     let head = ["criterion", "severity", "limit", "rule", "control", "statement"];
     let table = table(head, &rows, |line, _| line.to_owned());
-    format!("{} {}: {}\n\n{table}{}", profile.id, profile.version, profile.title, gaps(profile))
+    let (gaps, sign_offs) = (gaps(profile), sign_offs(profile));
+    format!("{} {}: {}\n\n{table}{gaps}{sign_offs}", profile.id, profile.version, profile.title)
+}
+
+/// Who has to sign a certificate off.
+fn sign_offs(profile: &Profile) -> String {
+    let Some(demand) = &profile.sign_off else { return String::new() };
+    let row = |role: &Role| [role.id.clone(), role.title.clone(), role.contact.clone()];
+    let rows: Vec<[String; 3]> = demand.roles.iter().map(row).collect();
+    let table = table(["role", "title", "contact"], &rows, |line, _| line.to_owned());
+    format!("\n{} of {} roles have to sign off:\n\n{table}", demand.need, demand.roles.len())
 }
 
 /// What a profile requires and nothing measures, with the numbers of both.
@@ -311,12 +344,22 @@ pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
         rows.push(["drills".into(), format!("{} under load", drills.join(" and "))]);
     }
     let checklists: Vec<&str> =
-        Probe::CHECKLISTS.into_iter().filter(|probe| plan.check_runs(*probe) > 0).map(Probe::name).collect();
+        Probe::of(Family::Check).filter(|probe| plan.check_runs(*probe) > 0).map(Probe::name).collect();
     if !checklists.is_empty() {
         rows.push(["checklists".into(), format!("{}, once each", checklists.join(" and "))]);
     }
+    let inspections: Vec<&str> =
+        Probe::of(Family::Inspection).filter(|probe| plan.check_runs(*probe) > 0).map(Probe::name).collect();
+    if !inspections.is_empty() {
+        rows.push(["files".into(), format!("{}, looked at once each", inspections.join(" and "))]);
+    }
     if let Some(soak_ns) = profile.soak_ns.filter(|_| plan.soak_runs() > 0) {
         rows.push(["soak".into(), format!("{} at {rate} on a fresh process", time(soak_ns))]);
+    }
+    let faults: Vec<&str> = plan.faults().into_iter().map(Fault::name).collect();
+    if let Some(fault_ns) = profile.fault_ns.filter(|_| !faults.is_empty()) {
+        let length = format!("{} of load at {rate} each, a third of it with the fault", time(fault_ns));
+        rows.push(["faults".into(), format!("{}: {length}", faults.join(" and "))]);
     }
     let scenes: Vec<&str> = plan.scenes.iter().map(|scene| scene.name()).collect();
     rows.push(["controls".into(), scenes.join(", ")]);
@@ -340,5 +383,5 @@ fn counted(number: u64, noun: &str) -> String {
 pub(crate) fn pretty<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::new(Kind::Bug, error.to_string()))?;
-    Ok(format!("{}\n", inert_json(&text)))
+    Ok(format!("{}\n", inert_json(text)))
 }

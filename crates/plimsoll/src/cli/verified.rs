@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_base::{Clock, Kind, Utc};
+use plimsoll_base::{Clock, Kind, Utc, inert};
 use plimsoll_certify::{
     BORROWED_NAME, Intact, SystemClock, conclusion, has_borrowed_name, identify_path, keys_folder,
     read_folder, unreadable,
@@ -14,7 +14,7 @@ use plimsoll_proof::TrustFile;
 use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::input::read_text;
-use crate::print::{Printer, Style, inert_line};
+use crate::print::{Printer, Style};
 use crate::state;
 
 /// Whom one trusts, and when.
@@ -43,17 +43,24 @@ pub(super) struct Compared<'a> {
 pub(super) struct Verified {
     pub(super) report: Report,
     pub(super) at: Utc,
+    /// What was verified; empty where no certificate can be.
+    pub(super) folder: Folder,
 }
 
 impl Trust {
+    /// The keys that are trusted on this machine, now.
+    pub(super) fn of_this_machine(state: Option<PathBuf>) -> Self {
+        Self { issuer: None, at: None, state }
+    }
+
     /// Verifies a folder. One that no certificate can have is a finding, and no failure.
     pub(super) fn verify(&self, path: &Path, compared: Compared<'_>) -> Result<Verified, Failure> {
         let at = self.at.unwrap_or_else(|| SystemClock.now());
-        let report = match read(path)? {
-            Ok(folder) => self.ask(&folder, at, compared)?,
-            Err(found) => unreadable(found),
+        let (report, folder) = match read(path)? {
+            Ok(folder) => (self.ask(&folder, at, compared)?, folder),
+            Err(found) => (unreadable(found), Folder::default()),
         };
-        Ok(Verified { report, at })
+        Ok(Verified { report, at, folder })
     }
 
     fn ask(&self, folder: &Folder, at: Utc, compared: Compared<'_>) -> Result<Report, Failure> {
@@ -97,19 +104,31 @@ fn read(path: &Path) -> Result<Result<Folder, String>, Failure> {
     }
 }
 
+/// The answer that an outcome is.
+pub(super) fn answer_to(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Valid | Outcome::ValidDemo => Answer::Yes,
+        Outcome::Invalid | Outcome::Revoked | Outcome::Suspended | Outcome::Superseded | Outcome::Expired => {
+            Answer::No
+        }
+        Outcome::Unreadable => Answer::Usage,
+        Outcome::Untrusted | Outcome::Incomplete | Outcome::Newer => Answer::Inconclusive,
+    }
+}
+
 impl Verified {
     pub(super) fn answer(&self) -> Answer {
-        match self.report.outcome {
-            Outcome::Valid | Outcome::ValidDemo => Answer::Yes,
-            Outcome::Invalid | Outcome::Revoked | Outcome::Expired => Answer::No,
-            Outcome::Unreadable => Answer::Usage,
-            Outcome::Untrusted | Outcome::Incomplete | Outcome::Newer => Answer::Inconclusive,
-        }
+        answer_to(self.report.outcome)
     }
 
     /// What may be shown, or why nothing may.
     pub(super) fn intact(&self) -> Result<Intact<'_>, String> {
         Intact::of(&self.report, self.at)
+    }
+
+    /// The same whether or not its time is over.
+    pub(super) fn at_any_time(&self) -> Result<Intact<'_>, String> {
+        Intact::at_any_time(&self.report, self.at)
     }
 
     /// The last line of `verify`, and the first of what shows a certificate.
@@ -120,7 +139,7 @@ impl Verified {
             Answer::No | Answer::Usage => Style::Bad,
         };
         let name = self.report.outcome.name();
-        let said = inert_line(&conclusion(&self.report));
+        let said = inert(&conclusion(&self.report));
         let reason = said.strip_prefix(name).unwrap_or_default();
         format!("{}{reason}\n", printer.styled(style, name))
     }

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use plimsoll_base::inert;
 use plimsoll_certify::report_json;
 use plimsoll_evidence::{Outcome, Report};
 
-use super::table;
 use super::verified::{Compared, Trust, Verified};
+use super::{standing, table};
 use crate::exit::Answer;
 use crate::failure::Failure;
-use crate::print::{Printer, Style, inert_line};
+use crate::print::{Printer, Style};
 
 /// A script for those who do not trust this program: openssl, sha256sum and Python's standard library.
 const SCRIPT: &str = include_str!("verify.sh");
@@ -25,7 +26,7 @@ const SCRIPT: &str = include_str!("verify.sh");
 
 Exit codes:
   0  valid
-  1  invalid, withdrawn or expired
+  1  invalid, withdrawn, suspended, replaced or expired
   2  there is no certificate, or the command line is wrong
   3  the issuer is not known, or evidence is missing
   4  the folder of trusted keys is open to others
@@ -75,6 +76,7 @@ fn text(verified: &Verified, printer: &Printer) -> String {
     if let (Some(certificate), Some(judgement), true) = (&report.certificate, &report.judgement, is_intact) {
         text.push('\n');
         text.push_str(&table::judgement(certificate, judgement, printer));
+        text.push_str(&standing::added(report, printer));
     }
     text.push('\n');
     text.push_str(&verified.conclusion(printer));
@@ -85,7 +87,7 @@ fn steps(report: &Report, printer: &Printer) -> String {
     let mut text = String::new();
     for step in &report.steps {
         let (symbol, style) = if step.passed { ("✓", Style::Good) } else { ("✗", Style::Bad) };
-        let (name, found) = (step.step.name(), inert_line(&step.found));
+        let (name, found) = (step.step.name(), inert(&step.found));
         text.push_str(&format!("{} {name:<13} {found}\n", printer.styled(style, symbol)));
     }
     text

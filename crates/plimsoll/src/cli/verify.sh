@@ -52,7 +52,7 @@ def statement(path, kind, keys, optional):
     if re.fullmatch(kind + r"([2-9]|[1-9]\d+)", said["predicateType"]): stop(3, path + " was made by a newer Plimsoll")
     need((envelope["payloadType"], said["_type"], said["predicateType"]) == (INTOTO, INTYPE, kind + "1"), path + ": type")
     shape(path, said["predicate"], keys, optional); return payload, said, signature
-signed = {NAME: statement(NAME, "urn:plimsoll:certificate:v", CERTIFICATE, "load_line")}
+signed = {NAME: statement(NAME, "urn:plimsoll:certificate:v", CERTIFICATE, "load_line gaps reproduction")}
 for path in sorted(path for path in files if path.startswith("statements/")):
     signed[path] = statement(path, "urn:plimsoll:measurement:v", MEASUREMENT, "control")
 payload, cert = signed[NAME][0], signed[NAME][1]["predicate"]
@@ -88,12 +88,11 @@ for path, (body, _, signature) in signed.items():
     need(signature["keyid"] == sha(raw_key).hex(), path + ": keyid is not the digest of the key")
 need(raw_key != raw_log, "one key signs both certificates and the log")
 # Steps 4 and 5: one subject; every file listed, unchanged, in its place.
-subject = cert["subject"]["resources"]
+subject, listed = cert["subject"]["resources"], {entry["path"]: entry for entry in cert["files"]}
 need(subject and all(said["subject"] == subject for _, said, _ in signed.values()), "different subjects, or none")
 for entry in cert["files"]: shape("files", entry, "path sha256 size")
-listed = {entry["path"]: entry for entry in cert["files"]}
 need(len(listed) == len(cert["files"]), "a file is listed twice")
-own = [path for path in files if path not in (NAME, PROOF) and not path.startswith("log/")]
+own = [path for path in files if path not in (NAME, PROOF) and not path.startswith(("log/", "sign-offs/"))]
 for path in own: need(path in listed and listed[path]["size"] == len(files[path]), path + ": unlisted, or other size")
 sums = "".join("%s  %s\n" % (listed[path]["sha256"], path) for path in own).encode()
 done = subprocess.run(["sha256sum", "--check", "--status", "--strict"], cwd=root, input=sums)
@@ -127,15 +126,15 @@ for path in (path for path in files if path.startswith("log/") and path not in k
     need(number and int(number[1]) < size, path + " has no place in a log")
     need(leaves[int(number[1])] == sha(b"\0" + files[path]), path + " is not the entry of the log")
     entry = canonical(path, files[path])
-    shape(path, entry, "seq type time subject profile statement", "previous")
+    shape(path, entry, "seq type time subject profile statement", "previous said")
     need((entry["subject"], entry["profile"]) == (cert["subject"]["name"], cert["level"]), path + ": of another subject")
-    if entry["statement"] == sha(payload).hex(): mine[entry["type"]] = int(number[1])
+    if entry["statement"] == sha(payload).hex(): mine[entry["type"]] = max(int(number[1]), mine.get(entry["type"], 0))
 need("result" in mine, "the certificate does not stand in the log")
-proof = ["c2sp.org/tlog-proof@v1", "index %d" % mine["result"]]
-proof += [base64.b64encode(node).decode() for node in path_of(leaves, mine["result"])] + ["", ""]
-need(files[PROOF] == "\n".join(proof).encode() + files[CHECKPOINT], PROOF + " does not lead from entry to root")
+nodes = [base64.b64encode(node).decode() for node in path_of(leaves, mine["result"])]
+proof = "\n".join(["c2sp.org/tlog-proof@v1", "index %d" % mine["result"], *nodes, "", ""]).encode()
+need(files[PROOF] == proof + files[CHECKPOINT], PROOF + " does not lead from entry to root")
 print("intact: canonical JSON, %d signatures, %d files, log of %d entries" % (len(signed) + 1, len(listed), size))
-print("NOT checked: numbers and verdicts against the evidence, controls, registration, attempts")
+print("NOT checked: numbers and verdicts against the evidence, controls, registration, attempts, sign-offs, waivers")
 print("says: %s %s, profile %s, issuer %s" % (cert["subject"]["name"], cert["status"], cert["level"], sha(raw_key).hex()))
 # Steps 10 and 11: trust, then withdrawal and time.
 try: text = open(trust_path, encoding="utf-8").read() if trust_path else ""
@@ -144,7 +143,8 @@ words = [re.sub(r"(?<![^ \t])#.*", "", line).split() for line in text.splitlines
 trusted = {word[1]: (word[2:] + ["9999-12-31T23:59:59Z"])[0] for word in words if word[:1] == ["certificate"]}
 need(cert["issuance"] == "issued", "a demonstration is valid on the machine that made it only", 3)
 need(at < trusted.get(cert["issuer"]["certificate_key"], ""), "issuer not known to you", 3)
-need("revoked" not in mine, "withdrawn by its issuer")
+is_at_rest = mine.get("suspended", -1) > mine.get("reinstated", -1)
+need(not is_at_rest and not {"revoked", "superseded"} & set(mine), "withdrawn, replaced or suspended by its issuer")
 need(cert["not_before"] <= at < cert["not_after"], "not valid at " + at)
 print("valid until " + cert["not_after"])
 PYTHON

@@ -15,7 +15,7 @@ use plimsoll_keys::{IssuerKeys, Keyring};
 use plimsoll_proof::TrustFile;
 
 /// Opens the keys beside the certificate. No secret: whoever has the keys has this too.
-const PASSPHRASE: &str = "a throw-away key of the tests";
+pub(crate) const PASSPHRASE: &str = "a throw-away key of the tests";
 
 /// A day within the certificate's validity.
 pub(crate) const AT: &str = "2026-11-25T00:00:00Z";

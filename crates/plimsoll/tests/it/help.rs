@@ -55,6 +55,18 @@ fn examples_fit_on_a_terminal_of_80_columns() {
         &["cert", "show"],
         &["cert", "history"],
         &["cert", "export"],
+        &["cert", "recheck"],
+        &["cert", "compare"],
+        &["cert", "roadmap"],
+        &["cert", "sign"],
+        &["cert", "revoke"],
+        &["cert", "suspend"],
+        &["cert", "reinstate"],
+        &["cert", "supersede"],
+        &["cert", "waive"],
+        &["cert", "refresh"],
+        &["cert", "coverage"],
+        &["cert", "badge"],
         &["claims"],
         &["load"],
         &["load", "calibrate"],
@@ -94,6 +106,15 @@ snapshots! {
     help_cert_show: ["cert", "show"];
     help_cert_history: ["cert", "history"];
     help_cert_export: ["cert", "export"];
+    help_cert_recheck: ["cert", "recheck"];
+    help_cert_compare: ["cert", "compare"];
+    help_cert_roadmap: ["cert", "roadmap"];
+    help_cert_sign: ["cert", "sign"];
+    help_cert_revoke: ["cert", "revoke"];
+    help_cert_supersede: ["cert", "supersede"];
+    help_cert_waive: ["cert", "waive"];
+    help_cert_coverage: ["cert", "coverage"];
+    help_cert_badge: ["cert", "badge"];
     help_claims: ["claims"];
     help_load: ["load"];
     help_load_calibrate: ["load", "calibrate"];

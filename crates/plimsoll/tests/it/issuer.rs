@@ -147,8 +147,8 @@ impl Parts {
         if let Some(result) = result {
             log[result].statement = payload;
         }
-        // A revocation speaks of this certificate too.
-        log.iter_mut().filter(|e| e.entry_type == EntryType::Revoked).for_each(|e| e.statement = payload);
+        // What was said later speaks of this certificate too.
+        log.iter_mut().filter(|e| e.entry_type.is_later()).for_each(|e| e.statement = payload);
         let mut before = None;
         let mut bytes: Vec<Vec<u8>> = Vec::new();
         for (seq, entry) in (0..).zip(&mut log) {

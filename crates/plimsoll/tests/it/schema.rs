@@ -6,9 +6,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plimsoll_evidence::{
-    Arrivals, BadRequest, CERTIFICATE_FILE, CheckRun, Checklist, Document, Door, Ending, HistogramData,
-    LOOKS, LogTrace, Look, PlantedText, ProcessIdentity, ProxyCounts, Refusal, ReplyHead, Scene,
-    ScheduleData, Shown, SoakRun,
+    Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, Arrivals, BadRequest,
+    Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision, Document,
+    Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HistogramData, ImportFormat,
+    ImportedFinding, ImportedResult, LOOKS, LimitReply, Limited, LogEntry, LogTrace, Look, Package,
+    PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead, RetriedWrite, Retry,
+    RunbookFound, Said, Scene, ScheduleData, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown,
+    SignOffPredicate, SoakRun, ToldBy, Unsearched, VersionRange, WriteReply, Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -174,15 +178,47 @@ fn every_property(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
 
 /// A checklist of each kind, as the program writes it: the golden certificate is older than they are.
 fn checklists() -> Vec<Value> {
-    let refusal = |case| Refusal { case, statuses: vec![400], end: Ending::Closed, alive: true };
+    let refusal =
+        |case| Refusal { case, statuses: vec![400], end: Ending::Closed, alive: true, unread: true };
     let fields = vec![("server".to_owned(), "x".to_owned())];
     let head = ReplyHead { request: "GET /".into(), status: 200, fields };
     let door = |shown| Door { operation: "GET /".into(), shown, status: Some(401) };
+    let replied = Replied {
+        operation: "GET /".into(),
+        status: Some(200),
+        media_type: Some("application/json".into()),
+        json: Some("{}".into()),
+    };
+    let access = Access {
+        operation: "GET /".into(),
+        of: Some("a".into()),
+        user: "b".into(),
+        may: false,
+        status: Some(403),
+    };
+    let limit_reply =
+        LimitReply { status: Some(429), retry_after: Some("1".into()), remaining: Some("0".into()) };
+    let limited = Limited {
+        allowed: 1,
+        window_ns: 1_000_000_000,
+        within: vec![LimitReply::default()],
+        beyond: vec![limit_reply],
+        other: Some(LimitReply::default()),
+        waited_ns: 1_000_000_000,
+        after: LimitReply::default(),
+    };
+    let write_reply = WriteReply { status: Some(201), content: Digest::of(b"") };
+    let retried =
+        RetriedWrite { retry: Retry::CutOff, replies: vec![write_reply], before: Some(0), after: Some(1) };
     let all = [
         Checklist::ErrorHygiene(BadRequest::ALL.map(refusal).to_vec()),
         Checklist::ResponseHeaders(vec![head]),
         Checklist::LogHygiene(PlantedText::ALL.map(|case| LogTrace { case, raw: 0 }).to_vec()),
         Checklist::Authentication(Shown::ALL.map(door).to_vec()),
+        Checklist::Contract(Contract { reference: "{}".into(), replies: vec![replied] }),
+        Checklist::Authorisation(vec![access]),
+        Checklist::RateLimit(limited),
+        Checklist::RetriedWrites(vec![retried]),
     ];
     let run = |checklist| CheckRun {
         scene: Scene::OpenDoors,
@@ -192,7 +228,115 @@ fn checklists() -> Vec<Value> {
         checklist,
         proxy: Some(ProxyCounts { requests: 2, harmed: 1 }),
     };
-    all.map(|checklist| serde_json::to_value(Document::CheckRun(run(checklist))).unwrap()).to_vec()
+    let started = all.map(run);
+    let looked = inspections().map(|checklist| CheckRun { process: None, proxy: None, ..run(checklist) });
+    let all = started.into_iter().chain(looked);
+    all.map(|run| serde_json::to_value(Document::CheckRun(run)).unwrap()).collect()
+}
+
+/// What is seen of files, each kind with all that it may have.
+fn inspections() -> [Checklist; 6] {
+    let (text, at) = (|text: &str| Some(text.to_owned()), || Some(AT.parse().unwrap()));
+    let finding = SecretFinding {
+        path: "a".into(),
+        line: 1,
+        rule: SecretRule::Jwt,
+        commit: text("0123456789ab"),
+        secret: "89abcdef".into(),
+        allowed: text("made up"),
+    };
+    let search = SecretSearch {
+        place: SearchedPlace::History,
+        commits: 1,
+        texts: 1,
+        binaries: 1,
+        bytes: 1,
+        not_followed: 0,
+        is_shallow: false,
+        is_whole: true,
+        too_large: vec![Unsearched { path: "b".into(), bytes: 1 << 30, allowed: text("a film") }],
+        findings: vec![finding],
+        more: 0,
+    };
+    let alert = |found| Alert { path: "a.yml".into(), name: "Down".into(), runbook: text("r.md"), found };
+    let book = |found| AlertBook {
+        files: vec![AlertFile { path: "a.yml".into(), alerts: 1, problem: text("not YAML") }],
+        alerts: vec![alert(found)],
+    };
+    let finding = ImportedFinding { id: "r".into(), place: "a:1".into(), gravity: Gravity::High };
+    let imported = ImportedResult {
+        path: "r.sarif".into(),
+        format: ImportFormat::Sarif,
+        tool: "a tool".into(),
+        sha256: Some(Digest::of(b"r")),
+        problem: text("not JSON"),
+        measured: at(),
+        told_by: ToldBy::Result,
+        max_age_s: 60,
+        gravity_from: Gravity::Medium,
+        examined: 1,
+        of: text("0123456"),
+        is_of_subject: Some(false),
+        findings: vec![finding],
+        more: 0,
+        below: 1,
+    };
+    let written = Written {
+        path: "README.md".into(),
+        problem: text("there is no such file"),
+        words: 1,
+        links: 1,
+        outside: 1,
+        blocks: 1,
+        placeholders: 1,
+        flaws: vec![Flaw { line: 1, kind: FlawKind::NoFile, what: "x.md".into() }],
+    };
+    [
+        Checklist::Secrets(search),
+        Checklist::BillOfMaterials(bill()),
+        Checklist::ImportedResults(vec![imported]),
+        Checklist::Runbooks(book(RunbookFound::Steps(2))),
+        Checklist::Runbooks(book(RunbookFound::NoHeading)),
+        Checklist::Documentation(vec![written]),
+    ]
+}
+
+fn bill() -> Bill {
+    let text = |text: &str| Some(text.to_owned());
+    let package = Package { ecosystem: "crates.io".into(), name: "left".into() };
+    let events = vec![("introduced".to_owned(), "0".to_owned())];
+    let advisory = Advisory {
+        id: "R-1".into(),
+        package,
+        ranges: vec![VersionRange { kind: "SEMVER".into(), events }],
+        listed: 1,
+        versions: vec!["1.0.0".into()],
+    };
+    let known =
+        AdvisedEcosystem { ecosystem: "crates.io".into(), advisories: 1, newest: AT.parse().unwrap() };
+    let component = Component {
+        name: "left".into(),
+        version: text("1.0.0"),
+        purl: text("pkg:cargo/left@1.0.0"),
+        hashes: 0,
+        no_hash: text("built here"),
+        licences: vec!["MIT".into()],
+    };
+    let billed = vec!["00".to_owned()];
+    Bill {
+        path: "sbom.cdx.json".into(),
+        problem: text("not JSON"),
+        sha256: Some(Digest::of(b"bill")),
+        licences: vec!["MIT".into()],
+        artifacts: vec![BilledArtifact { name: "server".into(), sha256: Digest::of(b"s"), billed }],
+        components: vec![component],
+        advisories: Some(AdvisoryBase {
+            max_age_s: 60,
+            unreadable: 0,
+            ecosystems: vec![known],
+            advisories: vec![advisory],
+        }),
+    }
 }
 
 /// A soak as the program writes it.
@@ -218,6 +362,60 @@ fn soak() -> Value {
     serde_json::to_value(Document::SoakRun(run)).unwrap()
 }
 
+/// Statements about a certificate as the program writes them.
+fn statements() -> Vec<Value> {
+    let entry = |entry_type, said| LogEntry {
+        seq: 4,
+        entry_type,
+        time: AT.parse().unwrap(),
+        subject: "notes".into(),
+        profile: "quick".into(),
+        statement: Digest::of(b"certificate"),
+        previous: Some(Digest::of(b"entry")),
+        said: Some(said),
+    };
+    let because = || Said::because("a reason");
+    let waived = Said {
+        criterion: Some("errors".into()),
+        who: Some("Ada".into()),
+        until: Some(AT.parse().unwrap()),
+        ..because()
+    };
+    let all = [
+        entry(EntryType::Revoked, because()),
+        entry(EntryType::Suspended, because()),
+        entry(EntryType::Reinstated, because()),
+        entry(EntryType::Superseded, Said { successor: Some(Digest::of(b"next")), ..because() }),
+        entry(EntryType::Waived, waived),
+    ];
+    all.map(|entry| serde_json::to_value(entry).unwrap()).to_vec()
+}
+
+/// What a reviewer signs.
+fn sign_offs() -> Vec<Value> {
+    let sign_off = |decision| SignOffPredicate {
+        role: "security-review".into(),
+        who: "Ada".into(),
+        decision,
+        reason: Some("looked".into()),
+        time: AT.parse().unwrap(),
+        next_review: Some(AT.parse().unwrap()),
+        key: "plimsoll/0+0+AA".into(),
+    };
+    [Decision::Approved, Decision::Rejected].map(|one| serde_json::to_value(sign_off(one)).unwrap()).to_vec()
+}
+
+/// A fault drill as the program writes it, around a load run of the golden certificate.
+fn fault_drill(documents: &[Value]) -> Value {
+    let load = documents.iter().find_map(|document| document.get("load-run")).unwrap();
+    let mut load = load.clone();
+    load["step"] = json!("fault");
+    let load = serde_json::from_value(load).unwrap();
+    let fault = Some(Fault::Paused);
+    let drill = FaultDrill { fault, from_ns: 1, until_ns: 2, effect_ppb: 3, load };
+    serde_json::to_value(Document::FaultDrill(drill)).unwrap()
+}
+
 /// The same for a subject with an API, and for a profile with a soak.
 fn as_of_today(values: Vec<Value>) -> Vec<Value> {
     let mut with = values.clone();
@@ -225,10 +423,14 @@ fn as_of_today(values: Vec<Value>) -> Vec<Value> {
         for place in ["/subject", "/plan/subject"] {
             if let Some(subject) = value.pointer_mut(place).filter(|subject| subject.is_object()) {
                 subject["has_api"] = json!(true);
+                subject["inspections"] = json!(["secrets"]);
+                subject["parts"] = json!(["users", "limit", "retry"]);
             }
         }
         if let Some(profile) = value.pointer_mut("/plan/profile") {
             profile["soak_ns"] = json!(6_000_000_000u64);
+            profile["fault_ns"] = json!(6_000_000_000u64);
+            profile["criteria"][0]["fault"] = json!("busy");
         }
     }
     [values, with].concat()
@@ -243,9 +445,11 @@ fn with_gaps(values: Vec<Value>) -> Vec<Value> {
         });
         if let Some(profile) = value.pointer_mut("/plan/profile") {
             profile["gaps"] = json!([gap]);
+            profile["sign_off"] = json!({"need": 1, "roles": [{"id": "r", "title": "T", "contact": "c"}]});
             profile["criteria"][0]["asked"] = json!("A");
         } else if value.get("criterion").is_some() {
             value["criterion"]["asked"] = json!("A");
+            value["criterion"]["fault"] = json!("busy");
         } else if value.get("criteria").is_some() {
             value["gaps"] = json!(["g"]);
         }
@@ -253,8 +457,25 @@ fn with_gaps(values: Vec<Value>) -> Vec<Value> {
     [values, with].concat()
 }
 
+/// The same of a certificate that was measured again.
+fn repeated(values: Vec<Value>) -> Vec<Value> {
+    let mut with = values.clone();
+    for value in &mut with {
+        let certificate = Digest::of(b"certificate");
+        if value.get("criteria").is_some() {
+            let criteria = json!([{"id": "a", "result": "reproduced"}]);
+            value["reproduction"] = json!({"certificate": certificate, "criteria": criteria});
+        } else if let Some(plan) = value.get_mut("plan").filter(|plan| plan.is_object()) {
+            let resources = plan["subject"]["resources"].clone();
+            let criteria = json!([{"id": "a", "verdict": "PASS", "value": 3}]);
+            plan["repeats"] = json!({"certificate": certificate, "plan": certificate, "resources": resources, "criteria": criteria});
+        }
+    }
+    [values, with].concat()
+}
+
 /// Each schema with all the values that must fit it.
-fn schemas() -> [(Schema, Vec<Value>); 4] {
+fn schemas() -> [(Schema, Vec<Value>); 5] {
     let files = golden_files();
     let predicates = |wanted: &dyn Fn(&str) -> bool| -> Vec<Value> {
         let paths = files.keys().filter(|path| wanted(path));
@@ -267,14 +488,20 @@ fn schemas() -> [(Schema, Vec<Value>); 4] {
     [
         (
             Schema::read("certificate-v1.json"),
-            with_gaps(as_of_today(predicates(&|path| path == CERTIFICATE_FILE))),
+            repeated(with_gaps(as_of_today(predicates(&|path| path == CERTIFICATE_FILE)))),
         ),
         (Schema::read("measurement-v1.json"), with_gaps(predicates(&|path| path.starts_with("statements/")))),
         (
             Schema::read("evidence-v1.json"),
-            [with_gaps(as_of_today(documents("evidence/"))), checklists(), vec![soak()]].concat(),
+            [
+                repeated(with_gaps(as_of_today(documents("evidence/")))),
+                checklists(),
+                vec![soak(), fault_drill(&documents("evidence/"))],
+            ]
+            .concat(),
         ),
-        (Schema::read("log-entry-v1.json"), documents("log/entries/")),
+        (Schema::read("log-entry-v1.json"), [documents("log/entries/"), statements()].concat()),
+        (Schema::read("sign-off-v1.json"), sign_offs()),
     ]
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use plimsoll_evidence::{Before, Gap, Repeats, Severity, Verdict};
 use plimsoll_proof::{Digest, VerifierKey};
 
 use crate::golden::{AT, golden, golden_files, write_files};
@@ -45,7 +46,7 @@ fn it_accepts_the_golden_certificate_for_those_who_trust_its_issuer() {
     assert_eq!(trusted.code, 0, "{}{}", trusted.stdout, trusted.stderr);
     insta::assert_snapshot!(trusted.stdout, @r"
     intact: canonical JSON, 10 signatures, 54 files, log of 4 entries
-    NOT checked: numbers and verdicts against the evidence, controls, registration, attempts
+    NOT checked: numbers and verdicts against the evidence, controls, registration, attempts, sign-offs, waivers
     says: notes preliminary, profile quick, issuer 5781a7cec109e36c39b5e9df25fa240dd3c6b0c224c8934a7b71e66f1e3cf67b
     valid until 2026-12-22T02:38:05Z
     ");
@@ -55,6 +56,35 @@ fn it_accepts_the_golden_certificate_for_those_who_trust_its_issuer() {
         (later.code, later.stdout.lines().last()),
         (1, Some("invalid: not valid at 2027-06-01T00:00:00Z"))
     );
+}
+
+/// Fields that a certificate may have and the golden one has not.
+#[test]
+fn it_accepts_gaps_and_repetitions() {
+    let files = crate::cert::planned(|plan| {
+        plan.profile.gaps = vec![Gap {
+            id: "wish".into(),
+            statement: "A wish".into(),
+            domain: "test".into(),
+            asked: "all".into(),
+            missing: "a probe".into(),
+            severity: Severity::Advisory,
+            mappings: Vec::new(),
+        }];
+        let criteria = plan.profile.criteria.iter();
+        let before = |id: &String| Before { id: id.clone(), verdict: Verdict::Pass, value: None };
+        plan.repeats = Some(Box::new(Repeats {
+            certificate: Digest::of(b"certificate"),
+            plan: Digest::of(b"plan"),
+            resources: plan.subject.resources.clone(),
+            criteria: criteria.map(|criterion| before(&criterion.id)).collect(),
+        }));
+    });
+    let place = tempfile::tempdir().unwrap();
+    write_files(place.path(), &files);
+    let trust = golden("trust.keys");
+    let ran = run_script(&[place.path().to_str().unwrap(), trust.to_str().unwrap(), AT]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

@@ -9,13 +9,13 @@ use crate::server::{Actor, PASSWORD, Server, until};
 use crate::world::{PLIMSOLL, World, profile};
 
 /// The demo service, running by itself, as a subject that is known by its address.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     address: String,
 }
 
 impl Service {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         let mut command = Command::new(PLIMSOLL);
         command.args(["demo-service", "--listen", "127.0.0.1:0", "--data"]).arg(world.path("notes.db"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -26,7 +26,7 @@ impl Service {
         Self { child, address }
     }
 
-    fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> String {
         format!(
             "name = \"notes\"\n[target]\nurl = \"http://{}\"\nhealth = \"/health\"\n[[request]]\npath = \"/notes\"\n",
             self.address

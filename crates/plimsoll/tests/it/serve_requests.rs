@@ -405,7 +405,7 @@ fn full_slow_senders_are_given_up() {
     assert!((19..40).contains(&waited_s()), "{} s", waited_s());
 }
 
-/// Each text has up to 32 KiB, and a list 500 of them.
+/// Each text has up to 40 KiB, and a list 500 of them.
 #[test]
 fn lists_of_subjects_and_profiles_have_no_texts() {
     let server = Server::start();

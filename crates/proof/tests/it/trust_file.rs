@@ -40,7 +40,10 @@ fn errors_name_line_column_and_problem() {
     let named = VerifierKey::new("example.com/log", NoteAlgorithm::Ed25519, public_key(1)).unwrap();
     let weak = "example.com/foo+530d903a+AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     for (text, wanted) in [
-        (String::from("issuer x"), "line 1, column 1: `issuer` is none of certificate, log, witness"),
+        (
+            String::from("issuer x"),
+            "line 1, column 1: `issuer` is none of certificate, log, witness, reviewer",
+        ),
         (String::from("# é\n  log"), "line 2, column 6: a verifier key is missing"),
         (String::from("log é+1"), "line 1, column 5: verifier key is malformed: want `name+key id+base64`"),
         (
@@ -76,8 +79,9 @@ fn column_counts_characters_behind_the_words_before() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_again(seed: u8, purpose in 0usize..3, not_after in proptest::option::of(0i64..253_402_300_799)) {
-        let purposes = [TrustPurpose::Certificate, TrustPurpose::Log, TrustPurpose::Witness];
+    fn what_is_written_is_read_again(seed: u8, purpose in 0usize..4, not_after in proptest::option::of(0i64..253_402_300_799)) {
+        let purposes =
+            [TrustPurpose::Certificate, TrustPurpose::Log, TrustPurpose::Witness, TrustPurpose::Reviewer];
         let purpose = purposes[purpose];
         let key = if purpose == TrustPurpose::Witness { witness(seed) } else { issuer(seed) };
         let entry = TrustEntry { purpose, key, not_after: not_after.map(Utc::from_unix_seconds) };

@@ -16,8 +16,12 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    pub(crate) fn start_with(data: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_notes"));
-        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped());
+        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).args(more).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -46,6 +50,15 @@ impl Service {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
+    }
+
+    /// The same with further fields.
+    pub(crate) fn ask_with(&self, method: &str, path: &str, fields: &str, body: &[u8]) -> Response {
+        let mut stream = self.connect();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {}\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        read_response(&mut stream).unwrap()
     }
 
     /// One request on a connection of its own.

@@ -1,16 +1,20 @@
 //! Checklists: each case is tried once, on a fresh process, and what came back is kept.
 
+mod access;
 mod bad_request;
+mod contract;
+mod door;
+mod limited;
 mod planted;
-mod reference;
 mod reply_head;
+mod retried;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use plimsoll_evidence::{
-    BadRequest, CheckRun, Checklist, Document, Door, Ending, LogTrace, PlantedText, Probe, Refusal,
-    ReplyHead, Scene, Shown,
+    BadRequest, CheckRun, Checklist, Document, Ending, LogTrace, PlantedText, Probe, Refusal, ReplyHead,
+    Scene,
 };
 use plimsoll_fault::{Defect, Proxy};
 use plimsoll_load::{Message, Request, TalkEnd, exchange, talk};
@@ -52,6 +56,10 @@ impl Conductor<'_> {
             Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
             Probe::LogHygiene => Checklist::LogHygiene(self.log_traces(&running, scene)?),
             Probe::Authentication => Checklist::Authentication(self.doors(&running)?),
+            Probe::Contract => Checklist::Contract(self.contract(&running)?),
+            Probe::Authorisation => Checklist::Authorisation(self.accesses(&running)?),
+            Probe::RateLimit => Checklist::RateLimit(self.limited(&running)?),
+            Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
             _ => Checklist::ErrorHygiene(self.refusals(&running)?),
         };
         let process = running.identity();
@@ -74,7 +82,8 @@ impl Conductor<'_> {
     }
 
     fn refusal(&self, case: BadRequest, running: &Running) -> Refusal {
-        let bad = Bad { host: &running.host, read: self.first_request(), write: self.write_request() };
+        let (write, unread) = self.write_request();
+        let bad = Bad { host: &running.host, read: self.first_request(), write };
         let message = bad.message(case);
         let is_slow = case == BadRequest::SlowHead;
         let patience_ns = if is_slow { SLOW_NS } else { PATIENCE_NS };
@@ -86,10 +95,10 @@ impl Conductor<'_> {
         });
         let alive = beside.unwrap_or_else(|| self.is_alive(running.address, &running.host));
         match talked {
-            None => Refusal { case, statuses: Vec::new(), end: Ending::Unreachable, alive },
+            None => Refusal { case, statuses: Vec::new(), end: Ending::Unreachable, alive, unread },
             Some(talked) => {
                 let statuses = talked.statuses.into_iter().map(u64::from).collect();
-                Refusal { case, statuses, end: ending(talked.end), alive }
+                Refusal { case, statuses, end: ending(talked.end), alive, unread }
             }
         }
     }
@@ -127,7 +136,7 @@ impl Conductor<'_> {
     /// What becomes of each text that must not reach a log as it came. Written is what goes to standard output and
     /// standard error.
     fn log_traces(&self, running: &Running, scene: Scene) -> Result<Vec<LogTrace>, Error> {
-        let write = self.write_request();
+        let (write, _) = self.write_request();
         let mut all = Vec::new();
         for case in PlantedText::ALL {
             self.stop.check()?;
@@ -148,47 +157,22 @@ impl Conductor<'_> {
         Ok(all.iter().map(|planted| LogTrace { case: planted.case, raw: planted.count(&output) }).collect())
     }
 
-    /// What the subject says to somebody who is not known and wants what only some may do.
-    fn doors(&self, running: &Running) -> Result<Vec<Door>, Error> {
-        let path = self.subject.openapi.as_deref().unwrap_or_default();
-        let timeout_ns = self.subject.load.timeout_ns;
-        let asked = exchange(running.direct, &running.host, &Request::get(path), 0, timeout_ns);
-        let text =
-            asked.ok().filter(|answer| answer.good).and_then(|answer| reply_head::content(&answer.body));
-        let text = text.ok_or_else(|| running.error(format!("gave no reference at {path}")))?;
-        let operations = reference::guarded(&text)
-            .map_err(|problem| running.error(format!("gave a reference at {path} that {problem}")))?;
-        if operations.is_empty() {
-            let problem = format!("gave a reference at {path} by which everybody may do everything");
-            return Err(running.error(problem));
-        }
-        let mut doors = Vec::new();
-        for operation in operations {
-            for shown in Shown::ALL {
-                self.stop.check()?;
-                let message = operation.message(&running.host, shown);
-                let talked = talk(running.address, &message, timeout_ns);
-                let status = talked.ok().and_then(|talk| talk.statuses.first().copied()).map(u64::from);
-                doors.push(Door { operation: operation.name.clone(), shown, status });
-            }
-        }
-        Ok(doors)
-    }
-
     /// A request that is good.
     fn first_request(&self) -> &Request {
         // The description has one at least.
         &self.subject.requests[0]
     }
 
-    /// Where a body goes: to the ledger where there is one, else to where the first request goes.
-    fn write_request(&self) -> Request {
-        match &self.subject.ledger {
-            Some(ledger) => Request {
-                path: ledger.write.path.replace("{key}", "plimsoll").replace("{value}", "plimsoll"),
-                ..ledger.write.clone()
-            },
-            None => Request { method: "POST".into(), ..self.first_request().clone() },
+    /// Where a body goes: to the ledger where there is one, else to where the subject's own requests have one; failing
+    /// both, to where the first request goes, and then nobody promised that it is read.
+    fn write_request(&self) -> (Request, bool) {
+        if let Some(ledger) = &self.subject.ledger {
+            let path = ledger.write.path.replace("{key}", "plimsoll").replace("{value}", "plimsoll");
+            return (Request { path, ..ledger.write.clone() }, false);
+        }
+        match self.subject.requests.iter().find(|request| !request.body.is_empty()) {
+            Some(request) => (request.clone(), false),
+            None => (Request { method: "POST".into(), ..self.first_request().clone() }, true),
         }
     }
 }

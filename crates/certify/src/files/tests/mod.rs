@@ -1,6 +1,7 @@
 //! Files as people write them, right and wrong.
 
 mod profiles;
+mod sign_offs;
 mod subjects;
 
 use super::error::FileError;

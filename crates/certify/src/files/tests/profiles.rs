@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use plimsoll_base::Kind;
-use plimsoll_evidence::{LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
+use plimsoll_evidence::{Family, Fault, LineSearch, Op, Probe, Profile, Rule, Scene, Severity};
 use plimsoll_proof::{from_canonical, to_canonical};
 use proptest::prelude::*;
 
@@ -123,7 +125,7 @@ fn what_is_no_profile_at_all() {
     p.toml:3:15: this is not TOML: unexpected key or value, expected newline, `#`
     p.toml:10:6: this is not TOML: unclosed table, expected `]`
     p.toml:3:1: unknown key `colour` in the file
-        hint: known here: id, version, title, document, trials, drills, trial, warm_up, control, soak, line, criterion, gap, refused
+        hint: known here: id, version, title, document, trials, drills, trial, warm_up, control, soak, fault, line, criterion, gap, refused, sign_off
     p.toml:5:1: unknown key `drils` in the file
         hint: did you mean `drills`?
     p.toml:12:1: unknown key `setp` in [line]
@@ -221,7 +223,7 @@ fn criteria_that_nobody_could_judge() {
     p.toml:33:9: unknown probe `error`
         hint: did you mean `errors`?
     p.toml:33:9: unknown probe `beauty`
-        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, memory, open-files, threads, cpu, leak
+        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, contract, authorisation, rate-limit, retried-writes, memory, open-files, threads, cpu, leak, secrets, bill-of-materials, imported-results, runbooks, documentation, fault-recovery, fault-errors
     p.toml:23:8: unknown rule `guard95`
         hint: did you mean `guard-95`?
     p.toml:24:12: unknown severity `warning`
@@ -408,7 +410,7 @@ fn the_name_of_a_built_in_profile_cannot_be_borrowed() {
 
 #[test]
 fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
-    assert_eq!(builtin_profiles().len(), 8);
+    assert_eq!(builtin_profiles().len(), 11);
     for (id, _) in builtin_profiles() {
         let profile = built_in(id);
         assert_eq!(profile.id, *id);
@@ -418,15 +420,30 @@ fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
         let others: Vec<Probe> = Probe::ALL.into_iter().filter(|probe| probe.gives_bounds()).collect();
         let first = |count: usize| probes.iter().copied().take(count);
         match *id {
-            "web-hardening" => assert!(first(4).eq(Probe::CHECKLISTS), "{id} has every checklist"),
-            "soak" => assert!(first(5).eq(Probe::SOAKS), "{id} has all that a soak shows"),
+            "web-hardening" => {
+                assert!(first(4).eq(Probe::of(Family::Check).take(4)), "{id} has those that need nothing")
+            }
+            "api-hardening" => {
+                assert!(
+                    first(probes.len() - 1).eq(Probe::of(Family::Check).skip(4)),
+                    "{id} has the other checklists"
+                )
+            }
+            "soak" => assert!(first(5).eq(Probe::of(Family::Soak)), "{id} has all that a soak shows"),
+            "supply-chain" => assert!(first(9).eq(Probe::of(Family::Inspection)), "{id} looks at all files"),
+            "faults" => {
+                let faults: BTreeSet<_> = profile.criteria.iter().filter_map(|it| it.fault).collect();
+                assert!(faults.into_iter().eq(Fault::ALL), "{id} has every fault");
+            }
             "quick" | "web-service" => {
                 assert_eq!(probes, others, "{id} judges everything else that can be measured")
             }
             _ => assert!(!profile.gaps.is_empty(), "{id} stands for a document"),
         }
         for criterion in &profile.criteria {
-            let may_lack = criterion.probe.needs_process() || criterion.probe == Probe::Authentication;
+            let may_lack = criterion.probe.needs_process()
+                || criterion.probe.family() == Family::Inspection
+                || Probe::of(Family::Check).skip(3).any(|probe| probe == criterion.probe);
             assert_eq!(criterion.may_not_apply, may_lack, "{id}: {}", criterion.id);
             assert!(criterion.control.is_some(), "{id}: {} has no control", criterion.id);
         }

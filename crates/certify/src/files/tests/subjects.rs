@@ -453,7 +453,7 @@ fn example_subjects_read() {
         }
     }
     names.sort();
-    assert_eq!(names, ["nginx", "notes"]);
+    assert_eq!(names, ["nginx", "notes", "radicale", "registry"]);
 }
 
 proptest! {

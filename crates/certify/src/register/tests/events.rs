@@ -99,7 +99,7 @@ const REMOVED: &str = r#"{"v":1,"event":{"subject_removed":{"subject":"web","by"
 
 #[test]
 fn what_is_not_understood_is_an_error() {
-    let long = format!("\"text\":\"{}\"", "x".repeat(40_000));
+    let long = format!("\"text\":\"{}\"", "x".repeat(50_000));
     let cases = [
         ("subject.removed", REMOVED.replace("\"v\":1", "\"v\":2"), "version 2"),
         ("subject.removed", REMOVED.replace("null", "null,\"why\":\"x\""), "unknown field `why`"),
@@ -111,7 +111,7 @@ fn what_is_not_understood_is_an_error() {
         (
             "profile.written",
             format!(r#"{{"v":1,"event":{{"profile_written":{{"profile":"p",{long},"by":null}}}}}}"#),
-            "40000 bytes",
+            "50000 bytes",
         ),
     ];
     for (kind, payload, why) in cases {

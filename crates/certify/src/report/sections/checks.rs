@@ -1,6 +1,6 @@
-//! Checklists: every case with what was seen.
+//! Checklists, and looks at files: every case with what was seen.
 
-use plimsoll_evidence::{CheckRun, Probe, Scene};
+use plimsoll_evidence::{CheckRun, Family, Probe, Scene};
 
 use super::{Section, paragraph};
 use crate::html::{Element, Html, el};
@@ -9,25 +9,40 @@ use crate::report::table::{Column, table};
 use crate::report::words::{Weight, mark};
 
 pub(super) fn section(page: &Page<'_>) -> Option<Section> {
-    let runs = Probe::CHECKLISTS
-        .into_iter()
+    let words =
+        "Cases that are fixed in advance, each tried once on a fresh process. What went wrong comes first.";
+    of_family(page, Family::Check, ("checks", "Checklists"), words)
+}
+
+/// The same for what was looked at with nothing started.
+pub(super) fn files(page: &Page<'_>) -> Option<Section> {
+    let words = "What was seen of the subject's files, each looked at once. What is wrong comes first. Planted defects \
+                 stood in a copy of the files.";
+    of_family(page, Family::Inspection, ("files", "Files"), words)
+}
+
+fn of_family(
+    page: &Page<'_>,
+    family: Family,
+    (id, title): (&'static str, &'static str),
+    words: &str,
+) -> Option<Section> {
+    let runs = Probe::of(family)
         .flat_map(|probe| page.input.documents.check_runs(probe, Scene::Measured))
         .filter_map(|(_, run)| cases(run));
     let tables: Vec<Element> = runs.collect();
     if tables.is_empty() {
         return None;
     }
-    let words =
-        "Cases that are fixed in advance, each tried once on a fresh process. What went wrong comes first.";
     let mut content = Html::default();
     content.push(paragraph(words));
     content.push(tables.into_iter().collect::<Html>());
-    Some(Section { id: "checks", title: "Checklists", content })
+    Some(Section { id, title, content })
 }
 
 fn cases(run: &CheckRun) -> Option<Element> {
     let columns = [Column::text("Case"), Column::text("Seen"), Column::text("Good")];
-    let mut cases = run.checklist.cases()?;
+    let mut cases = run.cases()?;
     cases.sort_by_key(|case| case.problem.is_none());
     let rows = cases.into_iter().map(|case| {
         let good = match &case.problem {
@@ -43,7 +58,16 @@ fn title(probe: Probe) -> &'static str {
     match probe {
         Probe::ResponseHeaders => "Heads of replies",
         Probe::Authentication => "What only somebody who is known may do",
+        Probe::Contract => "What the reference says, and what came back",
+        Probe::Authorisation => "What each of several users may do",
+        Probe::RateLimit => "A limit that is promised",
+        Probe::RetriedWrites => "Writes that are sent again",
         Probe::LogHygiene => "Texts that must not reach the log as they came",
+        Probe::Secrets => "Secrets in the subject's files",
+        Probe::BillOfMaterials => "What it is made of",
+        Probe::ImportedResults => "What others have measured",
+        Probe::Runbooks => "Alerts and their runbooks",
+        Probe::Documentation => "Documents",
         _ => "Requests that no server should take",
     }
 }

@@ -1,6 +1,6 @@
 //! Every criterion with what was required, measured and decided, by domain.
 
-use plimsoll_evidence::{Amount, DomainScore, Estimator, JudgedCriterion, Probe};
+use plimsoll_evidence::{Amount, DomainScore, Estimator, Family, JudgedCriterion};
 
 use super::{Section, paragraph};
 use crate::html::{Element, Html, el};
@@ -86,7 +86,7 @@ fn row(judged: &JudgedCriterion) -> Element {
 
 fn decided(judged: &JudgedCriterion) -> Html {
     let verdict = judged.verdict;
-    let words = format!("{}, {}", verdict.state().name(), judged.criterion.severity.name());
+    let words = format!("{}, {}", judged.state().name(), judged.criterion.severity.name());
     [Html::from(verdict_mark(verdict)), minor(words.as_str()).into()].into_iter().collect()
 }
 
@@ -104,7 +104,10 @@ fn measured(judged: &JudgedCriterion) -> Html {
         (Some(_), _) if measurement.estimator == Estimator::FailedCases => {
             format!("of {} cases", count(measurement.n))
         }
-        (Some(_), _) if judged.criterion.probe.is_soak() => format!("in {} looks", count(measurement.n)),
+        (Some(_), _) if judged.criterion.probe.family() == Family::Soak => {
+            format!("in {} looks", count(measurement.n))
+        }
+        (Some(_), _) if judged.criterion.probe.family() == Family::Fault => "seen in one drill".to_owned(),
         (Some(_), Some(bounds)) => {
             format!("{bounds}, each bound {}", confidence(measurement.confidence_ppb))
         }
@@ -130,12 +133,14 @@ fn required(judged: &JudgedCriterion) -> Html {
 
 fn basis(judged: &JudgedCriterion) -> Html {
     let measurement = &judged.measurement;
-    let noun = match judged.criterion.probe {
-        Probe::Latency | Probe::Errors | Probe::Throughput | Probe::LoadLine => "trial",
-        Probe::StartUp => "start",
-        Probe::GracefulStop | Probe::CrashRecovery | Probe::AcknowledgedWrites => "drill",
-        Probe::ErrorHygiene | Probe::ResponseHeaders | Probe::LogHygiene | Probe::Authentication => "pass",
-        Probe::Memory | Probe::OpenFiles | Probe::Threads | Probe::Cpu | Probe::Leak => "soak",
+    let noun = match judged.criterion.probe.family() {
+        Family::Load => "trial",
+        Family::Start => "start",
+        Family::Stop | Family::Crash => "drill",
+        Family::Check => "pass",
+        Family::Inspection => "look",
+        Family::Soak => "soak",
+        Family::Fault => "drill",
     };
     let trials = measurement.trials.len() as u64;
     if trials == 0 {

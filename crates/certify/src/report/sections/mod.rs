@@ -5,6 +5,7 @@ mod checks;
 mod controls;
 mod criteria;
 mod drills;
+mod faults;
 mod gaps;
 mod gates;
 mod limits;
@@ -44,7 +45,9 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
         gates::section(page),
         Some(calibration::section(page)),
         drills::section(page),
+        faults::section(page),
         checks::section(page),
+        checks::files(page),
         soak::section(page),
         Some(provenance::section(page)),
         Some(verification::section(page)),

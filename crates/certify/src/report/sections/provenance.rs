@@ -72,7 +72,7 @@ fn plan(page: &Page<'_>) -> Vec<(&'static str, Html)> {
         quantity(profile.warm_up_ns, Unit::Ns)
     );
     let order = plan.scenes.iter().map(|scene| scene.name()).collect::<Vec<_>>().join(", ");
-    vec![
+    let mut rows = vec![
         ("Profile", format!("{} version {}: {}", profile.id, profile.version, profile.title).into()),
         ("Trials", trials.into()),
         ("Drills", counted(profile.drills, "drill").into()),
@@ -82,7 +82,12 @@ fn plan(page: &Page<'_>) -> Vec<(&'static str, Html)> {
         ("Evidence", counted(page.input.documents.iter().count() as u64, "document").into()),
         ("Seed", digest(&plan.seed)),
         ("Digest of the plan", digest(&page.certificate.plan)),
-    ]
+    ];
+    if let Some(repeats) = &plan.repeats {
+        rows.push(("Repeats the certificate", digest(&repeats.certificate)));
+        rows.push(("Which had the plan", digest(&repeats.plan)));
+    }
+    rows
 }
 
 fn environment(environment: &Environment) -> Vec<(&'static str, Html)> {

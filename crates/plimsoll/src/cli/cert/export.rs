@@ -1,14 +1,21 @@
 //! `plimsoll cert export`.
 
-use std::path::PathBuf;
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
-use plimsoll_base::Kind;
+use plimsoll_base::{Kind, inert};
 use plimsoll_certify::{ExportFormat, conclusion, export};
+use tempfile::NamedTempFile;
 
 use super::Place;
 use crate::exit::Answer;
 use crate::failure::Failure;
-use crate::print::{Printer, inert_line};
+use crate::print::Printer;
+
+/// What is exported is for everybody to read.
+const FILE_MODE: u32 = 0o644;
 
 /// Write a certificate in a foreign format: evidence, criterion by criterion, and what verify says of it
 #[derive(Debug, clap::Args)]
@@ -47,22 +54,45 @@ pub(super) struct Export {
     out: Option<PathBuf>,
 }
 
+/// Writes a file as a whole or not at all, and not into the certificate: a folder with a file more is no certificate.
+fn write(path: &Path, certificate: &Path, text: &str) -> Result<(), Failure> {
+    let failed = || Failure::io("writing", path.display());
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let (into, certificate) = (folder.canonicalize().map_err(failed())?, certificate.canonicalize());
+    if certificate.is_ok_and(|certificate| into.starts_with(certificate)) {
+        let refused = format!("{} lies in the certificate, which would not be one any more", path.display());
+        return Err(Failure::new(Kind::Invalid, refused).hint("write it beside the folder"));
+    }
+    // A device or a pipe is written to: nothing takes its place.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text).map_err(failed());
+    }
+    let mut file = NamedTempFile::new_in(&into).map_err(failed())?;
+    file.write_all(text.as_bytes()).map_err(failed())?;
+    file.as_file().set_permissions(Permissions::from_mode(FILE_MODE)).map_err(failed())?;
+    file.persist(path).map_err(|error| failed()(error.error))?;
+    Ok(())
+}
+
 pub(super) fn run(arguments: &Export, printer: &Printer) -> Result<Answer, Failure> {
     let verified = arguments.place.verify()?;
     let text = match verified.intact() {
         Ok(intact) => export(&intact, arguments.format),
         Err(reason) => {
-            let refused = Failure::new(Kind::Invalid, format!("not exported: {}", inert_line(&reason)));
+            let refused = Failure::new(Kind::Invalid, format!("not exported: {}", inert(&reason)));
             printer.failure(&refused.hint("plimsoll verify says what it found, step by step"));
             return Ok(verified.answer());
         }
     };
     match &arguments.out {
-        Some(path) => std::fs::write(path, text).map_err(Failure::io("writing", path.display()))?,
+        Some(path) => write(path, &arguments.place.folder, &text)?,
         None => printer.data(&text)?,
     }
     if verified.answer() != Answer::Yes {
-        printer.status(&inert_line(&conclusion(&verified.report)));
+        printer.status(&inert(&conclusion(&verified.report)));
     }
     Ok(verified.answer())
 }

@@ -5,7 +5,9 @@ use plimsoll_evidence::{EntryType, LogEntry, LoggedEntry, Report};
 use serde_json::{Value, json};
 
 use super::Place;
+use crate::cli::standing;
 use crate::cli::table::{pretty, table};
+use crate::cli::values::days_s;
 use crate::cli::verified::Verified;
 use crate::exit::Answer;
 use crate::failure::Failure;
@@ -17,6 +19,7 @@ use crate::print::{Printer, Style};
   plimsoll cert history certificates/notes
   plimsoll cert history DIR --issuer acme.keys   with the keys of this file
   plimsoll cert history --json DIR | jq '.without_certificate'
+  plimsoll cert history DIR --due 30d         what needs a look within 30 days
 
 The entries are those that ship with the certificate, held against the signed
 checkpoint. What came later is not among them, and an issuer may keep a second
@@ -24,7 +27,8 @@ log: `plimsoll verify NEW --after OLD` compares two.
 
 Exit codes: those of `plimsoll verify`
   0  valid
-  1  invalid, withdrawn or expired
+  1  invalid, withdrawn, suspended, replaced or expired; with --due also if
+     anything is overdue
   2  there is no certificate, or the command line is wrong
   3  the issuer is not known, or evidence is missing
   4  the folder of trusted keys is open to others
@@ -33,6 +37,9 @@ Exit codes: those of `plimsoll verify`
 pub(super) struct History {
     #[command(flatten)]
     place: Place,
+    /// Print only what expires or must be looked at again within so many days
+    #[arg(long, value_name = "DAYS", value_parser = days_s)]
+    due: Option<i64>,
     /// Print the entries as one JSON object
     #[arg(long)]
     json: bool,
@@ -40,6 +47,19 @@ pub(super) struct History {
 
 pub(super) fn run(arguments: &History, printer: &Printer) -> Result<Answer, Failure> {
     let verified = arguments.place.verify()?;
+    if let Some(within_s) = arguments.due {
+        let text = match arguments.json {
+            true => pretty(&standing::due_json(&verified.report, verified.at, within_s))?,
+            false => format!(
+                "{}{}",
+                verified.conclusion(printer),
+                standing::due(&verified.report, verified.at, within_s, printer)
+            ),
+        };
+        printer.data(&text)?;
+        let is_overdue = standing::is_overdue(&verified.report, verified.at);
+        return Ok(if is_overdue { Answer::No } else { verified.answer() });
+    }
     let text = if arguments.json { pretty(&json(&verified.report))? } else { text(&verified, printer) };
     printer.data(&text)?;
     Ok(verified.answer())
@@ -66,7 +86,8 @@ fn text(verified: &Verified, printer: &Printer) -> String {
 
 fn row(entry: &LogEntry, note: Note) -> [String; 5] {
     let (seq, time, statement) = (entry.seq.to_string(), entry.time.to_string(), entry.statement.to_string());
-    [seq, time, entry.entry_type.name().into(), note.words().into(), statement]
+    let reason = entry.said.as_ref().map_or_else(String::new, |said| format!(": {}", said.reason));
+    [seq, time, entry.entry_type.name().into(), format!("{}{reason}", note.words()), statement]
 }
 
 fn json(report: &Report) -> Value {
@@ -80,6 +101,7 @@ fn json(report: &Report) -> Value {
             "type": entry.entry_type.name(),
             "statement": entry.statement,
             "note": note.words(),
+            "said": entry.said,
         })
     };
     let (attempts, without) = counts(report, &notes);
@@ -104,9 +126,11 @@ enum Note {
     ThisPlan,
     ThisCertificate,
     ThisWithdrawn,
+    OfThis,
     OtherPlan,
     OtherCertificate,
     OtherWithdrawn,
+    OfOther,
     /// A plan whose measuring ended without a certificate.
     NoCertificate,
     /// A plan of which nothing says how it ended.
@@ -121,9 +145,11 @@ impl Note {
             Self::ThisPlan => "the plan of this certificate",
             Self::ThisCertificate => "this certificate",
             Self::ThisWithdrawn => "this certificate is withdrawn",
+            Self::OfThis => "of this certificate",
             Self::OtherPlan => "an attempt",
             Self::OtherCertificate => "another certificate",
             Self::OtherWithdrawn => "another certificate is withdrawn",
+            Self::OfOther => "of another certificate",
             Self::NoCertificate => "an attempt without a certificate",
             Self::NoEnd => "an attempt of which no end is logged",
             Self::End => "the end of that attempt",
@@ -149,6 +175,10 @@ fn notes(report: &Report) -> Vec<Note> {
             EntryType::NoResult => Note::End,
             EntryType::Revoked if is_this => Note::ThisWithdrawn,
             EntryType::Revoked => Note::OtherWithdrawn,
+            _ if is_this => Note::OfThis,
+            EntryType::Suspended | EntryType::Reinstated | EntryType::Superseded | EntryType::Waived => {
+                Note::OfOther
+            }
         }
     };
     entries.iter().enumerate().map(note).collect()
@@ -160,7 +190,7 @@ fn attempt(later: &[&LogEntry]) -> Note {
     let ends = own.filter_map(|kind| match kind {
         EntryType::Result => Some(Note::OtherPlan),
         EntryType::NoResult => Some(Note::NoCertificate),
-        EntryType::Registered | EntryType::Revoked => None,
+        _ => None,
     });
     ends.into_iter().next().unwrap_or(Note::NoEnd)
 }
@@ -177,8 +207,16 @@ mod tests {
             let statement = Digest::of(&seq.to_be_bytes());
             let (subject, profile) = ("notes".to_owned(), "quick".to_owned());
             let time = Utc::from_unix_seconds(1_795_291_200);
-            let entry =
-                LogEntry { seq, entry_type: *kind, time, subject, profile, statement, previous: None };
+            let entry = LogEntry {
+                seq,
+                entry_type: *kind,
+                time,
+                subject,
+                profile,
+                statement,
+                previous: None,
+                said: None,
+            };
             LoggedEntry { index: seq, entry }
         };
         Report { history: (0..).zip(kinds).map(logged).collect(), ..Report::default() }

@@ -1,15 +1,17 @@
 //! `plimsoll cert show`.
 
+use plimsoll_base::inert;
 use plimsoll_certify::{Intact, conclusion, has_borrowed_name};
 use plimsoll_evidence::{CriterionSummary, JudgedCriterion};
 use serde_json::{Value, json};
 
 use super::Place;
+use crate::cli::standing;
 use crate::cli::table::{criterion_json, pretty, shown};
 use crate::cli::verified::Verified;
 use crate::exit::Answer;
 use crate::failure::Failure;
-use crate::print::{Printer, inert_line};
+use crate::print::Printer;
 
 /// Print what a certificate says, on one screen, below what `plimsoll verify` says of it
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,7 @@ Of a folder that is not intact, or whose time is over, only that is said.
 
 Exit codes: those of `plimsoll verify`
   0  valid
-  1  invalid, withdrawn or expired
+  1  invalid, withdrawn, suspended, replaced or expired
   2  there is no certificate, or the command line is wrong
   3  the issuer is not known, or evidence is missing
   4  the folder of trusted keys is open to others
@@ -49,9 +51,10 @@ fn text(verified: &Verified, printer: &Printer) -> String {
     match verified.intact() {
         Ok(intact) => {
             text.push_str(&format!("\n{}{}", shown(&intact, printer), provenance(&intact)));
+            text.push_str(&standing::whole(&verified.report, verified.at, printer));
         }
         Err(reason) if reason == conclusion(&verified.report) => {}
-        Err(reason) => text.push_str(&format!("not shown: {}\n", inert_line(&reason))),
+        Err(reason) => text.push_str(&format!("not shown: {}\n", inert(&reason))),
     }
     text
 }
@@ -75,6 +78,7 @@ fn json(verified: &Verified) -> Value {
         "profile_is_other_than_built_in": has_borrowed_name(report),
         "not_shown": intact.as_ref().err(),
         "certificate": intact.ok().as_ref().map(certificate_json),
+        "standing": report.standing,
     })
 }
 
@@ -94,7 +98,7 @@ fn certificate_json(intact: &Intact<'_>) -> Value {
         "measured_until": certificate.measured_until,
         "earlier_attempts": certificate.earlier_attempts,
         "criteria": criteria.collect::<Vec<_>>(),
-        "gaps": intact.judgement.gaps,
+        "gaps": intact.profile.gaps,
         "load_line": certificate.load_line,
         "conditions": certificate.conditions,
         "exclusions": certificate.exclusions,

@@ -1,0 +1,180 @@
+//! Checklists over a subject's own reference: each is passed by a service that does what it says, and each finds one that
+//! does not.
+
+use std::path::Path;
+
+use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
+
+const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
+const CONTRACT: (&str, &str, &str) = ("contract", "contract", "0");
+
+/// A subject with a reference that may be tried.
+fn with_api(subject: &str) -> String {
+    let leave = "authorised_by = \"the tests\"\nrate_cap = \"200/s\"\n[[request]]";
+    format!("{}[api]\nopenapi = \"/openapi.json\"\n", subject.replacen("[[request]]", leave, 1))
+}
+
+/// One of the services of `examples/broken`, with a reference that may be tried.
+fn broken(script: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken").join(script);
+    let start = format!("exec python3 {} {{port}}", script.display());
+    let subject = notes_started_by(&start).replace("path = \"/notes\"\n", "path = \"/health\"\n");
+    with_api(&subject[..subject.find("[ledger]").unwrap()])
+}
+
+/// The verdict of a criterion that was seen red on its planted defect and green on its sham, in a certificate that
+/// verifies.
+fn judged(world: &World, ran: &Ran, id: &str) -> String {
+    let verified = world.run(&["verify", "certificate"]);
+    assert_eq!(verified.code, 0, "{}\n{}\n{}", verified.stdout, verified.stderr, ran.stderr);
+    let result = ran.json();
+    let criteria = result["criteria"].as_array().unwrap();
+    let criterion = criteria.iter().find(|criterion| criterion["id"] == id).unwrap();
+    assert_eq!(criterion["control"]["seen_red"], true, "{criterion:#}");
+    verdict(&result, id).to_owned()
+}
+
+/// The rows of the report that say what went wrong.
+fn wrongs(world: &World) -> Vec<String> {
+    let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
+    let rows = report.split("<tr>").filter(|row| row.contains("no: "));
+    rows.map(|row| row.split("</tr>").next().unwrap().to_owned()).collect()
+}
+
+fn assert_found(world: &World, expected: &[&str]) {
+    let wrongs = wrongs(world);
+    for words in expected {
+        assert!(wrongs.iter().any(|row| row.contains(words)), "{words}\n{wrongs:#?}");
+    }
+    assert_eq!(wrongs.len(), expected.len(), "{wrongs:#?}");
+}
+
+#[test]
+fn timing_the_demo_service_does_what_its_reference_says() {
+    let world = World::with_key();
+    let ran = world.certify(&with_api(&notes_started_by("exec $SERVE")), &profile(&[ERRORS, CONTRACT]));
+    assert_eq!(judged(&world, &ran, "contract"), "PASS", "{:#?}", wrongs(&world));
+}
+
+#[test]
+fn timing_our_own_server_does_what_its_reference_says() {
+    let world = World::with_key();
+    let start = format!(
+        "XDG_CONFIG_HOME={{dir}} exec {PLIMSOLL} serve --listen 127.0.0.1:{{port}} --data {{dir}}/data"
+    );
+    let subject = notes_started_by(&start).replace("\"/health\"", "\"/health/live\"");
+    let subject = subject.replace("path = \"/notes\"\n", "path = \"/health/live\"\n");
+    let subject = with_api(&subject[..subject.find("[ledger]").unwrap()]);
+    let ran = world.certify(&subject, &profile(&[ERRORS, CONTRACT]));
+    assert_eq!(judged(&world, &ran, "contract"), "PASS", "{:#?}", wrongs(&world));
+}
+
+#[test]
+fn timing_a_service_that_has_drifted_away_from_its_reference_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&broken("drifted.py"), &profile(&[ERRORS, CONTRACT]));
+    assert_eq!((ran.code, judged(&world, &ran, "contract").as_str()), (1, "FAIL"));
+    let number = "`/0/price` is string, not number";
+    let unread = "200 is no refusal of what the reference does not allow";
+    let text = "201 is no refusal of what the reference does not allow";
+    assert_found(&world, &[number, unread, unread, text, "the reference does not know 500 here"]);
+}
+
+/// Two users, whose credentials the subject's start puts beside its data.
+const USERS: &str = "[[api.user]]\nname = \"ann\"\nheader = \"Authorization\"\nfile = \"{dir}/ann\"\nmay = [\"*\"]\n\
+                     values = { user = \"ann\" }\n\
+                     [[api.user]]\nname = \"bob\"\nheader = \"Authorization\"\nfile = \"{dir}/bob\"\n\
+                     may = [\"* /users/*\"]\nvalues = { user = \"bob\" }\n";
+const CREDENTIALS: &str = "printf \"Bearer t-ann\" > {dir}/ann; printf \"Bearer t-bob\" > {dir}/bob;";
+
+const ACCESS: (&str, &str, &str) = ("access", "authorisation", "0");
+const LIMIT: (&str, &str, &str) = ("limit", "rate-limit", "0");
+const RETRIES: (&str, &str, &str) = ("retries", "retried-writes", "0");
+
+/// The demo service with users, a limit and a write that may be sent again.
+fn demo_with_promises() -> String {
+    let users = "printf \"ann editor t-ann\\nbob writer t-bob\\n\" > {dir}/tokens;";
+    let start = format!("{CREDENTIALS} {users} exec $SERVE --tokens {{dir}}/tokens --posts 20");
+    let limit = "[limit]\nrequest = { method = \"POST\", path = \"/notes\", body = \"one of many\" }\n\
+                 allow = 20\nwindow = \"2s\"\n";
+    let retry = "[retry]\nwrite = { path = \"/notes\", body = \"{value}\" }\nread = { path = \"/notes\" }\n\
+                 count = \"/count\"\n";
+    format!("{}{USERS}{limit}{retry}", with_api(&notes_started_by(&start)))
+}
+
+/// The service that is careless in three ways.
+fn careless() -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/careless.py");
+    let start = format!("{CREDENTIALS} exec python3 {} {{port}}", script.display());
+    let subject =
+        notes_started_by(&start).replace("\"/health\"", "\"/orders\"").replace("\"/notes\"", "\"/orders\"");
+    let limit = "[limit]\nrequest = { path = \"/limited\" }\nallow = 5\nwindow = \"2s\"\n";
+    let retry =
+        "[retry]\nwrite = { path = \"/orders\", body = \"{value}\" }\nread = { path = \"/orders\" }\n";
+    format!("{}{USERS}{limit}{retry}", with_api(&subject[..subject.find("[ledger]").unwrap()]))
+}
+
+#[test]
+fn timing_the_demo_service_keeps_its_promises_to_those_whom_it_knows() {
+    let world = World::with_key();
+    let criteria = [ERRORS, CONTRACT, ACCESS, LIMIT, RETRIES];
+    let ran = world.certify(&demo_with_promises(), &profile(&criteria));
+    for id in ["contract", "access", "limit", "retries"] {
+        assert_eq!(judged(&world, &ran, id), "PASS", "{:#?}", wrongs(&world));
+    }
+    let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
+    assert!(report.contains("GET /users/{user}/notes/{key} upon what is ann"), "a stranger's id was tried");
+    assert!(!report.contains("t-ann"), "a credential stands in the report");
+}
+
+#[test]
+fn timing_a_service_that_asks_who_it_is_and_not_what_he_may_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&careless(), &profile(&[ERRORS, ACCESS]));
+    assert_eq!((ran.code, judged(&world, &ran, "access").as_str()), (1, "FAIL"));
+    let open = "200 is no refusal of one who may not";
+    assert_found(&world, &[open; 5]);
+    let upon = wrongs(&world).iter().filter(|row| row.contains("upon what is")).count();
+    assert_eq!(upon, 4, "the fifth is bob's DELETE");
+}
+
+#[test]
+fn timing_a_limit_that_is_one_for_all_and_says_no_time_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&careless(), &profile(&[ERRORS, LIMIT]));
+    assert_eq!((ran.code, judged(&world, &ran, "limit").as_str()), (1, "FAIL"));
+    assert_found(&world, &["no Retry-After", "429 to one who had asked for nothing"]);
+}
+
+#[test]
+fn timing_a_service_that_does_what_is_sent_again_again_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&careless(), &profile(&[ERRORS, RETRIES]));
+    assert_eq!((ran.code, judged(&world, &ran, "retries").as_str()), (1, "FAIL"));
+    let other = "it was answered in another way than before";
+    let unrefused = "another body under the same key was not refused";
+    assert_found(&world, &[other, other, "2 effects of what should have one", unrefused]);
+}
+
+#[test]
+fn what_is_promised_by_halves_is_no_promise() {
+    let world = World::with_key();
+    let one_user = &USERS[..USERS[1..].find("[[api.user]]").unwrap() + 1];
+    for (more, said) in [
+        (one_user, "1 users show nothing of who may do what"),
+        ("[limit]\nrequest = { path = \"/\" }\nallow = 0\nwindow = \"2s\"\n", "`allow` is 0"),
+        (
+            "[retry]\nwrite = { path = \"/\" }\nread = { path = \"/\" }\n",
+            "`write` does not mention `{value}`",
+        ),
+    ] {
+        let subject = format!("{}{more}", with_api(&notes_started_by("exec $SERVE")));
+        let ran = world.certify(&subject, &profile(&[ERRORS]));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    world.write("subject.toml", &notes_started_by("exec $SERVE"));
+    let plan = world.run(&["certify", "subject.toml", "--profile", "api-hardening", "--plan"]);
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
+    assert!(!plan.stdout.contains("checklist"), "{}", plan.stdout);
+}
