@@ -84,8 +84,8 @@ pub const HOMES: &[(&str, Home)] = &[
     ("rusqlite", Home::In(&[NOTES, STORE])),
     ("rustix", Home::In(&[PROCESS, LOAD, FAULT, STORE, CERTIFY, BINARY])),
     ("tokio", Home::In(&[TASKS, FAULT, STORE, CERTIFY, NOTES, BINARY])),
-    // one TLS stack, and one place that speaks it
-    ("rustls", Home::In(&[BINARY])),
+    // one TLS stack; certify, as a client: what a subject speaks, and what its certificate is worth
+    ("rustls", Home::In(&[CERTIFY, BINARY])),
     ("tokio-rustls", Home::In(&[BINARY])),
     ("tower", Home::In(&[BINARY])),
     // what secrets and signatures hang on

@@ -49,8 +49,8 @@ pub use error::Error;
 pub use export::{ExportFormat, export};
 pub use files::{
     Advisories, Allowed, Answer, ApiUser, BillFile, Coverage, FileError, Import, Inspected, LedgerRequests,
-    LimitPromise, LoadSettings, RetryPromise, Source, StartCommand, Subject, Target, With, builtin_profiles,
-    parse_coverage, parse_profile, parse_subject,
+    LimitPromise, LoadSettings, RetryPromise, Source, StartCommand, Subject, Target, TlsSpoken, With,
+    builtin_profiles, parse_coverage, parse_profile, parse_subject,
 };
 pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use frameworks::{

@@ -29,6 +29,8 @@ pub(crate) struct Running {
     pub(crate) direct: SocketAddr,
     /// Where it is asked: at itself, or at the fault proxy in front of it.
     pub(crate) address: SocketAddr,
+    /// Where it speaks TLS itself, if it does.
+    pub(crate) tls: Option<SocketAddr>,
     /// What stands in the `Host` header: always its own host and port, so that a proxy in between does not show.
     pub(crate) host: String,
     /// When it was started, or first asked if it is not ours.
@@ -48,13 +50,27 @@ pub(crate) fn start(
     proxy: Option<&Proxy>,
     stop: Stop<'_>,
 ) -> Result<Running, Error> {
+    start_in(subject, folder, proxy, stop, &[])
+}
+
+/// The same with further variables.
+pub(crate) fn start_in(
+    subject: &Subject,
+    folder: &Path,
+    proxy: Option<&Proxy>,
+    stop: Stop<'_>,
+    variables: &[(&str, &str)],
+) -> Result<Running, Error> {
     let direct = listen_address(subject)?;
+    let tls = tls_address(subject, direct)?;
     let (child, stop_signal, stop_within_ns, ready_within_ns) = match &subject.start {
         Some(start) => {
             if is_listened_at(direct) {
                 return Err(Error::AddressTaken(direct));
             }
-            let child = Child::start(&spec(start, direct, folder))?;
+            let mut spec = spec(start, direct, tls, folder);
+            spec.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            let child = Child::start(&spec)?;
             (Some(child), start.stop, start.stop_within_ns, start.ready_within_ns)
         }
         None => (None, Signal::Term, 0, HEALTH_TIMEOUT_NS),
@@ -66,7 +82,8 @@ pub(crate) fn start(
     let host = host_header(&subject.target.host, direct.port());
     let folder = folder.to_string_lossy().into_owned();
     let began_ns = child.as_ref().map_or_else(monotonic_ns, Child::started_monotonic_ns);
-    let mut running = Running { child, direct, address, host, began_ns, stop_signal, stop_within_ns, folder };
+    let mut running =
+        Running { child, direct, address, tls, host, began_ns, stop_signal, stop_within_ns, folder };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
     match &running.child {
         Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
@@ -113,10 +130,23 @@ fn listen_address(subject: &Subject) -> Result<SocketAddr, Error> {
     authorised_address(&subject.target, port)
 }
 
-fn spec(start: &StartCommand, address: SocketAddr, folder: &Path) -> Spec {
+/// Where the subject speaks TLS, on the machine of its target.
+fn tls_address(subject: &Subject, direct: SocketAddr) -> Result<Option<SocketAddr>, Error> {
+    let Some(tls) = &subject.tls else { return Ok(None) };
+    let port = match tls.port {
+        Some(port) => port,
+        None => free_port()?.port(),
+    };
+    Ok(Some(SocketAddr::new(direct.ip(), port)))
+}
+
+fn spec(start: &StartCommand, address: SocketAddr, tls: Option<SocketAddr>, folder: &Path) -> Spec {
     let port = address.port().to_string();
+    let tls_port = tls.map_or_else(String::new, |tls| tls.port().to_string());
     let folder = folder.to_string_lossy();
-    let fill = |text: &String| text.replace("{port}", &port).replace("{dir}", &folder);
+    let fill = |text: &String| {
+        text.replace("{port}", &port).replace("{tls_port}", &tls_port).replace("{dir}", &folder)
+    };
     let mut words = start.command.iter().map(fill);
     let mut spec = Spec::new(words.next().unwrap_or_default(), words.collect::<Vec<_>>());
     spec.env = start.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect();

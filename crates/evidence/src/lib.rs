@@ -43,10 +43,12 @@ pub use amount::Amount;
 pub use calibration::{calibration_problem, is_true, tolerance_ns};
 pub use checklist::{
     Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, BadRequest, Bill,
-    BilledArtifact, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending, Flaw, FlawKind,
-    Gravity, HeaderRule, ImportFormat, ImportedFinding, ImportedResult, LimitReply, Limited, LogTrace,
-    Package, PlantedText, Refusal, Replied, ReplyHead, RetriedWrite, Retry, RunbookFound, SearchedPlace,
-    SecretFinding, SecretRule, SecretSearch, Shown, ToldBy, Unsearched, VersionRange, WriteReply, Written,
+    BilledArtifact, CERTIFICATE_DAYS, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending,
+    Flaw, FlawKind, Gravity, HeaderRule, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
+    InjectionSearch, InjectionTry, LimitReply, Limited, LogTrace, Package, PlantedText, Refusal, Replied,
+    ReplyHead, RetriedWrite, Retry, RunbookFound, SearchedPlace, SecretFinding, SecretRule, SecretSearch,
+    Shown, Sign, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange,
+    WAIT_S, WriteReply, Written,
 };
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
@@ -75,8 +77,8 @@ pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use later::{Said, WORDS_CHARACTERS_MAX, are_words, statements_about, withdrawal};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use openapi::{
-    Call, CallKind, MASKED, Operation, Parameter, ParameterPlace, Reference, RequestBody, calls, good_call,
-    sample, sample_text,
+    Call, CallKind, MASKED, Operation, Parameter, ParameterPlace, Point, Reference, RequestBody, calls,
+    good_call, points, sample, sample_text,
 };
 pub use planned::check_profile;
 pub use probe::{Family, Probe};

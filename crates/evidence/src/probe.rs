@@ -43,6 +43,12 @@ pub enum Probe {
     RateLimit,
     /// Ways to send a write again by which it was not done exactly once; unit count.
     RetriedWrites,
+    /// Texts of a client that were taken for more than texts; unit count.
+    Injection,
+    /// Outdated protocols and ciphers that are agreed to, and what is wrong with the certificate; unit count.
+    Tls,
+    /// Time zones and languages in which it is not as it was; unit count.
+    Surroundings,
     /// The most memory that is resident during a soak; unit bytes.
     Memory,
     /// The most files that are open during a soak; unit count.
@@ -136,9 +142,9 @@ const FACTS: [Facts; Probe::ALL.len()] = {
     use Family::{Check, Crash, Fault, Inspection, Load, Soak, Start, Stop};
     use Scene::{
         AddedDelay, BareReplies, BentContract, BlamedServer, BrokenLink, DroppedWrites, FreshKeys,
-        HoardedConnections, InjectedErrors, KeptFault, KillInstead, LeakyLog, OpenDoors, OrphanedAlert,
-        PlantedComponent, PlantedFinding, PlantedSecret, ResetConnections, SlowRestart, SlowStart, Stowaway,
-        SwappedCredentials, Unlimited,
+        HoardedConnections, InjectedErrors, KeptFault, KillInstead, LeakyLog, LocalTimes, ObedientServer,
+        OldTls, OpenDoors, OrphanedAlert, PlantedComponent, PlantedFinding, PlantedSecret, ResetConnections,
+        SlowRestart, SlowStart, Stowaway, SwappedCredentials, Unlimited,
     };
     use Unit::{Bytes, Count, Ns, PerKs, Ppb};
     [
@@ -158,6 +164,9 @@ const FACTS: [Facts; Probe::ALL.len()] = {
         row("authorisation", Check, Count, &[SwappedCredentials], "not as each user may:"),
         row("rate-limit", Check, Count, &[Unlimited], "promises of the limit broken:"),
         row("retried-writes", Check, Count, &[FreshKeys], "ways to retry that are not done once:"),
+        row("injection", Check, Count, &[ObedientServer], "taken for more than texts:"),
+        row("tls", Check, Count, &[OldTls], "wrong where TLS is spoken:"),
+        row("surroundings", Check, Count, &[LocalTimes], "not as elsewhere:"),
         row("memory", Soak, Bytes, &[Stowaway], "resident memory up to"),
         row("open-files", Soak, Count, &[Stowaway, HoardedConnections], "open files up to"),
         row("threads", Soak, Count, &[Stowaway], "threads up to"),
@@ -175,7 +184,7 @@ const FACTS: [Facts; Probe::ALL.len()] = {
 
 impl Probe {
     /// Every probe, in the order in which a reader expects them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Latency,
         Self::Errors,
         Self::Throughput,
@@ -192,6 +201,9 @@ impl Probe {
         Self::Authorisation,
         Self::RateLimit,
         Self::RetriedWrites,
+        Self::Injection,
+        Self::Tls,
+        Self::Surroundings,
         Self::Memory,
         Self::OpenFiles,
         Self::Threads,
@@ -267,7 +279,7 @@ impl Probe {
     pub fn needs_process(self) -> bool {
         match self.family() {
             Family::Load | Family::Inspection => false,
-            Family::Check => self == Self::LogHygiene,
+            Family::Check => matches!(self, Self::LogHygiene | Self::Surroundings),
             Family::Start | Family::Stop | Family::Crash | Family::Soak | Family::Fault => true,
         }
     }

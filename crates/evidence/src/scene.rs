@@ -47,6 +47,12 @@ pub enum Scene {
     Unlimited,
     /// The fault proxy puts a key of its own in the place of each idempotency key.
     FreshKeys,
+    /// The fault proxy calls each address that stands in a request.
+    ObedientServer,
+    /// The fault proxy answers with TLS 1.0 in place of the subject.
+    OldTls,
+    /// The fault proxy writes the time of another time zone into replies.
+    LocalTimes,
     /// Checklists through the fault proxy without a defect.
     ShamChecks,
     /// The fault proxy opens more and more connections to the subject, and keeps all of them open.
@@ -100,7 +106,7 @@ fn row(name: &'static str, way: Way, sham: Scene) -> Facts {
 
 impl Scene {
     /// Every planted defect.
-    pub const DEFECTS: [Self; 23] = [
+    pub const DEFECTS: [Self; 26] = [
         Self::AddedDelay,
         Self::InjectedErrors,
         Self::ResetConnections,
@@ -116,6 +122,9 @@ impl Scene {
         Self::SwappedCredentials,
         Self::Unlimited,
         Self::FreshKeys,
+        Self::ObedientServer,
+        Self::OldTls,
+        Self::LocalTimes,
         Self::HoardedConnections,
         Self::Stowaway,
         Self::PlantedSecret,
@@ -148,6 +157,9 @@ impl Scene {
             Self::SwappedCredentials => row("swapped-credentials", Way::Proxy, Self::ShamChecks),
             Self::Unlimited => row("unlimited", Way::Proxy, Self::ShamChecks),
             Self::FreshKeys => row("fresh-keys", Way::Proxy, Self::ShamChecks),
+            Self::ObedientServer => row("obedient-server", Way::Proxy, Self::ShamChecks),
+            Self::OldTls => row("old-tls", Way::Proxy, Self::ShamChecks),
+            Self::LocalTimes => row("local-times", Way::Proxy, Self::ShamChecks),
             Self::ShamChecks => row("sham-checks", Way::Sham, self),
             Self::HoardedConnections => row("hoarded-connections", Way::Proxy, Self::ShamSoak),
             Self::Stowaway => row("stowaway", Way::Process, Self::ShamSoak),

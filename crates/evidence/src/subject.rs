@@ -26,6 +26,8 @@ pub enum SubjectPart {
     Limit,
     /// A write that may be sent again.
     Retry,
+    /// A port at which TLS is spoken.
+    Tls,
 }
 
 /// One digest that identifies the subject, as an in-toto resource descriptor.
@@ -79,6 +81,9 @@ impl SubjectIdentity {
             Probe::Contract if !self.has_api => {
                 Some("the subject's description has no [api]: no reference that it could be held against")
             }
+            Probe::Injection if !self.has_api => Some(
+                "the subject's description has no [api]: no reference that says where a client's text goes",
+            ),
             Probe::Authorisation if !self.parts.contains(&SubjectPart::Users) => {
                 Some("the subject's description has no [[api.user]]: nobody who may do more than another")
             }
@@ -87,6 +92,9 @@ impl SubjectIdentity {
             }
             Probe::RetriedWrites if !self.parts.contains(&SubjectPart::Retry) => {
                 Some("the subject's description has no [retry]: no write that may be sent again")
+            }
+            Probe::Tls if !self.parts.contains(&SubjectPart::Tls) => {
+                Some("the subject's description has no [tls]: no port at which TLS is spoken")
             }
             _ if probe.family() == Family::Inspection && !self.inspections.contains(&probe) => {
                 Some(nothing_to_inspect(probe))

@@ -15,6 +15,7 @@ pub(crate) fn altered(defect: Defect, status: u16, head: &[u8]) -> Option<Vec<u8
         Defect::OpenDoors if matches!(status, 401 | 403) => with_status(head, b"200"),
         Defect::Unlimited if matches!(status, 429 | 503) => with_status(head, b"200"),
         Defect::BareReplies if status >= 200 => bared(head),
+        Defect::LocalTimes if status >= 200 => with_local_time(head),
         _ => None,
     }
 }
@@ -69,6 +70,16 @@ fn with_status(head: &[u8], status: &[u8; 3]) -> Option<Vec<u8>> {
     let mut head = head.to_vec();
     head.get_mut(at..at + 3)?.copy_from_slice(status);
     Some(head)
+}
+
+/// With a time that nobody in Greenwich would read from the clock, in the place of its own or of none.
+fn with_local_time(head: &[u8]) -> Option<Vec<u8>> {
+    const TIME: &[u8] = b"Thu, 01 Jan 1970 14:00:00 +1400";
+    if let Some(place) = value_of(head, &[b"date:"]) {
+        return Some([head.get(..place.start)?, TIME, head.get(place.end..)?].concat());
+    }
+    let line_end = head.iter().position(|&byte| byte == b'\n')? + 1;
+    Some([head.get(..line_end)?, b"Date: ", TIME, b"\r\n", head.get(line_end..)?].concat())
 }
 
 /// Without the fields that do not frame it; `None` if it has no other.
@@ -144,6 +155,15 @@ mod tests {
         let swapped = with_credential(head, b"Bearer longer").unwrap();
         assert_eq!(swapped, b"GET / HTTP/1.1\r\nAuthorization: Bearer longer\r\nX: y\r\n\r\n");
         assert_eq!(credential(b"GET / HTTP/1.1\r\nX: y\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn a_reply_tells_a_time_of_elsewhere_whether_or_not_it_told_one() {
+        let local = b"HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 14:00:00 +1400\r\n\r\n".to_vec();
+        let timed = b"HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 20:00:00 GMT\r\n\r\n";
+        assert_eq!(altered(Defect::LocalTimes, 200, timed).unwrap(), local);
+        assert_eq!(altered(Defect::LocalTimes, 200, b"HTTP/1.1 200 OK\r\n\r\n").unwrap(), local);
+        assert_eq!(altered(Defect::LocalTimes, 100, b"HTTP/1.1 100 Continue\r\n\r\n"), None);
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub(crate) fn on_request(defect: Defect, method: Method, index: u64, elapsed_ns:
         | Defect::BentReplies
         | Defect::SwappedCredentials
         | Defect::Unlimited
-        | Defect::FreshKeys => Decision::Forward,
+        | Defect::FreshKeys
+        | Defect::Obedient
+        | Defect::OldTls
+        | Defect::LocalTimes => Decision::Forward,
         Defect::Delay { delay_ns } => Decision::Hold { delay_ns },
         Defect::Errors { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Fail),
         Defect::Reset { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Reset),

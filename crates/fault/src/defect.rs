@@ -59,6 +59,12 @@ pub enum Defect {
     Unlimited,
     /// Every idempotency key becomes another one.
     FreshKeys,
+    /// Each address of HTTP that stands in a request is called.
+    Obedient,
+    /// Whoever speaks TLS is answered in place of the service, with TLS 1.0 or less.
+    OldTls,
+    /// Every reply tells its time as of another time zone.
+    LocalTimes,
     /// Requests bring connections to the service that nobody uses and that stay open, as many as are due by then.
     HoardConnections {
         /// How many in the end, up to [`CONNECTIONS_HOARDED_MAX`].

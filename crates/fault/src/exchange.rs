@@ -10,7 +10,9 @@ use tokio::time::timeout;
 
 use crate::bend::Bend;
 use crate::decision::Decision;
-use crate::http::{Body, Method, RequestHead, ResponseHead, request_head, response_head};
+use crate::http::{Body, HEAD_BYTES_MAX, Method, RequestHead, ResponseHead, request_head, response_head};
+use crate::obedience::{addresses, call};
+use crate::old_tls::{answer, is_tls};
 use crate::shared::Shared;
 use crate::stream::{Broken, Source};
 
@@ -60,6 +62,25 @@ impl Link<'_> {
         RequestHead { length, ..head }
     }
 
+    /// Calls the addresses in a request, where that is the planted defect.
+    async fn obey(&mut self, head: RequestHead, shared: &Shared) {
+        if !shared.obeys() {
+            return;
+        }
+        if let (Body::Length { left }, false) = (head.body, head.expects_continue) {
+            let whole = head.length.saturating_add(usize::try_from(left).unwrap_or(usize::MAX));
+            // What is longer, or ends before, is looked at as far as it goes.
+            while self.client.bytes().len() < whole.min(HEAD_BYTES_MAX) && self.client.fill().await.is_ok() {}
+        }
+        let found = addresses(self.client.bytes());
+        if !found.is_empty() {
+            shared.count_affected();
+        }
+        for address in found {
+            call(address).await;
+        }
+    }
+
     /// Waits for a request and does with it what the planted defect says.
     pub(crate) async fn exchange(&mut self, shared: &Shared) -> Next {
         let head = match self.next_request(shared).await {
@@ -69,6 +90,7 @@ impl Link<'_> {
         match shared.on_request(head.method) {
             Decision::Forward => {
                 let head = self.alter_request(head, shared);
+                self.obey(head, shared).await;
                 self.forward(head, shared).await
             }
             Decision::Hold { delay_ns } => {
@@ -93,6 +115,9 @@ impl Link<'_> {
                 shared.on_other_bytes();
                 Next::Unread
             };
+            if is_tls(self.client.bytes()) {
+                return Err(self.shake_hands(shared).await);
+            }
             if let Some(head) = request_head(self.client.bytes()).map_err(unread)? {
                 return Ok(head);
             }
@@ -104,6 +129,25 @@ impl Link<'_> {
                     pass_on_unasked(&mut self.service, &mut self.to_client, shared).await?;
                     return Err(Next::Close);
                 }
+            }
+        }
+    }
+
+    /// What follows the first bytes of TLS: the service's own words, or those of the planted defect.
+    async fn shake_hands(&mut self, shared: &Shared) -> Next {
+        shared.on_other_bytes();
+        if !shared.speaks_old_tls() {
+            return Next::Tunnel;
+        }
+        loop {
+            if let Some(answer) = answer(self.client.bytes()) {
+                shared.count_affected();
+                let sent = self.to_client.write_all(&answer).await;
+                return if sent.is_ok() { Next::Close } else { Next::Reset };
+            }
+            // No hello is so long.
+            if self.client.bytes().len() >= HEAD_BYTES_MAX / 2 || self.client.fill().await.is_err() {
+                return Next::Close;
             }
         }
     }

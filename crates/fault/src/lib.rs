@@ -16,6 +16,8 @@ mod exchange;
 pub mod fuzzing;
 mod http;
 mod listener;
+mod obedience;
+mod old_tls;
 mod proxy;
 mod shared;
 mod stream;

@@ -223,8 +223,18 @@ impl Shared {
         bends
     }
 
+    /// Whether the planted defect calls what stands in requests.
+    pub(crate) fn obeys(&self) -> bool {
+        self.planted.borrow().defect == Defect::Obedient
+    }
+
+    /// Whether the planted defect answers in place of a service that speaks TLS.
+    pub(crate) fn speaks_old_tls(&self) -> bool {
+        self.planted.borrow().defect == Defect::OldTls
+    }
+
     /// One of the requests that were counted when they came is harmed. To one message there may be more replies than one.
-    fn count_affected(&self) {
+    pub(crate) fn count_affected(&self) {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         attempts.affected = attempts.requests.min(attempts.affected + 1);
     }

@@ -21,7 +21,7 @@ const WAIT_NS_MIN: u64 = 1_000_000;
 /// Every trial may wait so long: more makes a certification that does not end.
 const WAIT_NS_MAX: u64 = 600_000_000_000;
 /// What is filled in before the start.
-const PLACEHOLDERS: [&str; 2] = ["{port}", "{dir}"];
+const PLACEHOLDERS: [&str; 3] = ["{port}", "{dir}", "{tls_port}"];
 
 pub(super) fn parse_start(field: &Field<'_>, base_dir: &Path) -> Result<StartCommand, FileError> {
     let table = field.table("[start]", &KEYS)?;

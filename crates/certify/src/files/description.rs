@@ -60,6 +60,9 @@ pub(super) fn describe(subject: &Subject) -> String {
         let (write, read) = (describe_request(&retry.write), describe_request(&retry.read));
         described["retry"] = json!({ "write": write, "read": read, "count": retry.count });
     }
+    if let Some(tls) = &subject.tls {
+        described["tls"] = json!({ "name": tls.name, "port": tls.port, "roots": tls.roots });
+    }
     if let Some(folder) = &subject.source.folder {
         described["source"]["folder"] = json!(path(folder));
     }

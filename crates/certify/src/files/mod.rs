@@ -23,6 +23,7 @@ mod table;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod value;
 
 pub use builtin::builtin_profiles;
@@ -34,3 +35,4 @@ pub use profile::{parse_coverage, parse_profile};
 pub use promise::{ApiUser, LimitPromise, RetryPromise};
 pub use subject::{LedgerRequests, LoadSettings, Source, StartCommand, Subject, Target};
 pub use subject_file::parse_subject;
+pub use tls::TlsSpoken;

@@ -12,6 +12,7 @@ use plimsoll_process::Signal;
 use super::description;
 use super::inspected::Inspected;
 use super::promise::{ApiUser, LimitPromise, RetryPromise};
+use super::tls::TlsSpoken;
 
 /// A subject as its file describes it. Paths are resolved against the file's folder.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Subject {
     pub limit: Option<LimitPromise>,
     /// A write that may be sent again.
     pub retry: Option<RetryPromise>,
+    /// Where it speaks TLS.
+    pub tls: Option<TlsSpoken>,
     /// The folder of the subject's file: paths are described relative to it.
     pub(super) base_dir: PathBuf,
 }
@@ -59,7 +62,8 @@ pub struct Source {
     pub folder: Option<PathBuf>,
 }
 
-/// How a subject is started and stopped. `{port}` and `{dir}` stand for a free port and a fresh folder.
+/// How a subject is started and stopped. `{port}` and `{dir}` stand for a free port and a fresh folder, `{tls_port}` for another
+/// port, at which it speaks TLS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartCommand {
     /// The program and its arguments. Never empty; no shell reads it.
@@ -127,6 +131,7 @@ impl Subject {
             (SubjectPart::Users, !self.users.is_empty()),
             (SubjectPart::Limit, self.limit.is_some()),
             (SubjectPart::Retry, self.retry.is_some()),
+            (SubjectPart::Tls, self.tls.is_some()),
         ];
         has.into_iter().filter(|(_, has)| *has).map(|(part, _)| part).collect()
     }

@@ -14,9 +14,10 @@ use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
 use super::subject::{LoadSettings, Source, StartCommand, Subject, Target};
 use super::table::{File, Table};
 use super::target::parse_target;
+use super::tls::{check_tls_port, parse_tls};
 use super::value::Field;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "version",
     "profile",
@@ -29,6 +30,7 @@ const KEYS: [&str; 15] = [
     "api",
     "limit",
     "retry",
+    "tls",
     "operation",
     "import",
     "allow",
@@ -69,11 +71,13 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
         users,
         limit: root.optional("limit").map(|field| parse_limit(&field)).transpose()?,
         retry: root.optional("retry").map(|field| parse_retry(&field)).transpose()?,
+        tls: root.optional("tls").map(|field| parse_tls(&field)).transpose()?,
         files: parse_inspected(&root, base_dir)?,
         base_dir: base_dir.to_owned(),
     };
     check_leave(&root, &subject)?;
     check_port(&root, &subject.target, subject.start.as_ref())?;
+    check_tls_port(&root, subject.tls.as_ref(), subject.start.as_ref())?;
     check_rate(&root, &subject)?;
     Ok(subject)
 }

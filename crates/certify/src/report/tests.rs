@@ -259,6 +259,15 @@ fn what_nothing_measures_stands_with_what_is_missing() {
 }
 
 #[test]
+fn whoever_has_to_sign_off_is_named() {
+    let html = page(&Story::by_url(), Issuance::Issued);
+    let parts =
+        ["id=\"sign-offs\"", "wants 1 of 2 roles", "security-reviewer", "reads the code", "a@example.org"];
+    assert!(places(&html, &parts).is_sorted());
+    assert!(!page(&Story::certified(), Issuance::Issued).contains("id=\"sign-offs\""));
+}
+
+#[test]
 fn plots_have_words_and_numbers_beside_them() {
     let html = page(&Story::certified(), Issuance::Issued);
     for id in ["plot-load-line", "plot-percentiles", "plot-time", "plot-replies"] {

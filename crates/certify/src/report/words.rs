@@ -108,6 +108,9 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::SwappedCredentials => "a proxy shows the credential of whoever asked before",
         Scene::Unlimited => "a proxy makes 200 of every status 429 and 503",
         Scene::FreshKeys => "a proxy puts a key of its own in the place of each idempotency key",
+        Scene::ObedientServer => "a proxy calls each address that stands in a request",
+        Scene::OldTls => "a proxy answers with TLS 1.0 in place of the subject",
+        Scene::LocalTimes => "a proxy writes the time of another time zone into replies",
         Scene::HoardedConnections => "a proxy opens more and more connections, and keeps all of them open",
         Scene::Stowaway => {
             "a process beside the subject's own takes memory, files, threads and processor time"

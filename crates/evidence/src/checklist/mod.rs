@@ -6,6 +6,7 @@ mod bill;
 mod contract;
 mod door;
 mod imported;
+mod injection;
 mod limited;
 mod log_trace;
 mod refusal;
@@ -13,6 +14,8 @@ mod reply_head;
 mod retried;
 mod runbook;
 mod secret;
+mod surroundings;
+mod tls;
 mod written;
 
 use plimsoll_base::Utc;
@@ -29,6 +32,7 @@ pub use bill::{
 pub use contract::{Contract, Replied};
 pub use door::{Door, Shown};
 pub use imported::{Gravity, ImportFormat, ImportedFinding, ImportedResult, ToldBy};
+pub use injection::{Injected, Injection, InjectionSearch, InjectionTry, Sign, WAIT_S};
 pub use limited::{LimitReply, Limited};
 pub use log_trace::{LogTrace, PlantedText};
 pub use refusal::{BadRequest, Ending, Refusal};
@@ -36,6 +40,8 @@ pub use reply_head::{HeaderRule, ReplyHead};
 pub use retried::{RetriedWrite, Retry, WriteReply};
 pub use runbook::{Alert, AlertBook, AlertFile, RunbookFound};
 pub use secret::{SearchedPlace, SecretFinding, SecretRule, SecretSearch, Unsearched};
+pub use surroundings::{Surrounded, Surrounding};
+pub use tls::{CERTIFICATE_DAYS, TlsLook, TlsOffer, TlsOffered};
 pub use written::{Flaw, FlawKind, Written};
 
 /// One pass of a checklist over one process of the subject, or over its files.
@@ -88,6 +94,12 @@ pub enum Checklist {
     RateLimit(Limited),
     /// What came of writes that were sent again, each of [`Retry::ALL`] once and in that order.
     RetriedWrites(Vec<RetriedWrite>),
+    /// What came of texts that should do nothing.
+    Injection(InjectionSearch),
+    /// What is spoken where TLS is.
+    Tls(TlsLook),
+    /// What was seen in other time zones and languages, each of [`Surrounding::ALL`] once and in that order.
+    Surroundings(Vec<Surrounded>),
 }
 
 /// A case, and what is wrong with what was seen of it.
@@ -125,6 +137,9 @@ impl Checklist {
             Self::Authorisation(_) => Probe::Authorisation,
             Self::RateLimit(_) => Probe::RateLimit,
             Self::RetriedWrites(_) => Probe::RetriedWrites,
+            Self::Injection(_) => Probe::Injection,
+            Self::Tls(_) => Probe::Tls,
+            Self::Surroundings(_) => Probe::Surroundings,
         }
     }
 
@@ -145,6 +160,9 @@ impl Checklist {
             Self::Authorisation(tried) => access::cases(tried),
             Self::RateLimit(seen) => limited::cases(seen),
             Self::RetriedWrites(writes) => retried::cases(writes),
+            Self::Injection(search) => injection::cases(search),
+            Self::Tls(look) => tls::cases(look),
+            Self::Surroundings(seen) => surroundings::cases(seen),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::sample::{sample, sample_text};
 use super::schema::problem;
 
 /// Operations of which replies are looked at: more would take minutes.
-const OPERATIONS_MAX: usize = 64;
+pub(super) const OPERATIONS_MAX: usize = 64;
 /// Bad calls of one operation by parameters, by missing properties, and by properties of a wrong type.
 const BAD_EACH_MAX: usize = 3;
 /// No number, no boolean, no date.
@@ -44,13 +44,7 @@ pub struct Call {
 /// A good call of an operation, with no more than it needs; parameters that `values` names have these values.
 pub fn good_call(reference: &Reference, operation: &Operation, values: &[(String, String)]) -> Call {
     let caller = Caller { reference, operation };
-    let mut filled = caller.filled(false);
-    for (parameter, text) in &mut filled.parameters {
-        if let Some((_, value)) = values.iter().find(|(name, _)| *name == parameter.name) {
-            value.clone_into(text);
-        }
-    }
-    caller.call(CallKind::Good, "a good request".into(), &filled)
+    caller.call(CallKind::Good, "a good request".into(), &caller.filled(false).with(values))
 }
 
 /// All calls of the first operations, in an order that follows from the document alone.
@@ -59,16 +53,29 @@ pub fn calls(reference: &Reference) -> Vec<Call> {
     operations.flat_map(|operation| Caller { reference, operation }.calls()).collect()
 }
 
-struct Caller<'a> {
-    reference: &'a Reference,
-    operation: &'a Operation,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) reference: &'a Reference,
+    pub(super) operation: &'a Operation,
 }
 
 /// What is put where.
 #[derive(Clone)]
-struct Filled {
-    parameters: Vec<(Parameter, String)>,
-    body: Option<String>,
+pub(super) struct Filled {
+    pub(super) parameters: Vec<(Parameter, String)>,
+    pub(super) body: Option<String>,
+}
+
+impl Filled {
+    /// With these values of parameters.
+    pub(super) fn with(mut self, values: &[(String, String)]) -> Self {
+        for (parameter, text) in &mut self.parameters {
+            if let Some((_, value)) = values.iter().find(|(name, _)| *name == parameter.name) {
+                value.clone_into(text);
+            }
+        }
+        self
+    }
 }
 
 impl Caller<'_> {
@@ -85,7 +92,7 @@ impl Caller<'_> {
         calls
     }
 
-    fn filled(&self, whole: bool) -> Filled {
+    pub(super) fn filled(&self, whole: bool) -> Filled {
         let wanted = self.operation.parameters.iter().filter(|parameter| parameter.required || whole);
         let with_text =
             |parameter: &Parameter| (parameter.clone(), sample_text(self.reference, &parameter.schema));
@@ -164,7 +171,7 @@ impl Caller<'_> {
         calls
     }
 
-    fn call(&self, kind: CallKind, words: String, filled: &Filled) -> Call {
+    pub(super) fn call(&self, kind: CallKind, words: String, filled: &Filled) -> Call {
         let mut target = self.operation.path.clone();
         let (mut query, mut fields) = (Vec::new(), Vec::new());
         for (parameter, text) in &filled.parameters {

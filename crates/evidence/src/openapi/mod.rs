@@ -4,11 +4,13 @@
 //! interfaces use; a word that it does not know demands nothing.
 
 mod call;
+mod point;
 mod reference;
 mod sample;
 mod schema;
 
 pub use call::{Call, CallKind, calls, good_call};
+pub use point::{Point, points};
 pub(crate) use reference::is_json;
 pub use reference::{Operation, Parameter, ParameterPlace, Reference, RequestBody};
 pub use sample::{sample, sample_text};

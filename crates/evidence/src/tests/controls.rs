@@ -28,7 +28,7 @@ fn lacking(story: &Story, scene: Scene, mut change: impl FnMut(&mut Document) ->
 }
 
 /// Every planted defect, and the criteria that rest on it.
-const RESTS_ON: [(Scene, &[&str]); 23] = [
+const RESTS_ON: [(Scene, &[&str]); 26] = [
     (Scene::AddedDelay, &["latency", "load-line"]),
     (Scene::InjectedErrors, &["errors"]),
     (Scene::ResetConnections, &["throughput"]),
@@ -44,6 +44,9 @@ const RESTS_ON: [(Scene, &[&str]); 23] = [
     (Scene::SwappedCredentials, &["authorisation"]),
     (Scene::Unlimited, &["rate-limit"]),
     (Scene::FreshKeys, &["retried-writes"]),
+    (Scene::ObedientServer, &["injection"]),
+    (Scene::OldTls, &["tls"]),
+    (Scene::LocalTimes, &["surroundings"]),
     (Scene::HoardedConnections, &["open-files"]),
     (Scene::Stowaway, &["memory", "threads", "cpu", "leak"]),
     (Scene::PlantedSecret, &["secrets"]),

@@ -9,11 +9,13 @@ use plimsoll_proof::Digest;
 use super::profile::{MS, RATE_PER_KS, SECOND, profile};
 use crate::{
     Access, Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, Contract, CrashDrill, Document,
-    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HeldOutcome, InstrumentData,
-    Judgement, Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, OracleResult, Plan, PlantedText, Probe,
-    ProcessIdentity, Profile, ProxyCounts, QuantileError, Refusal, Replied, ReplyHead, ResourceDescriptor,
-    RetriedWrite, Retry, Scene, ScheduleData, Shown, SoakRun, StartRun, Step, StopDrill, SubjectIdentity,
-    SubjectKind, SubjectPart, WriteReply, judge,
+    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HeldOutcome, Injected,
+    Injection, InjectionSearch, InjectionTry, InstrumentData, Judgement, Ledger, LimitReply, Limited,
+    LoadRun, LogTrace, Look, OracleResult, Plan, PlantedText, Point, Probe, ProcessIdentity, Profile,
+    ProxyCounts, QuantileError, Reference, Refusal, Replied, ReplyHead, ResourceDescriptor, RetriedWrite,
+    Retry, Scene, ScheduleData, Shown, Sign, SoakRun, StartRun, Step, StopDrill, SubjectIdentity,
+    SubjectKind, SubjectPart, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, WriteReply, judge,
+    points,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -98,11 +100,13 @@ impl Story {
             (Probe::Authorisation, Scene::SwappedCredentials),
             (Probe::RateLimit, Scene::Unlimited),
             (Probe::RetriedWrites, Scene::FreshKeys),
+            (Probe::Injection, Scene::ObedientServer),
+            (Probe::Tls, Scene::OldTls),
         ]);
         making.inspections();
         if self.kind == SubjectKind::Command {
             making.drills();
-            making.checks(&[(Probe::LogHygiene, Scene::LeakyLog)]);
+            making.checks(&[(Probe::LogHygiene, Scene::LeakyLog), (Probe::Surroundings, Scene::LocalTimes)]);
             making.soaks();
             making.faults();
         }
@@ -346,6 +350,9 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
             let after = if scene == Scene::FreshKeys { 2 } else { 1 };
             Checklist::RetriedWrites(Retry::ALL.into_iter().map(|retry| retried(retry, after)).collect())
         }
+        Probe::Injection => Checklist::Injection(injections(scene == Scene::ObedientServer)),
+        Probe::Tls => Checklist::Tls(tls_look(scene == Scene::OldTls)),
+        Probe::Surroundings => Checklist::Surroundings(surrounded(scene == Scene::LocalTimes)),
         Probe::LogHygiene => {
             let raw = |index| u64::from(scene == Scene::LeakyLog || index < wrong(story.leaked));
             let trace = |(index, case)| LogTrace { case, raw: raw(index) };
@@ -364,6 +371,44 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
             Checklist::ErrorHygiene(BadRequest::ALL.into_iter().enumerate().map(refusal).collect())
         }
     }
+}
+
+fn injections(is_obeyed: bool) -> InjectionSearch {
+    let reference = r#"{"paths":{"/users":{"get":{"parameters":[{"name":"page","in":"query"}]}}}}"#;
+    let read = Reference::read(reference).unwrap();
+    let at = |point: &Point<'_>| -> Vec<Injected> {
+        let of = |kind: &Injection| {
+            let signs =
+                if is_obeyed && *kind == Injection::Address { vec![Sign::Called] } else { Vec::new() };
+            let content = kind.compares().then(|| Digest::of(b"none"));
+            let one = InjectionTry { status: Some(200), took_ns: MS, content, signs, repeats_ns: Vec::new() };
+            let tries = vec![one; kind.texts().len()];
+            Injected { operation: point.operation().into(), point: point.words(), kind: *kind, tries }
+        };
+        Injection::at(point).iter().map(of).collect()
+    };
+    InjectionSearch { tried: points(&read).iter().flat_map(at).collect(), reference: reference.into() }
+}
+
+fn tls_look(is_old: bool) -> TlsLook {
+    let version = is_old.then_some(0x0301);
+    let offers = TlsOffer::ALL.map(|offer| TlsOffered { offer, version }).to_vec();
+    TlsLook { offers, agreed: Some(0x0304), plain: None, wrong_now: None, wrong_later: None }
+}
+
+fn surrounded(is_local: bool) -> Vec<Surrounded> {
+    let date = is_local.then(|| "yesterday".to_owned());
+    let at = Utc::from_unix_seconds(BEGAN);
+    let one = |surrounding| Surrounded {
+        surrounding,
+        spoken: true,
+        good: 1,
+        asked: 1,
+        date: date.clone(),
+        at,
+        found: None,
+    };
+    Surrounding::ALL.map(one).to_vec()
 }
 
 fn contract(is_bent: bool) -> Contract {
@@ -569,7 +614,7 @@ fn plan(story: &Story) -> Plan {
             has_ledger: story.has_ledger,
             has_api: true,
             inspections: Probe::of(crate::Family::Inspection).collect(),
-            parts: vec![SubjectPart::Users, SubjectPart::Limit, SubjectPart::Retry],
+            parts: vec![SubjectPart::Users, SubjectPart::Limit, SubjectPart::Retry, SubjectPart::Tls],
             resources: vec![ResourceDescriptor { name: "source".into(), digest: commit.into() }],
         },
         description: Digest::of(b"description"),

@@ -27,7 +27,7 @@ fn of_a_good_subject() {
     errors: error ratio 0 %, bounds [0 %, 0.0998 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 417 ms, bounds [401 ms, 432 ms] at 99.99 % each; 32 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 418 ms, bounds [401 ms, 435 ms] at 99.99 % each; 35 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 5 of 5 drills within the limit, 80 requests held, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 405 ms; 5 of 5 drills within the limit, which shows >= 54.92 % at 95 %; limit <= 5 s, rule guard-95: PASS
     acknowledged-writes: lost in the worst crash: 0; 5 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
@@ -39,6 +39,9 @@ fn of_a_good_subject() {
     authorisation: not as each user may: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
     rate-limit: promises of the limit broken: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     retried-writes: ways to retry that are not done once: 0 of 4 cases; each tried once; limit <= 0, rule simple: PASS
+    injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
+    tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
+    surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
     open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
@@ -77,7 +80,7 @@ fn of_a_bad_subject() {
     errors: error ratio 1.167 %, bounds [0.8635 %, 1.544 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: FAIL
     throughput: good replies 197.7/s, bounds [197.7/s, 197.7/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: FAIL
     load-line: load line 0/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: FAIL
-    start-up: median start 6.017 s, bounds [6.001 s, 6.032 s] at 99.99 % each; 32 starts; limit <= 5 s, rule guard-95: FAIL
+    start-up: median start 6.018 s, bounds [6.001 s, 6.035 s] at 99.99 % each; 35 starts; limit <= 5 s, rule guard-95: FAIL
     graceful-stop: lost in the worst stop: 2; 4 of 5 drills within the limit, 80 requests held, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
     crash-recovery: slowest recovery 6.005 s; 0 of 5 drills within the limit, which shows >= 0 % at 95 %; limit <= 5 s, rule guard-95: FAIL
     acknowledged-writes: lost in the worst crash: 1; 4 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
@@ -89,6 +92,9 @@ fn of_a_bad_subject() {
     authorisation: not as each user may: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
     rate-limit: promises of the limit broken: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     retried-writes: ways to retry that are not done once: 0 of 4 cases; each tried once; limit <= 0, rule simple: PASS
+    injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
+    tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
+    surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 278 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: FAIL
     open-files: open files up to 139; 120 looks under load, open loop 200/s; limit <= 100, rule simple: FAIL
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
@@ -123,7 +129,7 @@ fn of_few_trials() {
     errors: error ratio 0 %, bounds [0 %, 0.1247 %] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [199.3/s, 200/s] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 8400, 7 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 411 ms, bounds [401 ms, 420 ms] at 99.99 % each; 20 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 412 ms, bounds [401 ms, 423 ms] at 99.99 % each; 23 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 1 of 1 drill within the limit, 16 requests held, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 401 ms; 1 of 1 drill within the limit, which shows >= 5 % at 95 %; limit <= 5 s, rule guard-95: INCONCLUSIVE: so few drills give no bound
     acknowledged-writes: lost in the worst crash: 0; 1 of 1 drill within the limit, 200 writes acknowledged, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
@@ -135,6 +141,9 @@ fn of_few_trials() {
     authorisation: not as each user may: 0 of 2 cases; each tried once; limit <= 0, rule simple: PASS
     rate-limit: promises of the limit broken: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     retried-writes: ways to retry that are not done once: 0 of 4 cases; each tried once; limit <= 0, rule simple: PASS
+    injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
+    tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
+    surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
     open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS

@@ -178,3 +178,37 @@ fn what_is_promised_by_halves_is_no_promise() {
     assert_eq!(plan.code, 0, "{}", plan.stderr);
     assert!(!plan.stdout.contains("checklist"), "{}", plan.stdout);
 }
+
+const INJECTION: (&str, &str, &str) = ("injection", "injection", "0");
+
+#[test]
+fn timing_the_demo_service_and_one_that_is_careful_take_texts_for_texts() {
+    for subject in [demo_with_promises(), broken("injectable.py").replace(" {port}", " {port} careful")] {
+        let world = World::with_key();
+        let ran = world.certify(&subject, &profile(&[ERRORS, INJECTION]));
+        assert_eq!(judged(&world, &ran, "injection"), "PASS", "{:#?}", wrongs(&world));
+    }
+}
+
+#[test]
+fn timing_a_service_that_takes_texts_for_more_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&broken("injectable.py"), &profile(&[ERRORS, INJECTION]));
+    assert_eq!((ran.code, judged(&world, &ran, "injection").as_str()), (1, "FAIL"));
+    let called = "what the text names was called";
+    let expected = [
+        "GET /away: `q` in the query as an address",
+        "GET /count: `q` in the query as a command",
+        "GET /fetch: `q` in the query as an address",
+        "GET /greet: `q` in the query as a template",
+        "GET /language: `q` in the query as a field",
+        "GET /page: `q` in the query as a tag",
+        "GET /read: `q` in the query as a path",
+        "GET /rows: `q` in the query as SQL",
+        "GET /sort: `q` in the query as a command",
+        "POST /import: the body as XML as an entity",
+    ];
+    assert_found(&world, &expected);
+    assert_eq!(wrongs(&world).iter().filter(|row| row.contains(called)).count(), 1, "of /fetch");
+    assert!(wrongs(&world).iter().any(|row| row.contains("waits for 2 s")), "of /sort");
+}

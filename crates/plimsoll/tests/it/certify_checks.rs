@@ -213,3 +213,32 @@ fn timing_a_certificate_says_what_nothing_measured() {
     let report = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(report.contains("a probe of attacks"));
 }
+
+const ELSEWHERE: (&str, &str, &str) = ("elsewhere", "surroundings", "0");
+
+/// The rows of the report that say what went wrong.
+fn wrongs(world: &World) -> Vec<String> {
+    report(world).split("<tr>").filter(|row| row.contains("no: ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn timing_the_demo_service_is_the_same_everywhere() {
+    let world = World::with_key();
+    let ran = world.certify(&notes_started_by("exec $SERVE"), &profile(&[ERRORS, ELSEWHERE]));
+    assert_eq!(judged(&world, &ran, ["elsewhere"]), ["PASS"], "{:#?}", wrongs(&world));
+    assert!(report(&world).contains("TZ Pacific/Kiritimati, LC_ALL C.UTF-8"));
+}
+
+#[test]
+fn timing_a_service_that_is_another_elsewhere_is_refused() {
+    let world = World::with_key();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/provincial.py");
+    let start = format!("exec python3 {} {{port}} {{dir}}", script.display());
+    let ran = world.certify(&notes_started_by(&start), &profile(&[ERRORS, ELSEWHERE]));
+    assert_eq!((ran.code, judged(&world, &ran, ["elsewhere"])), (1, ["FAIL".to_owned()]));
+    let wrongs = wrongs(&world);
+    for zone in ["Pacific/Kiritimati", "America/St_Johns"] {
+        let lost = "a write that was acknowledged elsewhere is not found here";
+        assert!(wrongs.iter().any(|row| row.contains(zone) && row.contains(lost)), "{zone}\n{wrongs:#?}");
+    }
+}

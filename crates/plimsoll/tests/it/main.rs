@@ -19,6 +19,7 @@ mod certify_faults;
 mod certify_files;
 mod certify_others;
 mod certify_soak;
+mod certify_tls;
 mod claims;
 mod golden;
 mod help;

@@ -9,10 +9,11 @@ use plimsoll_evidence::{
     Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, Arrivals, BadRequest,
     Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision, Document,
     Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HistogramData, ImportFormat,
-    ImportedFinding, ImportedResult, LOOKS, LimitReply, Limited, LogEntry, LogTrace, Look, Package,
-    PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead, RetriedWrite, Retry,
-    RunbookFound, Said, Scene, ScheduleData, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown,
-    SignOffPredicate, SoakRun, ToldBy, Unsearched, VersionRange, WriteReply, Written,
+    ImportedFinding, ImportedResult, Injected, Injection, InjectionSearch, InjectionTry, LOOKS, LimitReply,
+    Limited, LogEntry, LogTrace, Look, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied,
+    ReplyHead, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, SearchedPlace, SecretFinding,
+    SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding, TlsLook,
+    TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply, Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -219,6 +220,9 @@ fn checklists() -> Vec<Value> {
         Checklist::Authorisation(vec![access]),
         Checklist::RateLimit(limited),
         Checklist::RetriedWrites(vec![retried]),
+        injection(),
+        tls(),
+        surroundings(),
     ];
     let run = |checklist| CheckRun {
         scene: Scene::OpenDoors,
@@ -232,6 +236,46 @@ fn checklists() -> Vec<Value> {
     let looked = inspections().map(|checklist| CheckRun { process: None, proxy: None, ..run(checklist) });
     let all = started.into_iter().chain(looked);
     all.map(|run| serde_json::to_value(Document::CheckRun(run)).unwrap()).collect()
+}
+
+fn injection() -> Checklist {
+    let one = InjectionTry {
+        status: Some(200),
+        took_ns: 1,
+        content: Some(Digest::of(b"")),
+        signs: vec![Sign::Called],
+        repeats_ns: vec![1],
+    };
+    let point = "`page` in the query".into();
+    let injected =
+        Injected { operation: "GET /users".into(), point, kind: Injection::SqlWait, tries: vec![one] };
+    Checklist::Injection(InjectionSearch { reference: "{}".into(), tried: vec![injected] })
+}
+
+fn surroundings() -> Checklist {
+    let date = Some("Sat, 21 Nov 2026 20:00:00 GMT".to_owned());
+    let (surrounding, at) = (Surrounding::Turkey, AT.parse().unwrap());
+    let found = Some(true);
+    Checklist::Surroundings(vec![Surrounded {
+        surrounding,
+        spoken: false,
+        good: 1,
+        asked: 1,
+        date,
+        at,
+        found,
+    }])
+}
+
+fn tls() -> Checklist {
+    let wrong = Some("it is over".to_owned());
+    Checklist::Tls(TlsLook {
+        offers: TlsOffer::ALL.map(|offer| TlsOffered { offer, version: Some(0x0301) }).to_vec(),
+        agreed: Some(0x0304),
+        plain: Some(400),
+        wrong_now: wrong.clone(),
+        wrong_later: wrong,
+    })
 }
 
 /// What is seen of files, each kind with all that it may have.

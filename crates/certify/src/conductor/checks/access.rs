@@ -69,6 +69,18 @@ impl Conductor<'_> {
         })
     }
 
+    /// Asks as the first of the users, where there are some.
+    pub(super) fn ask_as_first(
+        &self,
+        running: &Running,
+        request: Request,
+    ) -> Result<std::io::Result<plimsoll_load::Answer>, Error> {
+        match self.subject.users.first() {
+            Some(user) => self.ask_as(running, user, request),
+            None => Ok(exchange(running.address, &running.host, &request, 0, self.timeout_ns())),
+        }
+    }
+
     /// Asks with a user's credential.
     pub(super) fn ask_as(
         &self,

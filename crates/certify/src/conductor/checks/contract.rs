@@ -46,14 +46,9 @@ impl Conductor<'_> {
         Ok((reference, text))
     }
 
-    /// Asked by the first of the users, where there are some.
     fn replied(&self, running: &Running, call: &Call) -> Result<Replied, Error> {
         let operation = call.operation.clone();
-        let asked = match self.subject.users.first() {
-            Some(user) => self.ask_as(running, user, request(call))?,
-            None => exchange(running.address, &running.host, &request(call), 0, self.timeout_ns()),
-        };
-        let Ok(answer) = asked else {
+        let Ok(answer) = self.ask_as_first(running, request(call))? else {
             return Ok(Replied { operation, status: None, media_type: None, json: None });
         };
         let head = reply_head::read(operation.clone(), &answer.body);

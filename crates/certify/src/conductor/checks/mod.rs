@@ -2,12 +2,17 @@
 
 mod access;
 mod bad_request;
+mod canary;
 mod contract;
 mod door;
+mod injection;
 mod limited;
 mod planted;
 mod reply_head;
 mod retried;
+mod surroundings;
+mod tls;
+mod tls_hello;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -46,13 +51,19 @@ impl Conductor<'_> {
         through: Option<(&Proxy, Defect)>,
     ) -> Result<(), Error> {
         let folder = self.state.scratch()?;
-        let running = match scene {
+        let mut running = match scene {
             Scene::Measured => self.start_directly(&folder)?,
             _ => running::start(self.subject, folder.path(), through.map(|(proxy, _)| proxy), self.stop)?,
         };
         let lease = through.map(|(proxy, defect)| proxy.set(defect)).transpose()?;
-        let at = self.clock.now();
+        let (at, process) = (self.clock.now(), running.identity());
         let checklist = match probe {
+            Probe::Surroundings => {
+                let proxy = through.map(|(proxy, _)| proxy);
+                let (there, seen) = self.surrounded(running, &folder, scene, proxy)?;
+                running = there;
+                Checklist::Surroundings(seen)
+            }
             Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
             Probe::LogHygiene => Checklist::LogHygiene(self.log_traces(&running, scene)?),
             Probe::Authentication => Checklist::Authentication(self.doors(&running)?),
@@ -60,9 +71,10 @@ impl Conductor<'_> {
             Probe::Authorisation => Checklist::Authorisation(self.accesses(&running)?),
             Probe::RateLimit => Checklist::RateLimit(self.limited(&running)?),
             Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
+            Probe::Tls => Checklist::Tls(self.tls_look(&running, scene, through.map(|(proxy, _)| proxy))?),
+            Probe::Injection => Checklist::Injection(self.injections(&running, scene)?),
             _ => Checklist::ErrorHygiene(self.refusals(&running)?),
         };
-        let process = running.identity();
         let proxy = lease.as_ref().map(|lease| counts(&lease.counters()));
         self.keep_output(format!("{}/{}/1", scene.name(), probe.name()), &running);
         self.keep(Document::CheckRun(CheckRun { scene, trial: 1, process, at, checklist, proxy }))?;

@@ -223,7 +223,7 @@ fn criteria_that_nobody_could_judge() {
     p.toml:33:9: unknown probe `error`
         hint: did you mean `errors`?
     p.toml:33:9: unknown probe `beauty`
-        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, contract, authorisation, rate-limit, retried-writes, memory, open-files, threads, cpu, leak, secrets, bill-of-materials, imported-results, runbooks, documentation, fault-recovery, fault-errors
+        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, contract, authorisation, rate-limit, retried-writes, injection, tls, surroundings, memory, open-files, threads, cpu, leak, secrets, bill-of-materials, imported-results, runbooks, documentation, fault-recovery, fault-errors
     p.toml:23:8: unknown rule `guard95`
         hint: did you mean `guard-95`?
     p.toml:24:12: unknown severity `warning`
@@ -421,13 +421,13 @@ fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
         let first = |count: usize| probes.iter().copied().take(count);
         match *id {
             "web-hardening" => {
-                assert!(first(4).eq(Probe::of(Family::Check).take(4)), "{id} has those that need nothing")
+                let more = [Probe::Tls, Probe::Surroundings];
+                let own = Probe::of(Family::Check).take(4).chain(more);
+                assert!(first(6).eq(own), "{id} has those that need no reference")
             }
             "api-hardening" => {
-                assert!(
-                    first(probes.len() - 1).eq(Probe::of(Family::Check).skip(4)),
-                    "{id} has the other checklists"
-                )
+                let others = Probe::of(Family::Check).skip(4).take(5);
+                assert!(first(probes.len() - 1).eq(others), "{id} has the other checklists")
             }
             "soak" => assert!(first(5).eq(Probe::of(Family::Soak)), "{id} has all that a soak shows"),
             "supply-chain" => assert!(first(9).eq(Probe::of(Family::Inspection)), "{id} looks at all files"),

@@ -12,6 +12,7 @@ mod limits;
 mod load_line;
 mod percentiles;
 mod provenance;
+mod sign_offs;
 mod soak;
 mod timeline;
 mod verdict;
@@ -38,6 +39,7 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
         Some(limits::section(page)),
         Some(criteria::section(page)),
         gaps::section(page),
+        sign_offs::section(page),
         load_line::section(page),
         percentiles::section(page),
         timeline::section(page),

@@ -1,0 +1,107 @@
+//! The subject, started in other time zones and languages on what it kept.
+
+use plimsoll_evidence::{Scene, Surrounded, Surrounding};
+use plimsoll_fault::Proxy;
+use plimsoll_load::{Request, exchange};
+use plimsoll_proof::Digest;
+
+use super::super::Conductor;
+use super::{WORD_CHARACTERS, reply_head};
+use crate::error::Error;
+use crate::files::LedgerRequests;
+use crate::running::{self, Running};
+use crate::scratch::Scratch;
+
+/// What is kept, and under which name: neither tells the other.
+struct Kept {
+    key: String,
+    value: String,
+}
+
+impl Conductor<'_> {
+    /// Moves the subject from place to place. What it is to keep is written at the first, where `running` is.
+    pub(super) fn surrounded(
+        &self,
+        running: Running,
+        folder: &Scratch,
+        scene: Scene,
+        proxy: Option<&Proxy>,
+    ) -> Result<(Running, Vec<Surrounded>), Error> {
+        let seed = Digest::from_bytes(self.seed(&format!("{}/surroundings", scene.name()))).to_string();
+        let word = |skipped: usize| seed.chars().skip(skipped).take(WORD_CHARACTERS).collect();
+        let kept = Kept { key: word(0), value: word(WORD_CHARACTERS) };
+        if let Some(ledger) = &self.subject.ledger {
+            let write = kept.filled(&ledger.write);
+            let reply = exchange(running.direct, &running.host, &write, 0, self.timeout_ns());
+            if !reply.is_ok_and(|reply| reply.good) {
+                return Err(running.error("did not take the write that it should find elsewhere"));
+            }
+        }
+        let spoken = spoken_here();
+        let mut here = running;
+        let mut seen = Vec::new();
+        for surrounding in Surrounding::ALL {
+            self.stop.check()?;
+            here.end()?;
+            here =
+                running::start_in(self.subject, folder.path(), proxy, self.stop, &surrounding.variables())?;
+            seen.push(self.seen_there(&here, surrounding, &kept, &spoken)?);
+        }
+        Ok((here, seen))
+    }
+
+    fn seen_there(
+        &self,
+        running: &Running,
+        surrounding: Surrounding,
+        kept: &Kept,
+        spoken: &str,
+    ) -> Result<Surrounded, Error> {
+        let (mut good, mut asked, mut first) = (0, 0, None);
+        for request in &self.subject.requests {
+            self.stop.check()?;
+            let reply = exchange(running.address, &running.host, request, 0, self.timeout_ns());
+            let at = self.clock.now();
+            asked += 1;
+            let Ok(reply) = reply else { continue };
+            good += u64::from(reply.good);
+            let head = reply_head::read(String::new(), &reply.body);
+            let date = head.and_then(|head| head.fields.into_iter().find(|(name, _)| name == "date"));
+            first = first.or(date.map(|(_, date)| (date, at)));
+        }
+        let (date, at) = first.map_or((None, self.clock.now()), |(date, at)| (Some(date), at));
+        let found = self.subject.ledger.as_ref().map(|ledger| self.is_found(running, ledger, kept));
+        let [.., (_, language)] = surrounding.variables();
+        let spoken = spoken.lines().any(|line| is_same(line, language));
+        Ok(Surrounded { surrounding, spoken, good, asked, date, at, found })
+    }
+
+    fn is_found(&self, running: &Running, ledger: &LedgerRequests, kept: &Kept) -> bool {
+        let read = kept.filled(&ledger.read);
+        let reply = exchange(running.direct, &running.host, &read, 0, self.timeout_ns());
+        reply.is_ok_and(|reply| reply.good && String::from_utf8_lossy(&reply.body).contains(&kept.value))
+    }
+}
+
+/// The languages that are installed, one a line; none if nobody can tell.
+fn spoken_here() -> String {
+    let asked = std::process::Command::new("locale").arg("-a").stdin(std::process::Stdio::null()).output();
+    asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+}
+
+/// Whether two names are of one language: `C.utf8` is listed where `C.UTF-8` is asked for.
+fn is_same(listed: &str, asked: &str) -> bool {
+    let plain = |name: &str| name.to_ascii_lowercase().replace('-', "");
+    plain(listed) == plain(asked)
+}
+
+impl Kept {
+    fn filled(&self, request: &Request) -> Request {
+        let fill = |text: &str| text.replace("{key}", &self.key).replace("{value}", &self.value);
+        Request {
+            path: fill(&request.path),
+            body: fill(&String::from_utf8_lossy(&request.body)).into_bytes(),
+            ..request.clone()
+        }
+    }
+}
