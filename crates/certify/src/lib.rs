@@ -9,6 +9,7 @@ mod claims;
 mod clock;
 mod comparison;
 mod conductor;
+mod dependency;
 mod environment;
 mod error;
 mod export;
@@ -48,9 +49,9 @@ pub use environment::read_environment;
 pub use error::Error;
 pub use export::{ExportFormat, export};
 pub use files::{
-    Advisories, Allowed, Answer, ApiUser, BillFile, Coverage, FileError, Import, Inspected, LedgerRequests,
-    LimitPromise, LoadSettings, RetryPromise, Source, StartCommand, Subject, Target, TlsSpoken, With,
-    builtin_profiles, parse_coverage, parse_profile, parse_subject,
+    Advisories, Allowed, Answer, ApiUser, BackupCommands, BillFile, Coverage, FileError, Import, Inspected,
+    LedgerRequests, LimitPromise, LoadSettings, MetricsPromise, RetryPromise, Source, StartCommand, Subject,
+    Target, TlsSpoken, With, builtin_profiles, parse_coverage, parse_profile, parse_subject,
 };
 pub use folder_io::{SeenFile, list_folder, read_folder};
 pub use frameworks::{

@@ -1,7 +1,9 @@
 //! From a subject and a profile to a plan: what will be run, in which order, and how long it will take.
 
 use plimsoll_base::Unit;
-use plimsoll_evidence::{Family, Plan, Probe, Profile, Scene, SubjectIdentity, check_profile};
+use plimsoll_evidence::{
+    DUE_WRITES_MIN, Family, Plan, Probe, Profile, Scene, SubjectIdentity, check_profile,
+};
 use plimsoll_fault::CONNECTIONS_HOARDED_MAX;
 use plimsoll_proof::Digest;
 use rand_chacha::ChaCha20Rng;
@@ -17,8 +19,12 @@ const AROUND_TRIAL_NS: u64 = 600_000_000;
 const STOP_DRILL_NS: u64 = 800_000_000;
 /// A rehearsed crash, in ns, without the waiting that a control plants: two starts, writing, reading.
 const CRASH_DRILL_NS: u64 = 1_800_000_000;
+/// A rehearsed restore, in ns, without the waiting that a control plants: two starts, writing, a small backup, reading.
+const RESTORE_DRILL_NS: u64 = 3_500_000_000;
 /// One pass of a checklist, in ns: most of it is one head that does not go on, and the wait for second replies.
 const CHECK_RUN_NS: u64 = 4_000_000_000;
+/// How long a painted health check of one dependency is asked, in ns: twice the time that holds where none is promised.
+const PAINTED_NS: u64 = 10_000_000_000;
 /// One look at files, in ns: that of a repository of some thousand commits.
 const INSPECTION_NS: u64 = 500_000_000;
 
@@ -81,6 +87,7 @@ fn check_limits(plan: &Plan) -> Result<(), Error> {
             Probe::OpenFiles => criterion.limit >= u64::from(CONNECTIONS_HOARDED_MAX),
             Probe::Threads => criterion.limit >= THREADS_PLANTED_MAX,
             Probe::Leak => criterion.limit > 0,
+            Probe::RestoredWrites => criterion.limit >= DUE_WRITES_MIN,
             probe if probe.family() == Family::Inspection => criterion.limit >= DEFECTS_MAX,
             _ => false,
         };
@@ -146,6 +153,7 @@ pub fn expected_ns(plan: &Plan) -> u64 {
         total_ns += (profile.trials + steps - 1) * (trial_ns + profile.line.trial_ns);
     }
     total_ns += plan.stop_drills() * STOP_DRILL_NS + plan.crash_drills() * CRASH_DRILL_NS;
+    total_ns += plan.restore_drills() * RESTORE_DRILL_NS;
     total_ns += Probe::of(Family::Check).map(|probe| plan.check_runs(probe)).sum::<u64>() * CHECK_RUN_NS;
     total_ns +=
         Probe::of(Family::Inspection).map(|probe| plan.check_runs(probe)).sum::<u64>() * INSPECTION_NS;
@@ -165,7 +173,9 @@ fn fault_ns(profile: &Profile) -> u64 {
 fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
     let waits_ns = match scene {
         Scene::SlowStart => profile.largest_limit(Probe::StartUp),
+        Scene::PaintedHealth => PAINTED_NS,
         Scene::SlowRestart => profile.largest_limit(Probe::CrashRecovery),
+        Scene::SlowRestore => profile.largest_limit(Probe::RestoreTime),
         _ => 0,
     };
     let twin_ns = match scene.sham() {
@@ -177,6 +187,7 @@ fn scene_ns(profile: &Profile, scene: Scene) -> u64 {
         Scene::ShamFault => fault_ns(profile),
         Scene::ShamCrash => CRASH_DRILL_NS,
         Scene::ShamStop => STOP_DRILL_NS,
+        Scene::ShamRestore => RESTORE_DRILL_NS,
         _ => 0,
     };
     waits_ns + twin_ns
@@ -193,6 +204,9 @@ mod tests {
                            [[request]]\npath = \"/\"\n";
     const LEDGER: &str = "[ledger]\nwrite = { method = \"PUT\", path = \"/{key}\", body = \"{value}\" }\n\
                           read = { path = \"/{key}\" }\n";
+
+    const BACKUP: &str =
+        "[backup]\nsave = [\"s\", \"{backup}\"]\nrestore = [\"r\", \"{backup}\", \"{dir}\"]\n";
 
     fn plan(subject: &str, profile: &str, seed: u8) -> Plan {
         let subject = parse_subject("subject.toml", subject, Path::new(".")).unwrap();
@@ -250,6 +264,21 @@ mod tests {
     }
 
     #[test]
+    fn more_missing_writes_than_a_drill_must_have_cannot_be_allowed() {
+        let subject = format!("{SUBJECT}{LEDGER}{BACKUP}").replace("\"{port}\"]", "\"{port}\", \"{dir}\"]");
+        let subject = parse_subject("subject.toml", &subject, Path::new(".")).unwrap();
+        let identity = crate::identity::identify(&subject).unwrap();
+        let (_, text) = builtin_profiles().iter().find(|(id, _)| *id == "recovery").unwrap();
+        for (limit, good) in [("29", true), ("30", false)] {
+            let text = text.replacen("id = \"recovery\"", "id = \"edited\"", 1);
+            let text = text.replacen("limit = \"0\"", &format!("limit = \"{limit}\""), 1);
+            let profile = parse_profile("profile.toml", &text).unwrap();
+            let plan = make_plan(&subject, identity.clone(), &profile, [1; 32], 0);
+            assert_eq!(plan.is_ok(), good, "{limit}: {plan:?}");
+        }
+    }
+
+    #[test]
     fn the_seed_alone_decides_the_order() {
         assert_eq!(plan(SUBJECT, "quick", 1), plan(SUBJECT, "quick", 1));
         let orders: Vec<Vec<Scene>> = (0..5).map(|seed| plan(SUBJECT, "quick", seed).scenes).collect();
@@ -262,6 +291,10 @@ mod tests {
         assert!((40..60).contains(&quick_s), "quick takes {quick_s} s");
         let soak_s = expected_ns(&plan(SUBJECT, "soak", 1)) / 1_000_000_000;
         assert!((100..130).contains(&soak_s), "soak takes {soak_s} s");
+        let with_backup =
+            format!("{SUBJECT}{LEDGER}{BACKUP}").replace("\"{port}\"]", "\"{port}\", \"{dir}\"]");
+        let recovery_s = expected_ns(&plan(&with_backup, "recovery", 1)) / 1_000_000_000;
+        assert!((70..90).contains(&recovery_s), "recovery takes {recovery_s} s");
         let web_s = expected_ns(&plan(&format!("{SUBJECT}{LEDGER}"), "web-service", 1)) / 1_000_000_000;
         assert!((450..750).contains(&web_s), "web-service takes {web_s} s");
     }

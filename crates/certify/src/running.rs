@@ -12,6 +12,7 @@ use plimsoll_process::{
     Child, Resources, Signal, Spec, StopReport, free_port, is_listened_at, monotonic_ns, redact,
 };
 
+use crate::dependency::Needed;
 use crate::error::Error;
 use crate::files::{StartCommand, Subject, Target};
 use crate::stop::Stop;
@@ -39,6 +40,8 @@ pub(crate) struct Running {
     stop_within_ns: u64,
     /// The folder in which it was started.
     folder: String,
+    /// What it depends on. Behind `child`, so that it is dropped, and ended, after it.
+    pub(crate) dependencies: Vec<Needed>,
 }
 
 /// Starts the subject in `folder` and waits until its health check is good; asks through `proxy` if one is given.
@@ -63,12 +66,19 @@ pub(crate) fn start_in(
 ) -> Result<Running, Error> {
     let direct = listen_address(subject)?;
     let tls = tls_address(subject, direct)?;
+    let needed = |dependency| Needed::start(dependency, folder, stop);
+    let dependencies = subject.dependencies.iter().map(needed).collect::<Result<Vec<_>, _>>()?;
     let (child, stop_signal, stop_within_ns, ready_within_ns) = match &subject.start {
         Some(start) => {
             if is_listened_at(direct) {
                 return Err(Error::AddressTaken(direct));
             }
-            let mut spec = spec(start, direct, tls, folder);
+            let (port, dir) = (direct.port().to_string(), folder.to_string_lossy());
+            let tls_port = tls.map_or_else(String::new, |tls| tls.port().to_string());
+            let places: Vec<_> = dependencies.iter().map(Needed::place).collect();
+            let mut fills = vec![("{port}", port.as_str()), ("{tls_port}", &tls_port), ("{dir}", &dir)];
+            fills.extend(places.iter().map(|(name, address)| (name.as_str(), address.as_str())));
+            let mut spec = filled_spec(start, &start.command, &fills);
             spec.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
             let child = Child::start(&spec)?;
             (Some(child), start.stop, start.stop_within_ns, start.ready_within_ns)
@@ -82,8 +92,18 @@ pub(crate) fn start_in(
     let host = host_header(&subject.target.host, direct.port());
     let folder = folder.to_string_lossy().into_owned();
     let began_ns = child.as_ref().map_or_else(monotonic_ns, Child::started_monotonic_ns);
-    let mut running =
-        Running { child, direct, address, tls, host, began_ns, stop_signal, stop_within_ns, folder };
+    let mut running = Running {
+        child,
+        direct,
+        address,
+        tls,
+        host,
+        began_ns,
+        stop_signal,
+        stop_within_ns,
+        folder,
+        dependencies,
+    };
     running.wait_until_ready(subject, ready_within_ns, stop)?;
     match &running.child {
         Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
@@ -140,14 +160,12 @@ fn tls_address(subject: &Subject, direct: SocketAddr) -> Result<Option<SocketAdd
     Ok(Some(SocketAddr::new(direct.ip(), port)))
 }
 
-fn spec(start: &StartCommand, address: SocketAddr, tls: Option<SocketAddr>, folder: &Path) -> Spec {
-    let port = address.port().to_string();
-    let tls_port = tls.map_or_else(String::new, |tls| tls.port().to_string());
-    let folder = folder.to_string_lossy();
+/// One of the subject's commands with its placeholders filled in, where and with what the subject itself is started.
+pub(crate) fn filled_spec(start: &StartCommand, command: &[String], fills: &[(&str, &str)]) -> Spec {
     let fill = |text: &String| {
-        text.replace("{port}", &port).replace("{tls_port}", &tls_port).replace("{dir}", &folder)
+        fills.iter().fold(text.clone(), |text, (placeholder, value)| text.replace(placeholder, value))
     };
-    let mut words = start.command.iter().map(fill);
+    let mut words = command.iter().map(fill);
     let mut spec = Spec::new(words.next().unwrap_or_default(), words.collect::<Vec<_>>());
     spec.env = start.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
     spec.working_dir = Some(start.working_dir.clone());
@@ -158,6 +176,16 @@ impl Running {
     /// A text with the folder in the place of `{dir}`.
     pub(crate) fn filled(&self, text: &str) -> String {
         text.replace("{dir}", &self.folder)
+    }
+
+    /// The folder in which it was started.
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// When it was started, on the clock of this process.
+    pub(crate) fn began_ns(&self) -> u64 {
+        self.began_ns
     }
 
     /// The process, if it is ours.

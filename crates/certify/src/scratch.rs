@@ -31,6 +31,12 @@ impl Scratch {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
+
+    /// Removes it now, and says so if it could not be.
+    pub(crate) fn remove(self) -> Result<(), Error> {
+        let path = self.folder.path().to_owned();
+        self.folder.close().map_err(Error::io("removing", path))
+    }
 }
 
 /// Removes what somebody who was killed left in `parent` under names that begin with `prefix`. What belongs to other

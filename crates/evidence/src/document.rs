@@ -15,6 +15,7 @@ use crate::criterion::Profile;
 use crate::fault::FaultDrill;
 use crate::histogram::{HistogramData, SeriesData};
 use crate::repeat::Repeats;
+use crate::restore::RestoreDrill;
 use crate::scene::Scene;
 use crate::soak::SoakRun;
 use crate::subject::SubjectIdentity;
@@ -43,6 +44,8 @@ pub enum Document {
     SoakRun(SoakRun),
     /// Load that went on while a fault held, and after it.
     FaultDrill(FaultDrill),
+    /// One rehearsed loss of all data, and a restore of their backup.
+    RestoreDrill(RestoreDrill),
 }
 
 impl Document {
@@ -56,6 +59,7 @@ impl Document {
             Self::CheckRun(run) => Some(run.scene),
             Self::SoakRun(run) => Some(run.scene),
             Self::FaultDrill(drill) => Some(drill.scene()),
+            Self::RestoreDrill(drill) => Some(drill.scene),
             Self::Plan(_) | Self::Environment(_) | Self::Calibration(_) => None,
         }
     }
@@ -69,6 +73,7 @@ impl Document {
             Self::CheckRun(run) => run.proxy,
             Self::SoakRun(run) => run.proxy,
             Self::FaultDrill(drill) => drill.load.proxy,
+            Self::RestoreDrill(drill) => drill.proxy,
             Self::StopDrill(_) | Self::Plan(_) | Self::Environment(_) | Self::Calibration(_) => None,
         }
     }

@@ -13,6 +13,7 @@ use crate::document::{
 use crate::error::Error;
 use crate::fault::FaultDrill;
 use crate::probe::{Family, Probe};
+use crate::restore::RestoreDrill;
 use crate::scene::Scene;
 use crate::soak::SoakRun;
 
@@ -138,6 +139,16 @@ impl Documents {
         drills
     }
 
+    /// Rehearsed restores in a scene, in order of trial.
+    pub fn restore_drills(&self, scene: Scene) -> Vec<(Digest, &RestoreDrill)> {
+        let mut drills = self.all(|document| match document {
+            Document::RestoreDrill(drill) if drill.scene == scene => Some(drill),
+            _ => None,
+        });
+        drills.sort_by_key(|(_, drill)| drill.trial);
+        drills
+    }
+
     /// When the first and the last trial began.
     pub fn span(&self) -> Option<(Utc, Utc)> {
         let times = || self.by_digest.values().filter_map(time);
@@ -153,7 +164,8 @@ impl Documents {
         let checks = checks.filter_map(|(_, run)| run.proxy);
         let soaks = self.soak_runs(scene).into_iter().filter_map(|(_, run)| run.proxy);
         let faults = self.fault_drills(scene).into_iter().filter_map(|(_, drill)| drill.load.proxy);
-        let all = load.chain(crash).chain(start).chain(checks).chain(soaks).chain(faults);
+        let restores = self.restore_drills(scene).into_iter().filter_map(|(_, drill)| drill.proxy);
+        let all = load.chain(crash).chain(start).chain(checks).chain(soaks).chain(faults).chain(restores);
         all.reduce(|sum, counts| ProxyCounts {
             requests: sum.requests.saturating_add(counts.requests),
             harmed: sum.harmed.saturating_add(counts.harmed),
@@ -224,6 +236,7 @@ fn place(document: &Document) -> Option<(String, u64)> {
         Document::FaultDrill(drill) => {
             Some((format!("{} fault drill", drill.scene().name()), drill.load.trial))
         }
+        Document::RestoreDrill(drill) => Some((format!("{} restore", drill.scene.name()), drill.trial)),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -237,6 +250,7 @@ fn time(document: &Document) -> Option<Utc> {
         Document::CheckRun(run) => Some(run.at),
         Document::SoakRun(run) => Some(run.at),
         Document::FaultDrill(drill) => Some(drill.at()),
+        Document::RestoreDrill(drill) => Some(drill.at),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
 }
@@ -261,6 +275,9 @@ fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
         Document::CheckRun(run) => run.process.into_iter().map(measured).collect(),
         Document::SoakRun(run) => vec![measured(run.process)],
         Document::FaultDrill(drill) => drill.load.process.into_iter().map(measured).collect(),
+        Document::RestoreDrill(drill) => {
+            std::iter::once(drill.process).chain(drill.restored).map(measured).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ mod openapi;
 mod planned;
 mod probe;
 mod repeat;
+mod restore;
 mod roadmap;
 mod scene;
 mod sentence;
@@ -44,11 +45,12 @@ pub use calibration::{calibration_problem, is_true, tolerance_ns};
 pub use checklist::{
     Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, BadRequest, Bill,
     BilledArtifact, CERTIFICATE_DAYS, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending,
-    Flaw, FlawKind, Gravity, HeaderRule, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
-    InjectionSearch, InjectionTry, LimitReply, Limited, LogTrace, Package, PlantedText, Refusal, Replied,
-    ReplyHead, RetriedWrite, Retry, RunbookFound, SearchedPlace, SecretFinding, SecretRule, SecretSearch,
-    Shown, Sign, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange,
-    WAIT_S, WriteReply, Written,
+    Flaw, FlawKind, Gravity, HeaderRule, HealthLook, HealthMoment, HealthTold, ImportFormat, ImportedFinding,
+    ImportedResult, Injected, Injection, InjectionSearch, InjectionTry, LimitReply, Limited, LiveAnswers,
+    LogTrace, MetricsSeen, Moment, Package, PlantedText, Refusal, Replied, ReplyHead, RetriedWrite, Retry,
+    RunbookFound, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Selector, Shown, Sign,
+    Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WAIT_S,
+    WriteReply, Written,
 };
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
@@ -83,6 +85,7 @@ pub use openapi::{
 pub use planned::check_profile;
 pub use probe::{Family, Probe};
 pub use repeat::{Before, Repeats, Repetition, ReproducedCriterion, Reproduction};
+pub use restore::{DUE_WRITES_MIN, RestoreCounts, RestoreDrill};
 pub use roadmap::{Effort, Hurdle, Roadmap, roadmap};
 pub use scene::Scene;
 pub use sentence::{at_least, full_sentence};

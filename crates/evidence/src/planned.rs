@@ -59,6 +59,12 @@ impl Plan {
         self.drills(Family::Crash)
     }
 
+    /// How often all its data are taken from it and restored.
+    pub fn restore_drills(&self) -> u64 {
+        let has_backup = self.subject.lacks(Probe::RestoredWrites).is_none();
+        if has_backup { self.drills(Family::Restore) } else { 0 }
+    }
+
     /// How often a probe's checklist is gone through. Once is enough: what a case shows does not vary by chance.
     pub fn check_runs(&self, probe: Probe) -> u64 {
         let is_asked_for = probe.family().has_cases() && self.profile.asks_for(&[probe]);
@@ -192,6 +198,9 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
     }
     if documents.soak_runs(Scene::Measured).iter().any(|(_, run)| run.proxy.is_some()) {
         return Err(Error::evidence("soak: the subject was not measured directly"));
+    }
+    if documents.restore_drills(Scene::Measured).iter().any(|(_, drill)| drill.proxy.is_some()) {
+        return Err(Error::evidence("restore drill: the subject was not measured directly"));
     }
     check_fault_drills(documents)?;
     if documents.iter().any(|(_, document)| harms_more_than_came(document)) {

@@ -49,6 +49,8 @@ pub enum Probe {
     Tls,
     /// Time zones and languages in which it is not as it was; unit count.
     Surroundings,
+    /// What a subject's metrics say of requests that were counted, and is not so; unit count.
+    MetricsTruth,
     /// The most memory that is resident during a soak; unit bytes.
     Memory,
     /// The most files that are open during a soak; unit count.
@@ -73,6 +75,12 @@ pub enum Probe {
     FaultRecovery,
     /// The share of requests without a good reply while a fault holds; unit ppb.
     FaultErrors,
+    /// From the beginning of a restore onto nothing to the first good reply; unit ns.
+    RestoreTime,
+    /// Writes acknowledged before a backup began that cannot be read after its restore; unit count.
+    RestoredWrites,
+    /// Answers of the health check that are not true of what the subject depends on; unit count.
+    HealthTruth,
 }
 
 /// What kind of run a probe takes its measurements from: probes of one family share them.
@@ -94,6 +102,8 @@ pub enum Family {
     Inspection,
     /// Load that goes on while a fault holds, and after it.
     Fault,
+    /// Rehearsed losses of all data, and what a backup brings back.
+    Restore,
 }
 
 impl Family {
@@ -107,6 +117,7 @@ impl Family {
             Self::Check | Self::Inspection => "check-run",
             Self::Soak => "soak-run",
             Self::Fault => "fault-drill",
+            Self::Restore => "restore-drill",
         }
     }
 
@@ -139,12 +150,13 @@ const fn row(
 
 /// Of each probe, in the order in which they are declared.
 const FACTS: [Facts; Probe::ALL.len()] = {
-    use Family::{Check, Crash, Fault, Inspection, Load, Soak, Start, Stop};
+    use Family::{Check, Crash, Fault, Inspection, Load, Restore, Soak, Start, Stop};
     use Scene::{
         AddedDelay, BareReplies, BentContract, BlamedServer, BrokenLink, DroppedWrites, FreshKeys,
         HoardedConnections, InjectedErrors, KeptFault, KillInstead, LeakyLog, LocalTimes, ObedientServer,
-        OldTls, OpenDoors, OrphanedAlert, PlantedComponent, PlantedFinding, PlantedSecret, ResetConnections,
-        SlowRestart, SlowStart, Stowaway, SwappedCredentials, Unlimited,
+        OldTls, OpenDoors, OrphanedAlert, PaintedHealth, PlantedComponent, PlantedFinding, PlantedSecret,
+        ResetConnections, SlowRestart, SlowRestore, SlowStart, StaleBackup, Stowaway, StuckMetrics,
+        SwappedCredentials, Unlimited,
     };
     use Unit::{Bytes, Count, Ns, PerKs, Ppb};
     [
@@ -167,6 +179,7 @@ const FACTS: [Facts; Probe::ALL.len()] = {
         row("injection", Check, Count, &[ObedientServer], "taken for more than texts:"),
         row("tls", Check, Count, &[OldTls], "wrong where TLS is spoken:"),
         row("surroundings", Check, Count, &[LocalTimes], "not as elsewhere:"),
+        row("metrics-truth", Check, Count, &[StuckMetrics], "not as the metrics say:"),
         row("memory", Soak, Bytes, &[Stowaway], "resident memory up to"),
         row("open-files", Soak, Count, &[Stowaway, HoardedConnections], "open files up to"),
         row("threads", Soak, Count, &[Stowaway], "threads up to"),
@@ -179,12 +192,15 @@ const FACTS: [Facts; Probe::ALL.len()] = {
         row("documentation", Inspection, Count, &[BrokenLink], "wrong in the documents:"),
         row("fault-recovery", Fault, Ns, &[KeptFault], "as before after"),
         row("fault-errors", Fault, Ppb, &[KeptFault], "failed amid the fault:"),
+        row("restore-time", Restore, Ns, &[SlowRestore], "slowest restore"),
+        row("restored-writes", Restore, Count, &[StaleBackup], "not brought back by the worst restore:"),
+        row("health-truth", Check, Count, &[PaintedHealth], "answers of the health check that are not true:"),
     ]
 };
 
 impl Probe {
     /// Every probe, in the order in which a reader expects them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::Latency,
         Self::Errors,
         Self::Throughput,
@@ -204,6 +220,7 @@ impl Probe {
         Self::Injection,
         Self::Tls,
         Self::Surroundings,
+        Self::MetricsTruth,
         Self::Memory,
         Self::OpenFiles,
         Self::Threads,
@@ -216,6 +233,9 @@ impl Probe {
         Self::Documentation,
         Self::FaultRecovery,
         Self::FaultErrors,
+        Self::RestoreTime,
+        Self::RestoredWrites,
+        Self::HealthTruth,
     ];
 
     fn facts(self) -> &'static Facts {
@@ -275,12 +295,15 @@ impl Probe {
         }
     }
 
-    /// Whether the probe starts, signals or kills the subject's process, reads what it writes, or looks at what it uses.
+    /// Whether the probe starts, signals or kills the subject's process, reads what it writes, or looks at what it
+    /// uses, or stands between it and what it depends on.
     pub fn needs_process(self) -> bool {
         match self.family() {
             Family::Load | Family::Inspection => false,
-            Family::Check => matches!(self, Self::LogHygiene | Self::Surroundings),
-            Family::Start | Family::Stop | Family::Crash | Family::Soak | Family::Fault => true,
+            Family::Check => matches!(self, Self::LogHygiene | Self::Surroundings | Self::HealthTruth),
+            Family::Start | Family::Stop | Family::Crash | Family::Soak | Family::Fault | Family::Restore => {
+                true
+            }
         }
     }
 

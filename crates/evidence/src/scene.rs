@@ -53,6 +53,8 @@ pub enum Scene {
     OldTls,
     /// The fault proxy writes the time of another time zone into replies.
     LocalTimes,
+    /// The fault proxy writes 0 in the place of every digit of the numbers that plain text tells, as metrics are.
+    StuckMetrics,
     /// Checklists through the fault proxy without a defect.
     ShamChecks,
     /// The fault proxy opens more and more connections to the subject, and keeps all of them open.
@@ -77,6 +79,14 @@ pub enum Scene {
     KeptFault,
     /// A fault drill through the fault proxy in which nothing is done.
     ShamFault,
+    /// The fault proxy lets no connection through for a while after the start on restored data.
+    SlowRestore,
+    /// A backup that was saved before any write is restored in the place of the one saved amid them.
+    StaleBackup,
+    /// The restore drill through the fault proxy without a defect.
+    ShamRestore,
+    /// The fault proxy answers in the place of the health check, and always that all is well.
+    PaintedHealth,
 }
 
 /// How a scene comes about.
@@ -106,7 +116,7 @@ fn row(name: &'static str, way: Way, sham: Scene) -> Facts {
 
 impl Scene {
     /// Every planted defect.
-    pub const DEFECTS: [Self; 26] = [
+    pub const DEFECTS: [Self; 30] = [
         Self::AddedDelay,
         Self::InjectedErrors,
         Self::ResetConnections,
@@ -125,6 +135,7 @@ impl Scene {
         Self::ObedientServer,
         Self::OldTls,
         Self::LocalTimes,
+        Self::StuckMetrics,
         Self::HoardedConnections,
         Self::Stowaway,
         Self::PlantedSecret,
@@ -133,6 +144,9 @@ impl Scene {
         Self::OrphanedAlert,
         Self::BrokenLink,
         Self::KeptFault,
+        Self::SlowRestore,
+        Self::StaleBackup,
+        Self::PaintedHealth,
     ];
 
     fn facts(self) -> Facts {
@@ -160,6 +174,7 @@ impl Scene {
             Self::ObedientServer => row("obedient-server", Way::Proxy, Self::ShamChecks),
             Self::OldTls => row("old-tls", Way::Proxy, Self::ShamChecks),
             Self::LocalTimes => row("local-times", Way::Proxy, Self::ShamChecks),
+            Self::StuckMetrics => row("stuck-metrics", Way::Proxy, Self::ShamChecks),
             Self::ShamChecks => row("sham-checks", Way::Sham, self),
             Self::HoardedConnections => row("hoarded-connections", Way::Proxy, Self::ShamSoak),
             Self::Stowaway => row("stowaway", Way::Process, Self::ShamSoak),
@@ -172,6 +187,10 @@ impl Scene {
             Self::ShamFiles => row("sham-files", Way::Sham, self),
             Self::KeptFault => row("kept-fault", Way::Proxy, Self::ShamFault),
             Self::ShamFault => row("sham-fault", Way::Sham, self),
+            Self::SlowRestore => row("slow-restore", Way::Proxy, Self::ShamRestore),
+            Self::StaleBackup => row("stale-backup", Way::Files, Self::ShamRestore),
+            Self::ShamRestore => row("sham-restore", Way::Sham, self),
+            Self::PaintedHealth => row("painted-health", Way::Proxy, Self::ShamChecks),
         }
     }
 

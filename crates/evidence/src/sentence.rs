@@ -244,6 +244,7 @@ fn drills(criterion: &Criterion, measurement: &Measurement) -> String {
     let tried = match criterion.probe {
         Probe::GracefulStop => format!(", {} requests held", measurement.n),
         Probe::AcknowledgedWrites => format!(", {} writes acknowledged", measurement.n),
+        Probe::RestoredWrites => format!(", {} writes due", measurement.n),
         _ => String::new(),
     };
     let killed = match measurement.value {

@@ -28,6 +28,12 @@ pub enum SubjectPart {
     Retry,
     /// A port at which TLS is spoken.
     Tls,
+    /// How its data are saved and brought back.
+    Backup,
+    /// Metrics that are served.
+    Metrics,
+    /// Something that it needs, reached through a relay.
+    Dependency,
 }
 
 /// One digest that identifies the subject, as an in-toto resource descriptor.
@@ -95,6 +101,15 @@ impl SubjectIdentity {
             }
             Probe::Tls if !self.parts.contains(&SubjectPart::Tls) => {
                 Some("the subject's description has no [tls]: no port at which TLS is spoken")
+            }
+            _ if probe.family() == Family::Restore && !self.parts.contains(&SubjectPart::Backup) => {
+                Some("the subject's description has no [backup]: nothing that could be restored")
+            }
+            Probe::MetricsTruth if !self.parts.contains(&SubjectPart::Metrics) => {
+                Some("the subject's description has no [metrics]: nobody says where they are served")
+            }
+            Probe::HealthTruth if !self.parts.contains(&SubjectPart::Dependency) => {
+                Some("the subject's description has no [[dependency]]: nothing that could be taken away")
             }
             _ if probe.family() == Family::Inspection && !self.inspections.contains(&probe) => {
                 Some(nothing_to_inspect(probe))

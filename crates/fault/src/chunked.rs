@@ -1,5 +1,7 @@
 //! Finds the end of a body in chunks (RFC 9112, 7.1). The bytes are forwarded as they are.
 
+use std::ops::Range;
+
 use crate::http::Malformed;
 
 /// The longest line of chunk size or trailer that is accepted: no service writes a longer one, and an endless one
@@ -49,6 +51,28 @@ impl Chunked {
             }
         }
         Ok(taken)
+    }
+
+    /// Where the data of chunks stand in the front of `bytes`, up to what is no chunk.
+    pub(crate) fn data(mut self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let (mut data, mut at) = (Vec::new(), 0);
+        while at < bytes.len() && self != Self::Done {
+            let is_data = matches!(self, Self::Data { .. });
+            // A chunk's data in one step, all else byte by byte.
+            let end = match self {
+                Self::Data { left } => {
+                    bytes.len().min(usize::try_from(left).map_or(usize::MAX, |left| at.saturating_add(left)))
+                }
+                _ => at + 1,
+            };
+            match self.take(&bytes[at..end]) {
+                Ok(_) if is_data => data.push(at..end),
+                Ok(_) => {}
+                Err(Malformed) => break,
+            }
+            at = end;
+        }
+        data
     }
 
     /// The state after one more byte outside a chunk's data.
@@ -119,6 +143,20 @@ mod tests {
                 assert_eq!(body_length(text.as_bytes(), step), Ok(Some(body.len())), "{body:?} by {step}");
             }
         }
+    }
+
+    #[test]
+    fn data_are_told_from_what_frames_them() {
+        let text = b"5;a=1\r\nhello\r\n3\r\nyou\r\n0\r\nTrailer: x\r\n\r\nGET";
+        for step in 1..text.len() {
+            let (mut state, mut data) = (Chunked::START, Vec::new());
+            for piece in text.chunks(step) {
+                data.extend(state.data(piece).into_iter().flat_map(|range| piece[range].to_vec()));
+                state.take(piece).unwrap();
+            }
+            assert_eq!(data, b"helloyou", "by {step}");
+        }
+        assert!(Chunked::START.data(b"no chunk").is_empty());
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) enum Decision {
     Fail,
     /// Reset the connection without forwarding.
     Reset,
+    /// Answer 200 without forwarding.
+    Praise,
     /// Acknowledge without forwarding.
     Swallow,
     /// Open so many connections that nobody uses, less those that are open, then forward.
@@ -39,7 +41,10 @@ pub(crate) fn on_request(defect: Defect, method: Method, index: u64, elapsed_ns:
         | Defect::FreshKeys
         | Defect::Obedient
         | Defect::OldTls
-        | Defect::LocalTimes => Decision::Forward,
+        | Defect::LocalTimes
+        | Defect::StuckMetrics => Decision::Forward,
+        Defect::PaintedHealth if method == Method::Get => Decision::Praise,
+        Defect::PaintedHealth => Decision::Forward,
         Defect::Delay { delay_ns } => Decision::Hold { delay_ns },
         Defect::Errors { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Fail),
         Defect::Reset { ratio_ppb, seed } => hit(ratio_ppb, seed, Decision::Reset),
@@ -112,6 +117,12 @@ mod tests {
         let drop = Defect::DropWrites { ratio_ppb: 1_000_000_000, seed: 1 };
         assert_eq!(hits(drop, Method::Get) + hits(drop, Method::Head), 0);
         assert_eq!(hits(drop, Method::Put), 100_000);
+    }
+
+    #[test]
+    fn whoever_asks_is_told_that_all_is_well_and_writes_go_on() {
+        assert_eq!(on_request(Defect::PaintedHealth, Method::Get, 0, 0), Decision::Praise);
+        assert_eq!(hits(Defect::PaintedHealth, Method::Put), 0);
     }
 
     #[test]

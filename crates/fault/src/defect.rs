@@ -65,6 +65,10 @@ pub enum Defect {
     OldTls,
     /// Every reply tells its time as of another time zone.
     LocalTimes,
+    /// Every digit of a number that plain text tells, as metrics are, is 0.
+    StuckMetrics,
+    /// Every GET is answered with success (200) and not forwarded.
+    PaintedHealth,
     /// Requests bring connections to the service that nobody uses and that stay open, as many as are due by then.
     HoardConnections {
         /// How many in the end, up to [`CONNECTIONS_HOARDED_MAX`].

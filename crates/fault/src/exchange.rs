@@ -8,7 +8,6 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 use tokio::time::timeout;
 
-use crate::bend::Bend;
 use crate::decision::Decision;
 use crate::http::{Body, HEAD_BYTES_MAX, Method, RequestHead, ResponseHead, request_head, response_head};
 use crate::obedience::{addresses, call};
@@ -103,6 +102,7 @@ impl Link<'_> {
             }
             Decision::Reset => Next::Reset,
             Decision::Fail => self.answer(head, 503).await,
+            Decision::Praise => self.answer(head, 200).await,
             Decision::Swallow => self.answer(head, shared.write_status(head.method)).await,
         }
     }
@@ -230,7 +230,7 @@ async fn receive(
         // Before the client can see it: its next write may be the one that is dropped.
         shared.on_response(method, head.status);
         let came = service.bytes().get(..head.length).unwrap_or_default();
-        let bend = (!head.is_interim() && shared.bends(head.body, came)).then(Bend::default);
+        let bend = if head.is_interim() { None } else { shared.bend(head.body, came) };
         let length = alter(service, head, shared);
         service.set_bend(bend);
         let passed = service.pass_on(length, head.body, to_client, |bytes| shared.count_to_client(bytes));

@@ -1,5 +1,7 @@
 //! Where HTTP/1.1 messages begin and end (RFC 9112), and no more: heads are forwarded as they are.
 
+use std::ops::Range;
+
 use crate::chunked::Chunked;
 
 /// The longest head that is accepted: more than any common server takes.
@@ -63,6 +65,16 @@ impl Body {
             Self::Chunked(chunked) => chunked.take(bytes),
             Self::UntilClose => Ok(bytes.len()),
         }
+    }
+
+    /// Where in the front of `bytes` the body's data stand, and not what frames them.
+    pub(crate) fn data(self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let left = match self {
+            Self::Chunked(chunked) => return chunked.data(bytes),
+            Self::Length { left } => usize::try_from(left).unwrap_or(usize::MAX),
+            Self::UntilClose => usize::MAX,
+        };
+        std::iter::once(0..bytes.len().min(left)).collect()
     }
 
     pub(crate) fn is_done(self) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! [`Proxy`] stands between a client and an HTTP/1.1 service and does to its traffic what a [`Defect`] says;
 //! with [`Defect::None`] it is a sham: the same path and no defect. It needs no privilege and no
-//! change of the service. Counters prove that a fault took effect.
+//! change of the service. Counters prove that a fault took effect. [`Relay`] stands between a service and what it needs.
 
 mod alteration;
 mod bend;
@@ -19,10 +19,12 @@ mod listener;
 mod obedience;
 mod old_tls;
 mod proxy;
+mod relay;
 mod shared;
 mod stream;
 
 pub use defect::{CONNECTIONS_HOARDED_MAX, Defect};
 pub use error::Error;
 pub use proxy::{Lease, Proxy};
+pub use relay::{Outage, OutageLease, Relay};
 pub use shared::Counters;

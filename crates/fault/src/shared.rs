@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::Defect;
 use crate::alteration::{altered, credential, with_credential, with_fresh_key};
-use crate::bend::is_bent;
+use crate::bend::{Bend, is_json, is_plain};
 use crate::decision::{Decision, is_refused, on_request};
 use crate::http::{Body, Method};
 
@@ -214,13 +214,15 @@ impl Shared {
         with_credential(head, &before)
     }
 
-    /// Whether the body of the reply with this head is bent by the planted defect, and its request harmed.
-    pub(crate) fn bends(&self, body: Body, head: &[u8]) -> bool {
-        let bends = self.planted.borrow().defect == Defect::BentReplies && is_bent(body, head);
-        if bends {
-            self.count_affected();
-        }
-        bends
+    /// How the body of the reply with this head is bent by the planted defect, and its request harmed.
+    pub(crate) fn bend(&self, body: Body, head: &[u8]) -> Option<Bend> {
+        let bend = match self.planted.borrow().defect {
+            Defect::BentReplies if is_json(body, head) => Bend::letters(),
+            Defect::StuckMetrics if is_plain(body, head) => Bend::numbers(),
+            _ => return None,
+        };
+        self.count_affected();
+        Some(bend)
     }
 
     /// Whether the planted defect calls what stands in requests.

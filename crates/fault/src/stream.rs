@@ -79,11 +79,14 @@ impl<'a> Source<'a> {
     ) -> Result<(), Broken> {
         let mut head_bytes = head_bytes;
         loop {
+            if let Some(bend) = &mut self.bend {
+                let came = &mut self.buffer[head_bytes..];
+                for data in body.data(came) {
+                    bend.apply(&mut came[data]);
+                }
+            }
             let body_bytes = body.take(&self.buffer[head_bytes..]).map_err(|_| Broken::Malformed)?;
             let ready = head_bytes + body_bytes;
-            if let Some(bend) = &mut self.bend {
-                bend.apply(&mut self.buffer[head_bytes..ready]);
-            }
             // In one write, so that a small message stays one packet.
             sink.write_all(&self.buffer[..ready]).await.map_err(|_: io::Error| Broken::SinkFailed)?;
             count(ready);

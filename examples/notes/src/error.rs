@@ -24,6 +24,22 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The notes could not be backed up.
+    #[error("cannot back up `{}`: {problem}", path.display())]
+    BackUp {
+        /// The database.
+        path: PathBuf,
+        /// What stood in the way.
+        problem: String,
+    },
+    /// A backup could not be restored.
+    #[error("cannot restore `{}`: {problem}", path.display())]
+    Restore {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong with it, or with the place where it shall go.
+        problem: String,
+    },
     /// The address could not be listened on.
     #[error("cannot listen on {address}")]
     Listen {

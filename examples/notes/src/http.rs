@@ -12,7 +12,9 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, put};
 use serde::Serialize;
 
+use crate::audit::Audit;
 use crate::key::Key;
+use crate::metrics::{Metrics, count};
 use crate::store::{Store, StoreError, Write, Written};
 use crate::users::{Posts, User, Users};
 
@@ -33,6 +35,8 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) users: Arc<Users>,
     pub(crate) posts: Arc<Posts>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Option<Audit>,
 }
 
 impl FromRef<Service> for Store {
@@ -42,14 +46,18 @@ impl FromRef<Service> for Store {
 }
 
 pub(crate) fn router(service: Service, body_bytes_max: usize) -> Router {
+    let metrics = Arc::clone(&service.metrics);
     Router::new()
         .route("/notes", get(list_notes).post(post_note))
         .route("/notes/{key}", put(put_note).get(get_note).delete(delete_note))
         .route("/users/{user}/notes/{key}", put(put_own).get(get_own))
         .route("/health", get(health))
         .route("/openapi.json", get(reference))
+        .route("/metrics", get(told))
         .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(from_fn_with_state(service.clone(), audited))
         .layer(from_fn_with_state(body_bytes_max, guard))
+        .layer(from_fn_with_state(metrics, count))
         .with_state(service)
 }
 
@@ -189,9 +197,19 @@ async fn found(store: &Store, owner: Option<String>, key: &str) -> Response {
     }
 }
 
+/// Notes in the audit trail what was written.
+async fn audited(State(service): State<Service>, request: Request, next: Next) -> Response {
+    let is_write = !request.method().is_safe();
+    let response = next.run(request).await;
+    if let Some(audit) = service.audit.filter(|_| is_write && response.status().is_success()) {
+        audit.note();
+    }
+    response
+}
+
 /// The one place that looks at a clock.
 #[expect(clippy::disallowed_methods, reason = "the demo is a program of its own")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -205,7 +223,16 @@ async fn reference() -> ([(header::HeaderName, &'static str); 1], &'static str) 
     ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }
 
-async fn health(State(store): State<Store>) -> Result<&'static str, StoreError> {
-    store.check().await?;
-    Ok("ok\n")
+async fn told(State(service): State<Service>) -> ([(header::HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], service.metrics.text())
+}
+
+async fn health(State(service): State<Service>) -> Result<&'static str, Response> {
+    service.store.check().await.map_err(IntoResponse::into_response)?;
+    match &service.audit {
+        Some(audit) if !audit.answers().await => {
+            Err((StatusCode::SERVICE_UNAVAILABLE, "nobody collects the audit trail\n").into_response())
+        }
+        _ => Ok("ok\n"),
+    }
 }

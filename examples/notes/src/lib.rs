@@ -12,15 +12,21 @@
 //! | `PUT`, `GET /users/{user}/notes/{key}` | as above, and 404 for all but this user |
 //! | `GET /notes` | 200, how many notes there are and the first hundred keys |
 //! | `GET /openapi.json` | 200, all this as an OpenAPI 3.1 document |
-//! | `GET /health` | 200 if the database answers, 503 if not |
+//! | `GET /metrics` | 200, what it counts of itself, in the text format of Prometheus |
+//! | `GET /health` | 200 if the database answers, and the collector of the audit trail where there is one; 503 if not |
 
+mod audit;
+mod backup;
 mod error;
 mod http;
 mod key;
 mod listener;
+mod metrics;
 mod serve;
 mod store;
 mod users;
 
+pub use audit::collect;
+pub use backup::{back_up, restore};
 pub use error::Error;
 pub use serve::{Options, serve};

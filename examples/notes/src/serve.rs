@@ -16,8 +16,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::Error;
+use crate::audit::Audit;
 use crate::http::{Service, router};
 use crate::listener::ClosingListener;
+use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::users::{Posts, Users};
 
@@ -36,6 +38,8 @@ pub struct Options {
     pub tokens: Option<PathBuf>,
     /// How many notes a client may post in two seconds; without it as many as he likes.
     pub posts: Option<u32>,
+    /// Who collects a line for each write; without it nobody does.
+    pub audit: Option<SocketAddr>,
     /// The longest note.
     pub body_bytes_max: usize,
     /// How long requests that are open may take after the service was asked to end.
@@ -50,6 +54,7 @@ impl Options {
             data,
             tokens: None,
             posts: None,
+            audit: None,
             body_bytes_max: 1 << 20,
             drain_max: Duration::from_secs(10),
         }
@@ -60,10 +65,19 @@ impl Options {
 pub fn serve(options: Options) -> Result<(), Error> {
     let users = Users::read(options.tokens.as_deref())?;
     let (store, writer) = Store::open(&options.data)?;
-    let service = Service { store, users: Arc::new(users), posts: Arc::new(Posts::new(options.posts)) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|source| Error::System { action: "start the runtime", source })?;
-    let served = runtime.block_on(run(&options, service));
+    let served = runtime.block_on(async {
+        let posts = Arc::new(Posts::new(options.posts));
+        let service = Service {
+            store,
+            users: Arc::new(users),
+            posts,
+            metrics: Arc::new(Metrics::new()),
+            audit: options.audit.map(Audit::start),
+        };
+        run(&options, service).await
+    });
     // Dropping the runtime drops the last way to the store, so that the writer ends and closes the database.
     drop(runtime);
     // Nothing is lost with a writer that panicked: what it had not stored was not acknowledged.

@@ -18,7 +18,7 @@ const BATCH_WRITES_MAX: usize = 256;
 /// How many keys a list shows.
 const LISTED_KEYS_MAX: u32 = 100;
 /// How long one connection waits for another's lock; only a checkpoint ever holds one.
-const BUSY_MAX: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 
 /// The notes of all, those of users, and what was posted under which idempotency key.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, body BLOB NOT NULL);

@@ -2,11 +2,14 @@
 //! was observed. Decides nothing but which step of the load line to try next.
 
 mod checks;
+mod commanded;
 mod crash;
 mod fault;
 mod inspection;
+mod ledger;
 mod line;
 mod load;
+mod restore;
 mod scene;
 mod soak;
 mod stop_drill;
@@ -137,6 +140,10 @@ impl<'a> Conductor<'a> {
                     self.begin(&format!("crash under load, drill {trial}"))?;
                     self.crash_drill(Scene::Measured, trial, None)?;
                 }
+                if self.plan.restore_drills() > 0 {
+                    self.begin(&format!("restore from a backup, drill {trial}"))?;
+                    self.restore_drill(Scene::Measured, trial, None)?;
+                }
             }
         }
         Ok(())
@@ -196,9 +203,12 @@ impl<'a> Conductor<'a> {
 
     /// Keeps what the subject wrote in a trial.
     fn keep_output(&mut self, trial: String, running: &Running) {
-        let output = running.output();
-        if !output.is_empty() {
-            self.outputs.insert(trial, output);
+        self.keep_text(trial, running.output());
+    }
+
+    fn keep_text(&mut self, trial: String, text: String) {
+        if !text.is_empty() {
+            self.outputs.insert(trial, text);
         }
     }
 
@@ -218,7 +228,7 @@ fn steps(plan: &Plan) -> usize {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let drills = if plan.subject.kind == SubjectKind::Command { 2 * plan.profile.drills } else { 0 };
     let checks: u64 = Probe::with_cases().map(|probe| plan.check_runs(probe)).sum();
-    let runs = plan.profile.trials * 2 + drills + checks + plan.soak_runs();
+    let runs = plan.profile.trials * 2 + drills + plan.restore_drills() + checks + plan.soak_runs();
     count(runs) + 2 + plan.faults().len() + plan.scenes.len()
 }
 

@@ -34,6 +34,8 @@ impl Conductor<'_> {
             (Scene::ShamSoak, _) => self.soak(scene, Some((&proxy()?, self.defect(scene)))),
             (Scene::ShamFiles, _) => self.files_scene(scene),
             (Scene::ShamFault, _) => self.fault_drill(scene, 1, None),
+            (Scene::ShamRestore, Scene::StaleBackup) => self.restore_drill(scene, 1, None),
+            (Scene::ShamRestore, _) => self.restore_drill(scene, 1, Some((&proxy()?, self.defect(scene)))),
             // Every other scene has one of these for its twin.
             _ => Ok(()),
         }
@@ -113,9 +115,12 @@ impl Conductor<'_> {
             Scene::ObedientServer => Defect::Obedient,
             Scene::OldTls => Defect::OldTls,
             Scene::LocalTimes => Defect::LocalTimes,
+            Scene::StuckMetrics => Defect::StuckMetrics,
+            Scene::PaintedHealth => Defect::PaintedHealth,
             Scene::HoardedConnections => self.hoard(),
             Scene::SlowStart => self.slow(Probe::StartUp),
             Scene::SlowRestart => self.slow(Probe::CrashRecovery),
+            Scene::SlowRestore => self.slow(Probe::RestoreTime),
             _ => Defect::None,
         }
     }

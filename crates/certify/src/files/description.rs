@@ -7,7 +7,9 @@ use plimsoll_load::Request;
 use plimsoll_process::{redact, tells_secret};
 use serde_json::{Value, json};
 
+use super::dependency::{Dependency, DependencyPlace};
 use super::inspected;
+use super::metrics;
 use super::promise::ApiUser;
 use super::subject::{StartCommand, Subject, Target};
 
@@ -63,6 +65,19 @@ pub(super) fn describe(subject: &Subject) -> String {
     if let Some(tls) = &subject.tls {
         described["tls"] = json!({ "name": tls.name, "port": tls.port, "roots": tls.roots });
     }
+    if let Some(backup) = &subject.backup {
+        let (save, restore) = (describe_command(&backup.save), describe_command(&backup.restore));
+        described["backup"] = json!({ "save": save, "restore": restore, "within_ns": backup.within_ns });
+    }
+    if let Some(metrics) = &subject.metrics {
+        described["metrics"] = metrics::describe(metrics);
+    }
+    if !subject.dependencies.is_empty() {
+        let described_one = |it: &Dependency| describe_dependency(it, &subject.base_dir);
+        described["dependencies"] = subject.dependencies.iter().map(described_one).collect();
+        let health = &subject.health;
+        described["health"] = json!({ "notices_within_ns": health.notices_within_ns, "live": health.live });
+    }
     if let Some(folder) = &subject.source.folder {
         described["source"]["folder"] = json!(path(folder));
     }
@@ -81,6 +96,17 @@ fn describe_user(user: &ApiUser) -> Value {
         "may": user.may,
         "values": Value::Object(values.collect()),
     })
+}
+
+fn describe_dependency(dependency: &Dependency, base_dir: &Path) -> Value {
+    match &dependency.place {
+        DependencyPlace::Runs(address) => json!({ "name": dependency.name, "address": address.to_string() }),
+        DependencyPlace::Starts { command, working_dir } => json!({
+            "name": dependency.name,
+            "command": describe_command(command),
+            "working_dir": relative(working_dir, base_dir),
+        }),
+    }
 }
 
 fn describe_start(start: &StartCommand, base_dir: &Path) -> Value {
@@ -117,7 +143,7 @@ fn describe_target(target: &Target) -> Value {
     })
 }
 
-fn describe_request(request: &Request) -> Value {
+pub(super) fn describe_request(request: &Request) -> Value {
     let headers =
         request.headers.iter().map(|(name, value)| (name.clone(), Value::from(masked(name, value))));
     json!({

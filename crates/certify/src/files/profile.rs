@@ -273,7 +273,7 @@ fn parse_steps(field: &Field<'_>) -> Result<Vec<u64>, FileError> {
 fn check_repetitions(profile: &Profile, criterion: &Criterion, field: &Field<'_>) -> Result<(), FileError> {
     let (repetitions, key) = match criterion.probe.family() {
         Family::Start => (profile.trials, "trials"),
-        Family::Stop | Family::Crash => (profile.drills, "drills"),
+        Family::Stop | Family::Crash | Family::Restore => (profile.drills, "drills"),
         Family::Load | Family::Check | Family::Soak | Family::Inspection | Family::Fault => return Ok(()),
     };
     let id = &criterion.id;

@@ -126,7 +126,7 @@ pub(super) fn parse_retry(field: &Field<'_>) -> Result<RetryPromise, FileError> 
     Ok(RetryPromise { write, read, count: count.transpose()? })
 }
 
-fn parse_request(
+pub(super) fn parse_request(
     table: &Table<'_>,
     key: &'static str,
     of: &str,

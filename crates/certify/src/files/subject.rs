@@ -9,8 +9,10 @@ use plimsoll_evidence::{Arrivals, SubjectPart};
 use plimsoll_load::Request;
 use plimsoll_process::Signal;
 
+use super::dependency::{Dependency, HealthPromise};
 use super::description;
 use super::inspected::Inspected;
+use super::metrics::MetricsPromise;
 use super::promise::{ApiUser, LimitPromise, RetryPromise};
 use super::tls::TlsSpoken;
 
@@ -47,6 +49,14 @@ pub struct Subject {
     pub retry: Option<RetryPromise>,
     /// Where it speaks TLS.
     pub tls: Option<TlsSpoken>,
+    /// How its data are saved and brought back; never without `start` and `ledger`.
+    pub backup: Option<BackupCommands>,
+    /// What its metrics say.
+    pub metrics: Option<MetricsPromise>,
+    /// What it depends on.
+    pub dependencies: Vec<Dependency>,
+    /// What its health check promises to tell of that.
+    pub health: HealthPromise,
     /// The folder of the subject's file: paths are described relative to it.
     pub(super) base_dir: PathBuf,
 }
@@ -78,6 +88,17 @@ pub struct StartCommand {
     pub ready_within_ns: u64,
     /// How long it may take to end, in ns.
     pub stop_within_ns: u64,
+}
+
+/// How a subject's data are saved and brought back. `{dir}`, `{backup}` and, while it runs, `{port}` are filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupCommands {
+    /// Writes a backup of the subject, which runs meanwhile, to the folder `{backup}`.
+    pub save: Vec<String>,
+    /// Makes of the backup in `{backup}` the data in the folder `{dir}`, which is empty.
+    pub restore: Vec<String>,
+    /// How long either may take, in ns.
+    pub within_ns: u64,
 }
 
 /// Where a subject is reached.
@@ -132,6 +153,9 @@ impl Subject {
             (SubjectPart::Limit, self.limit.is_some()),
             (SubjectPart::Retry, self.retry.is_some()),
             (SubjectPart::Tls, self.tls.is_some()),
+            (SubjectPart::Backup, self.backup.is_some()),
+            (SubjectPart::Metrics, self.metrics.is_some()),
+            (SubjectPart::Dependency, !self.dependencies.is_empty()),
         ];
         has.into_iter().filter(|(_, has)| *has).map(|(part, _)| part).collect()
     }

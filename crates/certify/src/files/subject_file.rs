@@ -6,9 +6,11 @@ use plimsoll_base::Unit;
 use plimsoll_evidence::Arrivals;
 use plimsoll_load::{CONNECTIONS_DEFAULT, CONNECTIONS_MAX, RATE_PER_KS_MAX};
 
-use super::command::parse_start;
+use super::command::{parse_backup, parse_start};
+use super::dependency::{check_dependencies, parse_dependencies, parse_health};
 use super::error::FileError;
 use super::inspected::{SOURCE_KEYS, parse_inspected};
+use super::metrics::parse_metrics;
 use super::promise::{ApiUser, parse_limit, parse_retry, parse_users};
 use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
 use super::subject::{LoadSettings, Source, StartCommand, Subject, Target};
@@ -17,7 +19,7 @@ use super::target::parse_target;
 use super::tls::{check_tls_port, parse_tls};
 use super::value::Field;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 20] = [
     "name",
     "version",
     "profile",
@@ -31,9 +33,13 @@ const KEYS: [&str; 16] = [
     "limit",
     "retry",
     "tls",
+    "metrics",
     "operation",
     "import",
     "allow",
+    "backup",
+    "dependency",
+    "health",
 ];
 const API_KEYS: [&str; 2] = ["openapi", "user"];
 const LOAD_KEYS: [&str; 4] = ["rate", "arrivals", "timeout", "connections"];
@@ -72,6 +78,10 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
         limit: root.optional("limit").map(|field| parse_limit(&field)).transpose()?,
         retry: root.optional("retry").map(|field| parse_retry(&field)).transpose()?,
         tls: root.optional("tls").map(|field| parse_tls(&field)).transpose()?,
+        backup: root.optional("backup").map(|field| parse_backup(&field)).transpose()?,
+        metrics: root.optional("metrics").map(|field| parse_metrics(&field)).transpose()?,
+        dependencies: parse_dependencies(&root, base_dir)?,
+        health: parse_health(&root)?,
         files: parse_inspected(&root, base_dir)?,
         base_dir: base_dir.to_owned(),
     };
@@ -79,6 +89,8 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
     check_port(&root, &subject.target, subject.start.as_ref())?;
     check_tls_port(&root, subject.tls.as_ref(), subject.start.as_ref())?;
     check_rate(&root, &subject)?;
+    check_backup(&root, &subject)?;
+    check_dependencies(&root, &subject)?;
     Ok(subject)
 }
 
@@ -172,6 +184,37 @@ fn check_port(root: &Table<'_>, target: &Target, start: Option<&StartCommand>) -
         }
         _ => Ok(()),
     }
+}
+
+/// Data can only be taken from a subject that is started here, in a folder of which it was told; and what comes back is
+/// known by its ledger.
+fn check_backup(root: &Table<'_>, subject: &Subject) -> Result<(), FileError> {
+    let (Some(field), Some(backup)) = (root.optional("backup"), &subject.backup) else { return Ok(()) };
+    let Some(start) = &subject.start else {
+        let error =
+            field.error("[backup] without [start]: the data of a subject that runs elsewhere stay there");
+        return Err(error.with_hint("add [start], or remove [backup]"));
+    };
+    if subject.ledger.is_none() {
+        let error = field.error("[backup] without [ledger]: nothing tells what a restore brings back");
+        return Err(error.with_hint("add [ledger] with a write and its read"));
+    }
+    let tells_dir = |command: &[String]| {
+        let mut texts = command.iter().chain(start.env.values());
+        texts.any(|text| text.contains("{dir}"))
+    };
+    if !tells_dir(&start.command) {
+        let error =
+            root.required("start")?.error("nothing tells the subject `{dir}`, where its data must lie");
+        return Err(
+            error.with_hint("use `{dir}` in `command` or `env`: this folder is removed, and restored")
+        );
+    }
+    if !tells_dir(&backup.restore) {
+        let error = field.error("nothing tells `restore` of [backup] `{dir}`, where it must put the data");
+        return Err(error.with_hint("use `{dir}` in `restore`, or in `env` of [start]"));
+    }
+    Ok(())
 }
 
 fn check_rate(root: &Table<'_>, subject: &Subject) -> Result<(), FileError> {

@@ -47,10 +47,22 @@ fn stale_by(certified: &Certified<'_>, key: &str) -> Vec<Stale> {
     } else if is_below("ledger") {
         // Where there is a ledger the checklists send their bodies to it, and crashes its writes.
         stale_where(certified, &why, |criterion| {
-            matches!(criterion.probe.family(), Family::Crash | Family::Check)
+            matches!(criterion.probe.family(), Family::Crash | Family::Check | Family::Restore)
         })
     } else if is_below("api") {
-        stale_where(certified, &why, |criterion| criterion.probe == Probe::Authentication)
+        // Who asks and what there is to ask.
+        stale_where(certified, &why, |criterion| {
+            matches!(
+                criterion.probe,
+                Probe::Authentication | Probe::Contract | Probe::Authorisation | Probe::Injection
+            )
+        })
+    } else if is_below("tls") {
+        stale_where(certified, &why, |criterion| criterion.probe == Probe::Tls)
+    } else if is_below("backup") {
+        stale_where(certified, &why, |criterion| criterion.probe.family() == Family::Restore)
+    } else if is_below("metrics") {
+        stale_where(certified, &why, |criterion| criterion.probe == Probe::MetricsTruth)
     } else {
         all_stale(certified, &why)
     }

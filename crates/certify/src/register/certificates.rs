@@ -228,6 +228,7 @@ fn trial(document: &Document, path: &str) -> Option<Trial> {
         Document::StartRun(run) => ("start", run.scene, run.trial, None, run.at),
         Document::StopDrill(drill) => ("stop", drill.scene, drill.trial, None, drill.at),
         Document::CrashDrill(drill) => ("crash", drill.scene, drill.trial, None, drill.at),
+        Document::RestoreDrill(drill) => ("restore", drill.scene, drill.trial, None, drill.at),
         Document::SoakRun(run) => ("soak", run.scene, run.trial, Some(run.schedule.rate_per_ks), run.at),
         Document::FaultDrill(drill) => {
             let run = &drill.load;

@@ -111,6 +111,7 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::ObedientServer => "a proxy calls each address that stands in a request",
         Scene::OldTls => "a proxy answers with TLS 1.0 in place of the subject",
         Scene::LocalTimes => "a proxy writes the time of another time zone into replies",
+        Scene::StuckMetrics => "a proxy makes 0 of every digit of the numbers in plain text",
         Scene::HoardedConnections => "a proxy opens more and more connections, and keeps all of them open",
         Scene::Stowaway => {
             "a process beside the subject's own takes memory, files, threads and processor time"
@@ -123,6 +124,11 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         Scene::OrphanedAlert => "beside a copy of the alerts stand some that name no runbook",
         Scene::BrokenLink => "a link in a copy of the documents leads nowhere",
         Scene::KeptFault => "a proxy resets half of the requests from the middle of the load to its end",
+        Scene::SlowRestore => {
+            "a proxy lets no connection through for a while after the start on restored data"
+        }
+        Scene::StaleBackup => "a backup is restored that was saved before anything was written",
+        Scene::PaintedHealth => "a proxy answers in the place of the health check that all is well",
         Scene::ShamFiles
         | Scene::ShamFault
         | Scene::ShamSoak
@@ -130,7 +136,8 @@ pub(crate) fn scene_meaning(scene: Scene) -> &'static str {
         | Scene::ShamLoad
         | Scene::ShamStart
         | Scene::ShamStop
-        | Scene::ShamCrash => "the same path without the defect",
+        | Scene::ShamCrash
+        | Scene::ShamRestore => "the same path without the defect",
     }
 }
 

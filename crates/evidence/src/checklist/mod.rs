@@ -5,10 +5,12 @@ mod access;
 mod bill;
 mod contract;
 mod door;
+mod health;
 mod imported;
 mod injection;
 mod limited;
 mod log_trace;
+mod metrics;
 mod refusal;
 mod reply_head;
 mod retried;
@@ -31,10 +33,14 @@ pub use bill::{
 };
 pub use contract::{Contract, Replied};
 pub use door::{Door, Shown};
+pub use health::{HealthLook, HealthMoment, HealthTold, LiveAnswers};
 pub use imported::{Gravity, ImportFormat, ImportedFinding, ImportedResult, ToldBy};
 pub use injection::{Injected, Injection, InjectionSearch, InjectionTry, Sign, WAIT_S};
 pub use limited::{LimitReply, Limited};
 pub use log_trace::{LogTrace, PlantedText};
+#[cfg(test)]
+pub(crate) use metrics::tests::honest as honest_metrics;
+pub use metrics::{MetricsSeen, Moment, Scrape, Selector};
 pub use refusal::{BadRequest, Ending, Refusal};
 pub use reply_head::{HeaderRule, ReplyHead};
 pub use retried::{RetriedWrite, Retry, WriteReply};
@@ -100,6 +106,10 @@ pub enum Checklist {
     Tls(TlsLook),
     /// What was seen in other time zones and languages, each of [`Surrounding::ALL`] once and in that order.
     Surroundings(Vec<Surrounded>),
+    /// What the metrics said of requests that were sent and counted.
+    MetricsTruth(MetricsSeen),
+    /// What the health check told while what the subject depends on was there, and was not.
+    HealthTruth(HealthTold),
 }
 
 /// A case, and what is wrong with what was seen of it.
@@ -116,7 +126,7 @@ pub struct CheckedCase {
 impl CheckRun {
     /// Every case with what is wrong with it; `None` if cases are missing or too many, so that nothing is shown.
     pub fn cases(&self) -> Option<Vec<CheckedCase>> {
-        self.checklist.cases(self.at)
+        self.checklist.cases(self.at, self.process.is_some())
     }
 }
 
@@ -140,12 +150,14 @@ impl Checklist {
             Self::Injection(_) => Probe::Injection,
             Self::Tls(_) => Probe::Tls,
             Self::Surroundings(_) => Probe::Surroundings,
+            Self::MetricsTruth(_) => Probe::MetricsTruth,
+            Self::HealthTruth(_) => Probe::HealthTruth,
         }
     }
 
     /// Every case with what is wrong with it when it was looked at; `None` if cases are missing or too many, so that nothing
-    /// is shown.
-    fn cases(&self, at: Utc) -> Option<Vec<CheckedCase>> {
+    /// is shown. A process can be made to stand still.
+    fn cases(&self, at: Utc, has_process: bool) -> Option<Vec<CheckedCase>> {
         match self {
             Self::ErrorHygiene(refusals) => refusal::cases(refusals),
             Self::ResponseHeaders(heads) => reply_head::cases(heads),
@@ -163,6 +175,8 @@ impl Checklist {
             Self::Injection(search) => injection::cases(search),
             Self::Tls(look) => tls::cases(look),
             Self::Surroundings(seen) => surroundings::cases(seen),
+            Self::MetricsTruth(seen) => metrics::cases(seen, has_process),
+            Self::HealthTruth(told) => health::cases(told),
         }
     }
 }

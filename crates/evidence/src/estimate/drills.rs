@@ -1,4 +1,4 @@
-//! Starts, stops and crashes: few rehearsals, each a unit of its own.
+//! Starts, stops, crashes and restores: few rehearsals, each a unit of its own.
 
 use plimsoll_base::Unit;
 use plimsoll_measure::{between_trials, clopper_pearson_lower};
@@ -12,13 +12,15 @@ use crate::document::{CrashDrill, HeldOutcome, Ledger, ProcessIdentity, StopDril
 use crate::documents::Documents;
 use crate::error::Error;
 use crate::measurement::{Estimator, Measurement, Trial};
+use crate::probe::Probe;
+use crate::restore::DUE_WRITES_MIN;
 use crate::scene::Scene;
 
 /// One rehearsal: where it stands, what it cost, how many things it tried.
 struct Rehearsal {
     digest: Digest,
     trial: u64,
-    process: ProcessIdentity,
+    process: Option<ProcessIdentity>,
     value: Amount,
     n: u64,
 }
@@ -30,7 +32,7 @@ pub(crate) fn start_up(documents: &Documents, scene: Scene) -> Result<Measuremen
         .map(|(digest, run)| Rehearsal {
             digest,
             trial: run.trial,
-            process: run.process,
+            process: Some(run.process),
             value: run.took_ns,
             n: 1,
         })
@@ -67,7 +69,7 @@ pub(crate) fn graceful_stop(
         rehearsals.push(Rehearsal {
             digest,
             trial: drill.trial,
-            process: drill.process,
+            process: Some(drill.process),
             value: lost(drill),
             n: drill.held.len() as u64,
         });
@@ -97,7 +99,7 @@ pub(crate) fn crash_recovery(
         .map(|(digest, drill)| Rehearsal {
             digest,
             trial: drill.trial,
-            process: drill.restarted,
+            process: Some(drill.restarted),
             value: drill.recovered_ns,
             n: 1,
         })
@@ -121,22 +123,42 @@ pub(crate) fn acknowledged_writes(
         rehearsals.push(Rehearsal {
             digest,
             trial: drill.trial,
-            process: drill.restarted,
+            process: Some(drill.restarted),
             value: Amount::Finite(lost),
             n: acknowledged,
         });
     }
     let measurement = worst(criterion, rehearsals);
-    if is_vacuous {
-        return Ok(Measurement {
-            value: None,
-            lower: None,
-            upper: None,
-            demonstrated_ppb: None,
-            ..measurement
-        });
+    Ok(if is_vacuous { without_value(measurement) } else { measurement })
+}
+
+/// Both figures of a restore. A service that held next to nothing is soon restored, and has little to lose.
+pub(crate) fn restored(
+    criterion: &Criterion,
+    documents: &Documents,
+    scene: Scene,
+) -> Result<Measurement, Error> {
+    let mut rehearsals = Vec::new();
+    let mut is_vacuous = false;
+    for (digest, drill) in documents.restore_drills(scene) {
+        if let Some(problem) = drill.problem() {
+            return Err(Error::evidence(format!("restore drill {}: {problem}", drill.trial)));
+        }
+        let counts = drill.counts();
+        is_vacuous |= counts.due < DUE_WRITES_MIN;
+        let (value, n) = match criterion.probe {
+            Probe::RestoredWrites => (Amount::Finite(counts.due_lost), counts.due),
+            _ => (drill.restored_ns, 1),
+        };
+        rehearsals.push(Rehearsal { digest, trial: drill.trial, process: drill.restored, value, n });
     }
-    Ok(measurement)
+    let measurement = worst(criterion, rehearsals);
+    Ok(if is_vacuous { without_value(measurement) } else { measurement })
+}
+
+/// What was rehearsed, and shows nothing.
+fn without_value(measurement: Measurement) -> Measurement {
+    Measurement { value: None, lower: None, upper: None, demonstrated_ppb: None, ..measurement }
 }
 
 /// Acknowledged writes and those lost. A drill without a ledger, or with a lame one, has acknowledged nothing.
@@ -184,7 +206,7 @@ fn trial(rehearsal: Rehearsal) -> Trial {
         step: None,
         rate_per_ks: None,
         trial: rehearsal.trial,
-        process: Some(rehearsal.process),
+        process: rehearsal.process,
         value: rehearsal.value,
         lower: None,
         upper: None,

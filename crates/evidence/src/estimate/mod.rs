@@ -46,6 +46,7 @@ pub(crate) fn estimate(
         (Family::Check | Family::Inspection, _) => checks::failed_cases(criterion, documents, scene),
         (Family::Soak, _) => soak::taken(criterion, documents, scene),
         (Family::Fault, _) => fault::endured(plan, criterion, documents, scene),
+        (Family::Restore, _) => drills::restored(criterion, documents, scene),
     }
 }
 

@@ -14,6 +14,7 @@ fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
         Document::CheckRun(run) => Some(&mut run.proxy),
         Document::SoakRun(run) => Some(&mut run.proxy),
         Document::FaultDrill(drill) => Some(&mut drill.load.proxy),
+        Document::RestoreDrill(drill) => Some(&mut drill.proxy),
         _ => None,
     }
 }
@@ -28,7 +29,7 @@ fn lacking(story: &Story, scene: Scene, mut change: impl FnMut(&mut Document) ->
 }
 
 /// Every planted defect, and the criteria that rest on it.
-const RESTS_ON: [(Scene, &[&str]); 26] = [
+const RESTS_ON: [(Scene, &[&str]); 30] = [
     (Scene::AddedDelay, &["latency", "load-line"]),
     (Scene::InjectedErrors, &["errors"]),
     (Scene::ResetConnections, &["throughput"]),
@@ -47,6 +48,7 @@ const RESTS_ON: [(Scene, &[&str]); 26] = [
     (Scene::ObedientServer, &["injection"]),
     (Scene::OldTls, &["tls"]),
     (Scene::LocalTimes, &["surroundings"]),
+    (Scene::StuckMetrics, &["metrics-truth"]),
     (Scene::HoardedConnections, &["open-files"]),
     (Scene::Stowaway, &["memory", "threads", "cpu", "leak"]),
     (Scene::PlantedSecret, &["secrets"]),
@@ -55,6 +57,9 @@ const RESTS_ON: [(Scene, &[&str]); 26] = [
     (Scene::OrphanedAlert, &["runbooks"]),
     (Scene::BrokenLink, &["documentation"]),
     (Scene::KeptFault, &["fault-recovery", "fault-errors"]),
+    (Scene::SlowRestore, &["restore-time"]),
+    (Scene::StaleBackup, &["restored-writes"]),
+    (Scene::PaintedHealth, &["health-truth"]),
 ];
 
 #[test]
@@ -104,6 +109,9 @@ fn blind(document: &mut Document, sham: &Document) -> bool {
         }
         (Document::CrashDrill(drill), Document::CrashDrill(sham)) => {
             (drill.recovered_ns, drill.ledger) = (sham.recovered_ns, sham.ledger.clone());
+        }
+        (Document::RestoreDrill(drill), Document::RestoreDrill(sham)) => {
+            (drill.restored_ns, drill.found) = (sham.restored_ns, sham.found.clone());
         }
         (Document::CheckRun(run), Document::CheckRun(sham)) => run.checklist = sham.checklist.clone(),
         (Document::SoakRun(run), Document::SoakRun(sham)) => run.looks = sham.looks.clone(),

@@ -7,15 +7,16 @@ use plimsoll_measure::{BATCH_NS, Histogram, Series, Value};
 use plimsoll_proof::Digest;
 
 use super::profile::{MS, RATE_PER_KS, SECOND, profile};
+use crate::checklist::honest_metrics;
 use crate::{
     Access, Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, Contract, CrashDrill, Document,
-    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HeldOutcome, Injected,
-    Injection, InjectionSearch, InjectionTry, InstrumentData, Judgement, Ledger, LimitReply, Limited,
-    LoadRun, LogTrace, Look, OracleResult, Plan, PlantedText, Point, Probe, ProcessIdentity, Profile,
-    ProxyCounts, QuantileError, Reference, Refusal, Replied, ReplyHead, ResourceDescriptor, RetriedWrite,
-    Retry, Scene, ScheduleData, Shown, Sign, SoakRun, StartRun, Step, StopDrill, SubjectIdentity,
-    SubjectKind, SubjectPart, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, WriteReply, judge,
-    points,
+    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HealthLook, HealthMoment,
+    HealthTold, HeldOutcome, Injected, Injection, InjectionSearch, InjectionTry, InstrumentData, Judgement,
+    Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, MetricsSeen, OracleResult, Plan, PlantedText,
+    Point, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError, Reference, Refusal, Replied,
+    ReplyHead, ResourceDescriptor, RetriedWrite, Retry, Scene, ScheduleData, Shown, Sign, SoakRun, StartRun,
+    Step, StopDrill, SubjectIdentity, SubjectKind, SubjectPart, Surrounded, Surrounding, TlsLook, TlsOffer,
+    TlsOffered, WriteReply, judge, points,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -45,6 +46,8 @@ pub(crate) struct Story {
     pub(crate) bare: usize,
     /// Planted texts that reach the log.
     pub(crate) leaked: usize,
+    /// Writes acknowledged before the backup that each restore does not bring back, drill by drill.
+    pub(crate) unrestored: Vec<u64>,
     /// What becomes of each look of the soak, by its number from 0.
     pub(crate) soaked: fn(&mut Look, u64),
     /// What becomes of a request of a fault drill, by when it is meant to be sent.
@@ -66,6 +69,7 @@ impl Default for Story {
             taken: 0,
             bare: 0,
             leaked: 0,
+            unrestored: Vec::new(),
             soaked: |_, _| (),
             endured: |_| Value::Finite(20 * MS),
         }
@@ -102,13 +106,19 @@ impl Story {
             (Probe::RetriedWrites, Scene::FreshKeys),
             (Probe::Injection, Scene::ObedientServer),
             (Probe::Tls, Scene::OldTls),
+            (Probe::MetricsTruth, Scene::StuckMetrics),
         ]);
         making.inspections();
         if self.kind == SubjectKind::Command {
             making.drills();
-            making.checks(&[(Probe::LogHygiene, Scene::LeakyLog), (Probe::Surroundings, Scene::LocalTimes)]);
+            making.checks(&[
+                (Probe::LogHygiene, Scene::LeakyLog),
+                (Probe::Surroundings, Scene::LocalTimes),
+                (Probe::HealthTruth, Scene::PaintedHealth),
+            ]);
             making.soaks();
             making.faults();
+            making.restores();
         }
         making.made
     }
@@ -124,7 +134,7 @@ pub(crate) fn documents(list: Vec<Document>) -> Documents {
 }
 
 /// The n-th of a list of knobs that ends in noughts.
-fn nth(list: &[u64], trial: u64) -> u64 {
+pub(crate) fn nth(list: &[u64], trial: u64) -> u64 {
     usize::try_from(trial - 1).ok().and_then(|index| list.get(index)).copied().unwrap_or(0)
 }
 
@@ -284,6 +294,20 @@ impl Making<'_> {
         }
     }
 
+    fn restores(&mut self) {
+        if !self.story.profile.asks_for_family(crate::Family::Restore) {
+            return;
+        }
+        let measured = (1..=self.story.profile.drills).map(|trial| (Scene::Measured, trial));
+        let controls = [Scene::SlowRestore, Scene::StaleBackup, Scene::ShamRestore];
+        for (scene, trial) in measured.chain(controls.map(|scene| (scene, 1))) {
+            let mut drill = super::restored::restore_drill(scene, trial, self.story);
+            (drill.process, drill.restored) = (self.process(), Some(self.process()));
+            drill.at = self.now();
+            self.made.push(Document::RestoreDrill(drill));
+        }
+    }
+
     fn stop(&mut self, scene: Scene, trial: u64) {
         let process = self.process();
         let lost = match scene {
@@ -353,6 +377,8 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
         Probe::Injection => Checklist::Injection(injections(scene == Scene::ObedientServer)),
         Probe::Tls => Checklist::Tls(tls_look(scene == Scene::OldTls)),
         Probe::Surroundings => Checklist::Surroundings(surrounded(scene == Scene::LocalTimes)),
+        Probe::MetricsTruth => Checklist::MetricsTruth(metrics(scene == Scene::StuckMetrics, story.kind)),
+        Probe::HealthTruth => Checklist::HealthTruth(health_told(scene == Scene::PaintedHealth)),
         Probe::LogHygiene => {
             let raw = |index| u64::from(scene == Scene::LeakyLog || index < wrong(story.leaked));
             let trace = |(index, case)| LogTrace { case, raw: raw(index) };
@@ -448,6 +474,18 @@ fn limited(is_open: bool) -> Limited {
     }
 }
 
+fn metrics(are_stuck: bool, kind: SubjectKind) -> MetricsSeen {
+    let mut seen = honest_metrics();
+    if kind == SubjectKind::Url {
+        seen.scrapes.pop();
+    }
+    if are_stuck {
+        let first = seen.scrapes[0].text.clone();
+        seen.scrapes.iter_mut().for_each(|scrape| scrape.text.clone_from(&first));
+    }
+    seen
+}
+
 fn retried(retry: Retry, after: u64) -> RetriedWrite {
     let reply = |status| WriteReply { status: Some(status), content: Digest::of(b"done") };
     let replies = match retry {
@@ -473,7 +511,7 @@ pub(crate) fn ledger(acknowledged: u64, lost: u64) -> Ledger {
 }
 
 /// What the proxy says: it harms in every scene but a sham, and is not there when the subject is measured.
-fn proxy(scene: Scene, requests: u64) -> Option<ProxyCounts> {
+pub(crate) fn proxy(scene: Scene, requests: u64) -> Option<ProxyCounts> {
     let is_sham = scene.sham() == scene;
     let harmed = if is_sham { 0 } else { requests / 2 };
     (scene != Scene::Measured).then_some(ProxyCounts { requests, harmed })
@@ -604,6 +642,16 @@ fn instrument(wall_ns: u64, n: u64, residence_sum_us: u64) -> InstrumentData {
     }
 }
 
+/// A health check that notices in half a second, or one that is painted.
+fn health_told(is_painted: bool) -> HealthTold {
+    let look = |moment: HealthMoment| {
+        let is_true = |status: &u64| is_painted || moment.is_told_by(Some(*status));
+        let status = [200, 503].into_iter().find(is_true);
+        HealthLook { dependency: "store".into(), moment, took_ns: SECOND / 2, status, live: None }
+    };
+    HealthTold { notices_within_ns: 5 * SECOND, looks: HealthMoment::ALL.map(look).to_vec() }
+}
+
 fn plan(story: &Story) -> Plan {
     let commit = [("gitCommit".to_owned(), "1819f9a4c07d5b2e63fa8f1d90b7ce2255ab3c10".to_owned())];
     Plan {
@@ -614,7 +662,15 @@ fn plan(story: &Story) -> Plan {
             has_ledger: story.has_ledger,
             has_api: true,
             inspections: Probe::of(crate::Family::Inspection).collect(),
-            parts: vec![SubjectPart::Users, SubjectPart::Limit, SubjectPart::Retry, SubjectPart::Tls],
+            parts: vec![
+                SubjectPart::Users,
+                SubjectPart::Limit,
+                SubjectPart::Retry,
+                SubjectPart::Tls,
+                SubjectPart::Backup,
+                SubjectPart::Metrics,
+                SubjectPart::Dependency,
+            ],
             resources: vec![ResourceDescriptor { name: "source".into(), digest: commit.into() }],
         },
         description: Digest::of(b"description"),

@@ -10,6 +10,7 @@ pub(crate) mod profile;
 mod properties;
 mod reading;
 mod repeating;
+mod restored;
 mod sentences;
 mod tampered;
 mod whole;

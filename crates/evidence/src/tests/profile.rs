@@ -43,6 +43,7 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::Injection, 0, Scene::ObedientServer),
             criterion(Probe::Tls, 0, Scene::OldTls),
             criterion(Probe::Surroundings, 0, Scene::LocalTimes),
+            criterion(Probe::MetricsTruth, 0, Scene::StuckMetrics),
             criterion(Probe::Memory, 256 << 20, Scene::Stowaway),
             criterion(Probe::OpenFiles, 100, Scene::HoardedConnections),
             criterion(Probe::Threads, 50, Scene::Stowaway),
@@ -55,6 +56,9 @@ pub(crate) fn profile() -> Profile {
             criterion(Probe::Documentation, 0, Scene::BrokenLink),
             faulty(Probe::FaultRecovery, SECOND, Fault::Paused),
             faulty(Probe::FaultErrors, 0, Fault::Busy),
+            criterion(Probe::RestoreTime, 5 * SECOND, Scene::SlowRestore),
+            criterion(Probe::RestoredWrites, 0, Scene::StaleBackup),
+            criterion(Probe::HealthTruth, 0, Scene::PaintedHealth),
         ],
         gaps: Vec::new(),
         sign_off: None,
@@ -81,7 +85,8 @@ pub(crate) fn gap(id: &str, severity: Severity) -> Gap {
 
 /// A blocking criterion that bears its probe's name.
 pub(crate) fn criterion(probe: Probe, limit: u64, control: Scene) -> Criterion {
-    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites) || !probe.gives_bounds();
+    let counts = matches!(probe, Probe::GracefulStop | Probe::AcknowledgedWrites | Probe::RestoredWrites)
+        || !probe.gives_bounds();
     Criterion {
         id: probe.name().into(),
         statement: "it holds".into(),

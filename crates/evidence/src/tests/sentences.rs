@@ -27,7 +27,7 @@ fn of_a_good_subject() {
     errors: error ratio 0 %, bounds [0 %, 0.0998 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 418 ms, bounds [401 ms, 435 ms] at 99.99 % each; 35 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 419 ms, bounds [401 ms, 436 ms] at 99.99 % each; 36 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 5 of 5 drills within the limit, 80 requests held, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 405 ms; 5 of 5 drills within the limit, which shows >= 54.92 % at 95 %; limit <= 5 s, rule guard-95: PASS
     acknowledged-writes: lost in the worst crash: 0; 5 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
@@ -42,6 +42,7 @@ fn of_a_good_subject() {
     injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
     tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
     surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
+    metrics-truth: not as the metrics say: 0 of 13 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
     open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
@@ -54,6 +55,9 @@ fn of_a_good_subject() {
     documentation: wrong in the documents: 0 of 1 cases; each looked at once; limit <= 0, rule simple: PASS (configured, not proven: it is written, and nobody has tried it here)
     fault-recovery: paused: as before after 0 ns; n = 1800 in batches of 100 ms, open loop 200/s, 100 % sent on time; limit <= 1 s, rule simple: PASS
     fault-errors: busy: failed amid the fault: 0 %; n = 620 meanwhile, open loop 200/s, 100 % sent on time; limit <= 0 %, rule simple: PASS
+    restore-time: slowest restore 405 ms; 5 of 5 drills within the limit, which shows >= 54.92 % at 95 %; limit <= 5 s, rule guard-95: PASS
+    restored-writes: not brought back by the worst restore: 0; 5 of 5 drills within the limit, 300 writes due, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
+    health-truth: answers of the health check that are not true: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     ");
 }
 
@@ -80,7 +84,7 @@ fn of_a_bad_subject() {
     errors: error ratio 1.167 %, bounds [0.8635 %, 1.544 %] at 95 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: FAIL
     throughput: good replies 197.7/s, bounds [197.7/s, 197.7/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: FAIL
     load-line: load line 0/s; n = 11400, 11 trials; limit >= 200/s, rule guard-95: FAIL
-    start-up: median start 6.018 s, bounds [6.001 s, 6.035 s] at 99.99 % each; 35 starts; limit <= 5 s, rule guard-95: FAIL
+    start-up: median start 6.019 s, bounds [6.001 s, 6.036 s] at 99.99 % each; 36 starts; limit <= 5 s, rule guard-95: FAIL
     graceful-stop: lost in the worst stop: 2; 4 of 5 drills within the limit, 80 requests held, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
     crash-recovery: slowest recovery 6.005 s; 0 of 5 drills within the limit, which shows >= 0 % at 95 %; limit <= 5 s, rule guard-95: FAIL
     acknowledged-writes: lost in the worst crash: 1; 4 of 5 drills within the limit, 1000 writes acknowledged, which shows >= 34.25 % at 95 %; limit <= 0, rule simple: FAIL
@@ -95,6 +99,7 @@ fn of_a_bad_subject() {
     injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
     tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
     surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
+    metrics-truth: not as the metrics say: 0 of 13 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 278 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: FAIL
     open-files: open files up to 139; 120 looks under load, open loop 200/s; limit <= 100, rule simple: FAIL
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
@@ -107,6 +112,9 @@ fn of_a_bad_subject() {
     documentation: wrong in the documents: 0 of 1 cases; each looked at once; limit <= 0, rule simple: PASS (configured, not proven: it is written, and nobody has tried it here)
     fault-recovery: paused: as before after 0 ns; n = 1800 in batches of 100 ms, open loop 200/s, 100 % sent on time; limit <= 1 s, rule simple: PASS
     fault-errors: busy: failed amid the fault: 0 %; n = 620 meanwhile, open loop 200/s, 100 % sent on time; limit <= 0 %, rule simple: PASS
+    restore-time: slowest restore 6.005 s; 0 of 5 drills within the limit, which shows >= 0 % at 95 %; limit <= 5 s, rule guard-95: FAIL
+    restored-writes: not brought back by the worst restore: 0; 5 of 5 drills within the limit, 300 writes due, which shows >= 54.92 % at 95 %; limit <= 0, rule simple: PASS
+    health-truth: answers of the health check that are not true: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     ");
 }
 
@@ -118,6 +126,7 @@ fn of_what_stands_between_a_status_and_a_better_one() {
     load-line: load line 0/s, limit >= 200/s: FAIL
     graceful-stop: lost in the worst stop: 2, limit <= 0: FAIL
     crash-recovery: slowest recovery 401 ms, limit <= 5 s: INCONCLUSIVE: so few drills give no bound: use a profile with five or more
+    restore-time: slowest restore 401 ms, limit <= 5 s: INCONCLUSIVE: so few drills give no bound: use a profile with five or more
     too few trials for a bound between them, hence at best preliminary: 3 of 5
     ");
 }
@@ -129,7 +138,7 @@ fn of_few_trials() {
     errors: error ratio 0 %, bounds [0 %, 0.1247 %] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit <= 0.15 %, rule guard-95: PASS
     throughput: good replies 200/s, bounds [199.3/s, 200/s] at 95 % each; n = 2400, n_eff = 2400, 3 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: PASS
     load-line: load line 400/s; n = 8400, 7 trials; limit >= 200/s, rule guard-95: PASS
-    start-up: median start 412 ms, bounds [401 ms, 423 ms] at 99.99 % each; 23 starts; limit <= 5 s, rule guard-95: PASS
+    start-up: median start 413 ms, bounds [401 ms, 424 ms] at 99.99 % each; 24 starts; limit <= 5 s, rule guard-95: PASS
     graceful-stop: lost in the worst stop: 0; 1 of 1 drill within the limit, 16 requests held, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
     crash-recovery: slowest recovery 401 ms; 1 of 1 drill within the limit, which shows >= 5 % at 95 %; limit <= 5 s, rule guard-95: INCONCLUSIVE: so few drills give no bound
     acknowledged-writes: lost in the worst crash: 0; 1 of 1 drill within the limit, 200 writes acknowledged, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
@@ -144,6 +153,7 @@ fn of_few_trials() {
     injection: taken for more than texts: 0 of 8 cases; each tried once; limit <= 0, rule simple: PASS
     tls: wrong where TLS is spoken: 0 of 12 cases; each tried once; limit <= 0, rule simple: PASS
     surroundings: not as elsewhere: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
+    metrics-truth: not as the metrics say: 0 of 13 cases; each tried once; limit <= 0, rule simple: PASS
     memory: resident memory up to 40 MiB; 120 looks under load, open loop 200/s; limit <= 256 MiB, rule simple: PASS
     open-files: open files up to 20; 120 looks under load, open loop 200/s; limit <= 100, rule simple: PASS
     threads: threads up to 4; 120 looks under load, open loop 200/s; limit <= 50, rule simple: PASS
@@ -156,6 +166,9 @@ fn of_few_trials() {
     documentation: wrong in the documents: 0 of 1 cases; each looked at once; limit <= 0, rule simple: PASS (configured, not proven: it is written, and nobody has tried it here)
     fault-recovery: paused: as before after 0 ns; n = 1800 in batches of 100 ms, open loop 200/s, 100 % sent on time; limit <= 1 s, rule simple: PASS
     fault-errors: busy: failed amid the fault: 0 %; n = 620 meanwhile, open loop 200/s, 100 % sent on time; limit <= 0 %, rule simple: PASS
+    restore-time: slowest restore 401 ms; 1 of 1 drill within the limit, which shows >= 5 % at 95 %; limit <= 5 s, rule guard-95: INCONCLUSIVE: so few drills give no bound
+    restored-writes: not brought back by the worst restore: 0; 1 of 1 drill within the limit, 60 writes due, which shows >= 5 % at 95 %; limit <= 0, rule simple: PASS
+    health-truth: answers of the health check that are not true: 0 of 5 cases; each tried once; limit <= 0, rule simple: PASS
     ");
 }
 
@@ -175,6 +188,9 @@ fn of_what_does_not_apply() {
     leak: the subject is known by URL only: it cannot be started, stopped or killed here
     fault-recovery: the subject is known by URL only: it cannot be started, stopped or killed here
     fault-errors: the subject is known by URL only: it cannot be started, stopped or killed here
+    restore-time: the subject is known by URL only: it cannot be started, stopped or killed here
+    restored-writes: the subject is known by URL only: it cannot be started, stopped or killed here
+    health-truth: the subject is known by URL only: it cannot be started, stopped or killed here
     ");
 }
 

@@ -45,13 +45,14 @@ fn crash(list: &mut [Document], number: u64) -> &mut CrashDrill {
 
 #[test]
 fn a_proxy_cannot_harm_more_than_it_saw() {
-    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 6] = [
+    let kinds: [fn(&mut Document) -> Option<&mut ProxyCounts>; 7] = [
         |document| if let Document::LoadRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::StartRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::CrashDrill(drill) = document { drill.proxy.as_mut() } else { None },
         |document| if let Document::CheckRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::SoakRun(run) = document { run.proxy.as_mut() } else { None },
         |document| if let Document::FaultDrill(drill) = document { drill.load.proxy.as_mut() } else { None },
+        |document| if let Document::RestoreDrill(drill) = document { drill.proxy.as_mut() } else { None },
     ];
     for kind in kinds {
         let refusal = refusal(|list| {

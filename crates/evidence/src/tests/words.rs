@@ -9,7 +9,7 @@ fn signed<T: Serialize>(word: T) -> String {
     serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()
 }
 
-const SHAMS: [Scene; 8] = [
+const SHAMS: [Scene; 9] = [
     Scene::ShamLoad,
     Scene::ShamStart,
     Scene::ShamStop,
@@ -18,6 +18,7 @@ const SHAMS: [Scene; 8] = [
     Scene::ShamSoak,
     Scene::ShamFiles,
     Scene::ShamFault,
+    Scene::ShamRestore,
 ];
 
 #[test]
@@ -59,7 +60,7 @@ fn every_probe_has_a_defect_that_can_turn_it_red_and_a_sham() {
             "{} is of no use",
             defect.name()
         );
-        let elsewhere = [Scene::KillInstead, Scene::LeakyLog, Scene::Stowaway];
+        let elsewhere = [Scene::KillInstead, Scene::LeakyLog, Scene::Stowaway, Scene::StaleBackup];
         let is_elsewhere = elsewhere.contains(&defect) || defect.sham() == Scene::ShamFiles;
         assert_eq!(defect.needs_proxy(), !is_elsewhere);
     }

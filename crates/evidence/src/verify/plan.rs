@@ -105,6 +105,8 @@ fn check_counts(plan: &Plan, documents: &Documents) -> Result<(), Failure> {
     count("stop drills", stops, plan.stop_drills())?;
     let crashes = documents.crash_drills(Scene::Measured).len();
     count("crash drills", crashes, plan.crash_drills())?;
+    let restores = documents.restore_drills(Scene::Measured).len();
+    count("restore drills", restores, plan.restore_drills())?;
     for probe in Probe::with_cases() {
         let runs = documents.check_runs(probe, Scene::Measured).len();
         count(&format!("runs of {}", probe.name()), runs, plan.check_runs(probe))?;

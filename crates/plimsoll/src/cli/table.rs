@@ -343,6 +343,10 @@ pub(crate) fn plan(plan: &Plan, as_json: bool) -> Result<String, Failure> {
     if !drills.is_empty() {
         rows.push(["drills".into(), format!("{} under load", drills.join(" and "))]);
     }
+    if plan.restore_drills() > 0 {
+        let restores = counted(plan.restore_drills(), "restore");
+        rows.push(["restores".into(), format!("{restores} of a backup made amid writes, onto nothing")]);
+    }
     let checklists: Vec<&str> =
         Probe::of(Family::Check).filter(|probe| plan.check_runs(*probe) > 0).map(Probe::name).collect();
     if !checklists.is_empty() {

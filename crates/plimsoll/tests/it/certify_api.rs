@@ -24,7 +24,7 @@ fn broken(script: &str) -> String {
 
 /// The verdict of a criterion that was seen red on its planted defect and green on its sham, in a certificate that
 /// verifies.
-fn judged(world: &World, ran: &Ran, id: &str) -> String {
+pub(crate) fn judged(world: &World, ran: &Ran, id: &str) -> String {
     let verified = world.run(&["verify", "certificate"]);
     assert_eq!(verified.code, 0, "{}\n{}\n{}", verified.stdout, verified.stderr, ran.stderr);
     let result = ran.json();
@@ -35,7 +35,7 @@ fn judged(world: &World, ran: &Ran, id: &str) -> String {
 }
 
 /// The rows of the report that say what went wrong.
-fn wrongs(world: &World) -> Vec<String> {
+pub(crate) fn wrongs(world: &World) -> Vec<String> {
     let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
     let rows = report.split("<tr>").filter(|row| row.contains("no: "));
     rows.map(|row| row.split("</tr>").next().unwrap().to_owned()).collect()

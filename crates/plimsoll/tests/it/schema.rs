@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plimsoll_evidence::{
-    Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, Arrivals, BadRequest,
-    Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision, Document,
-    Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HistogramData, ImportFormat,
-    ImportedFinding, ImportedResult, Injected, Injection, InjectionSearch, InjectionTry, LOOKS, LimitReply,
-    Limited, LogEntry, LogTrace, Look, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied,
-    ReplyHead, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, SearchedPlace, SecretFinding,
-    SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding, TlsLook,
-    TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply, Written,
+    Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, Amount, Arrivals,
+    BadRequest, Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision,
+    Document, Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HealthLook, HealthMoment,
+    HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
+    InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LogEntry, LogTrace, Look,
+    MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead,
+    RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape, SearchedPlace,
+    SecretFinding, SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding,
+    TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply, Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -211,6 +212,14 @@ fn checklists() -> Vec<Value> {
     let write_reply = WriteReply { status: Some(201), content: Digest::of(b"") };
     let retried =
         RetriedWrite { retry: Retry::CutOff, replies: vec![write_reply], before: Some(0), after: Some(1) };
+    let look = HealthLook {
+        dependency: "store".into(),
+        moment: HealthMoment::Cut,
+        took_ns: 1,
+        status: Some(503),
+        live: Some(LiveAnswers { asked: 2, good: 2 }),
+    };
+    let health = HealthTold { notices_within_ns: 5_000_000_000, looks: vec![look] };
     let all = [
         Checklist::ErrorHygiene(BadRequest::ALL.map(refusal).to_vec()),
         Checklist::ResponseHeaders(vec![head]),
@@ -223,6 +232,8 @@ fn checklists() -> Vec<Value> {
         injection(),
         tls(),
         surroundings(),
+        Checklist::MetricsTruth(metrics()),
+        Checklist::HealthTruth(health),
     ];
     let run = |checklist| CheckRun {
         scene: Scene::OpenDoors,
@@ -276,6 +287,20 @@ fn tls() -> Checklist {
         wrong_now: wrong.clone(),
         wrong_later: wrong,
     })
+}
+
+/// Metrics of which nothing was said.
+fn metrics() -> MetricsSeen {
+    let scrape = Scrape {
+        moment: Moment::Unloaded,
+        sent: vec![200],
+        sent_ns: 1,
+        took_ns: 1,
+        status: Some(200),
+        text: "a_total 1\n".into(),
+    };
+    let (requests, more) = ("a_total".to_owned(), Some("b_total".to_owned()));
+    MetricsSeen { requests, failures: more.clone(), duration: more, scrapes: vec![scrape] }
 }
 
 /// What is seen of files, each kind with all that it may have.
@@ -460,6 +485,27 @@ fn fault_drill(documents: &[Value]) -> Value {
     serde_json::to_value(Document::FaultDrill(drill)).unwrap()
 }
 
+/// A restore drill as the program writes it.
+fn restore_drill() -> Value {
+    let process = ProcessIdentity { pid: 1, started_ticks: 2 };
+    let drill = RestoreDrill {
+        scene: Scene::SlowRestore,
+        trial: 1,
+        process,
+        restored: Some(process),
+        at: AT.parse().unwrap(),
+        save_from_ns: 1,
+        save_ns: Amount::Finite(2),
+        disaster_ns: 3,
+        restore_ns: Amount::Finite(4),
+        restored_ns: Amount::Infinite,
+        acknowledged_ns: vec![0],
+        found: "1".into(),
+        proxy: Some(ProxyCounts { requests: 2, harmed: 1 }),
+    };
+    serde_json::to_value(Document::RestoreDrill(drill)).unwrap()
+}
+
 /// The same for a subject with an API, and for a profile with a soak.
 fn as_of_today(values: Vec<Value>) -> Vec<Value> {
     let mut with = values.clone();
@@ -468,7 +514,7 @@ fn as_of_today(values: Vec<Value>) -> Vec<Value> {
             if let Some(subject) = value.pointer_mut(place).filter(|subject| subject.is_object()) {
                 subject["has_api"] = json!(true);
                 subject["inspections"] = json!(["secrets"]);
-                subject["parts"] = json!(["users", "limit", "retry"]);
+                subject["parts"] = json!(["users", "limit", "retry", "backup"]);
             }
         }
         if let Some(profile) = value.pointer_mut("/plan/profile") {
@@ -540,7 +586,7 @@ fn schemas() -> [(Schema, Vec<Value>); 5] {
             [
                 repeated(with_gaps(as_of_today(documents("evidence/")))),
                 checklists(),
-                vec![soak(), fault_drill(&documents("evidence/"))],
+                vec![soak(), fault_drill(&documents("evidence/")), restore_drill()],
             ]
             .concat(),
         ),

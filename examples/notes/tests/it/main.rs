@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test looks at real time from outside")]
 
 mod api;
+mod backup;
 mod durable;
 mod graceful;
 mod support;

@@ -5,8 +5,10 @@ mod bad_request;
 mod canary;
 mod contract;
 mod door;
+mod health;
 mod injection;
 mod limited;
+mod metrics;
 mod planted;
 mod reply_head;
 mod retried;
@@ -73,6 +75,8 @@ impl Conductor<'_> {
             Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
             Probe::Tls => Checklist::Tls(self.tls_look(&running, scene, through.map(|(proxy, _)| proxy))?),
             Probe::Injection => Checklist::Injection(self.injections(&running, scene)?),
+            Probe::MetricsTruth => Checklist::MetricsTruth(self.metrics(&running)?),
+            Probe::HealthTruth => Checklist::HealthTruth(self.health_told(&running)?),
             _ => Checklist::ErrorHygiene(self.refusals(&running)?),
         };
         let proxy = lease.as_ref().map(|lease| counts(&lease.counters()));

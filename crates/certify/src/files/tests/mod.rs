@@ -1,5 +1,6 @@
 //! Files as people write them, right and wrong.
 
+mod backups;
 mod page;
 mod profiles;
 mod sign_offs;

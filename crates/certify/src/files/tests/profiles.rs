@@ -223,7 +223,7 @@ fn criteria_that_nobody_could_judge() {
     p.toml:33:9: unknown probe `error`
         hint: did you mean `errors`?
     p.toml:33:9: unknown probe `beauty`
-        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, contract, authorisation, rate-limit, retried-writes, injection, tls, surroundings, memory, open-files, threads, cpu, leak, secrets, bill-of-materials, imported-results, runbooks, documentation, fault-recovery, fault-errors
+        hint: known here: latency, errors, throughput, load-line, start-up, graceful-stop, crash-recovery, acknowledged-writes, error-hygiene, response-headers, log-hygiene, authentication, contract, authorisation, rate-limit, retried-writes, injection, tls, surroundings, metrics-truth, memory, open-files, threads, cpu, leak, secrets, bill-of-materials, imported-results, runbooks, documentation, fault-recovery, fault-errors, restore-time, restored-writes, health-truth
     p.toml:23:8: unknown rule `guard95`
         hint: did you mean `guard-95`?
     p.toml:24:12: unknown severity `warning`
@@ -410,14 +410,15 @@ fn the_name_of_a_built_in_profile_cannot_be_borrowed() {
 
 #[test]
 fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
-    assert_eq!(builtin_profiles().len(), 11);
+    assert_eq!(builtin_profiles().len(), 13);
     for (id, _) in builtin_profiles() {
         let profile = built_in(id);
         assert_eq!(profile.id, *id);
         let json = to_canonical(&profile).unwrap();
         assert_eq!(from_canonical::<Profile>(&json).unwrap(), profile);
         let probes: Vec<Probe> = profile.criteria.iter().map(|criterion| criterion.probe).collect();
-        let others: Vec<Probe> = Probe::ALL.into_iter().filter(|probe| probe.gives_bounds()).collect();
+        let is_apart = |probe: &Probe| !probe.gives_bounds() || probe.family() == Family::Restore;
+        let others: Vec<Probe> = Probe::ALL.into_iter().filter(|probe| !is_apart(probe)).collect();
         let first = |count: usize| probes.iter().copied().take(count);
         match *id {
             "web-hardening" => {
@@ -429,12 +430,19 @@ fn built_in_profiles_read_under_their_names_and_keep_their_canonical_form() {
                 let others = Probe::of(Family::Check).skip(4).take(5);
                 assert!(first(probes.len() - 1).eq(others), "{id} has the other checklists")
             }
+            "observability" => {
+                assert!(
+                    first(2).eq([Probe::MetricsTruth, Probe::Runbooks]),
+                    "{id} has what operators look at"
+                )
+            }
             "soak" => assert!(first(5).eq(Probe::of(Family::Soak)), "{id} has all that a soak shows"),
             "supply-chain" => assert!(first(9).eq(Probe::of(Family::Inspection)), "{id} looks at all files"),
             "faults" => {
                 let faults: BTreeSet<_> = profile.criteria.iter().filter_map(|it| it.fault).collect();
                 assert!(faults.into_iter().eq(Fault::ALL), "{id} has every fault");
             }
+            "recovery" => assert!(first(2).eq(Probe::of(Family::Restore)), "{id} has what a restore shows"),
             "quick" | "web-service" => {
                 assert_eq!(probes, others, "{id} judges everything else that can be measured")
             }

@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
-use plimsoll_evidence::Arrivals;
+use plimsoll_evidence::{Arrivals, SubjectPart};
 use plimsoll_load::{Request, StatusSet};
 use plimsoll_process::Signal;
 use plimsoll_proof::from_canonical;
@@ -397,6 +397,77 @@ path = "/?token=c4n4ryV4lue9Xy7Qw2Z&page=1"
 headers = { Authorization = "Bearer c4n4ryV4lue9Xy7Qw2Z", X-Session-Secret = "c4n4ryV4lue9Xy7Qw2Z", accept = "a/b" }
 body = "password=c4n4ryV4lue9Xy7Qw2Z"
 "#;
+
+/// The good subject with a store that is started and a cache that runs.
+const DEPENDENT: &str = r#"name = "notes"
+[start]
+command = ["./notes", "{port}", "{dependency.store}"]
+env = { CACHE = "tcp://{dependency.cache}/0" }
+[target]
+url = "http://127.0.0.1:{port}"
+[[request]]
+path = "/"
+[[dependency]]
+name = "store"
+command = ["./store", "--port", "{port}", "--data", "{dir}/store", "--password", "c4n4ry"]
+[[dependency]]
+name = "cache"
+address = "127.0.0.1:6379"
+[health]
+notices_within = "2s"
+live = "/live"
+"#;
+
+#[test]
+fn dependencies_are_read_and_described() {
+    let subject = parse(DEPENDENT).unwrap();
+    assert_eq!(subject.parts(), [SubjectPart::Dependency]);
+    assert_eq!(subject.health.notices_within_ns, 2_000_000_000);
+    assert_eq!(subject.health.live.as_deref(), Some("/live"));
+    let description = subject.description();
+    assert!(!description.contains("c4n4ry"), "{description}");
+    for (from, to) in
+        [("6379", "6380"), ("{dir}/store", "{dir}/other"), ("\"2s\"", "\"3s\""), ("/live", "/up")]
+    {
+        assert_ne!(parse(&edited(DEPENDENT, from, to)).unwrap().description(), description, "{to}");
+    }
+    let without = parse(GOOD).unwrap();
+    assert!(without.dependencies.is_empty() && without.health.notices_within_ns == 5_000_000_000);
+}
+
+#[test]
+fn mistakes_in_dependencies_are_located() {
+    let address = "address = \"127.0.0.1:6379\"";
+    for (from, to, said) in [
+        ("\"{dependency.store}\"", "\"store\"", "nothing tells the subject `{dependency.store}`"),
+        (
+            "\"{dependency.store}\"",
+            "\"{dependency.store}{dependency.queue}\"",
+            "`{dependency.queue}` stands for nothing",
+        ),
+        ("name = \"cache\"", "name = \"store\"", "dependency `store` stands twice"),
+        (
+            "\"--port\", \"{port}\"",
+            "\"--port\", \"1\"",
+            "s.toml:11:11: nothing tells the dependency `{port}`",
+        ),
+        (
+            address,
+            "address = \"cache:6379\"",
+            "s.toml:14:11: `address` is \"cache:6379\", which is no address",
+        ),
+        (address, "address = \"0.0.0.0:6379\"", "s.toml:14:11: `address` is \"0.0.0.0:6379\""),
+        (address, "", "a dependency has either an `address` or a `command`"),
+        (address, "adress = \"127.0.0.1:6379\"", "s.toml:14:1: unknown key `adress` in [[dependency]]"),
+        ("\"2s\"", "\"61s\"", "s.toml:16:18: `notices_within` is 61 s: it must lie between"),
+        ("\"/live\"", "\"live\"", "s.toml:17:8: `live` does not start with `/`"),
+    ] {
+        let told = answers(DEPENDENT, &[(from, to)], parse);
+        assert!(told.contains(said), "{to}: {told}");
+    }
+    let promise = format!("{SMALLEST}[health]\nlive = \"/live\"\n");
+    assert!(parse(&promise).unwrap_err().to_string().contains("and none is named"));
+}
 
 #[test]
 fn the_description_is_canonical_and_tells_no_secret() {

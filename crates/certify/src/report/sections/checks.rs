@@ -65,6 +65,8 @@ fn title(probe: Probe) -> &'static str {
         Probe::Injection => "Texts that should do nothing",
         Probe::Tls => "What is spoken where TLS is",
         Probe::Surroundings => "Other time zones and languages",
+        Probe::MetricsTruth => "What the metrics say of requests that were counted",
+        Probe::HealthTruth => "What the health check tells of dependencies",
         Probe::LogHygiene => "Texts that must not reach the log as they came",
         Probe::Secrets => "Secrets in the subject's files",
         Probe::BillOfMaterials => "What it is made of",

@@ -140,7 +140,7 @@ fn basis(judged: &JudgedCriterion) -> Html {
         Family::Check => "pass",
         Family::Inspection => "look",
         Family::Soak => "soak",
-        Family::Fault => "drill",
+        Family::Fault | Family::Restore => "drill",
     };
     let trials = measurement.trials.len() as u64;
     if trials == 0 {

@@ -12,6 +12,7 @@ mod limits;
 mod load_line;
 mod percentiles;
 mod provenance;
+mod restores;
 mod sign_offs;
 mod soak;
 mod timeline;
@@ -47,6 +48,7 @@ pub(crate) fn all(page: &Page<'_>) -> Vec<Section> {
         gates::section(page),
         Some(calibration::section(page)),
         drills::section(page),
+        restores::section(page),
         faults::section(page),
         checks::section(page),
         checks::files(page),
