@@ -48,9 +48,9 @@ class Texts(xml.sax.ContentHandler):
 def rows(text):
     with LOCK:
         if CAREFUL:
-            found = DATABASE.execute("SELECT size FROM fruit WHERE name = ?", (text,)).fetchall()
+            found = DATABASE.execute("SELECT name, size FROM fruit WHERE name = ?", (text,)).fetchall()
         else:
-            found = DATABASE.execute(f"SELECT size FROM fruit WHERE name = '{text}'").fetchall()
+            found = DATABASE.execute(f"SELECT name, size FROM fruit WHERE name = '{text}'").fetchall()
     return json.dumps(found)
 
 

@@ -70,8 +70,10 @@ pub(crate) fn start_in(
     let dependencies = subject.dependencies.iter().map(needed).collect::<Result<Vec<_>, _>>()?;
     let (child, stop_signal, stop_within_ns, ready_within_ns) = match &subject.start {
         Some(start) => {
-            if is_listened_at(direct) {
-                return Err(Error::AddressTaken(direct));
+            if let Some(taken) =
+                [Some(direct), tls].into_iter().flatten().find(|address| is_listened_at(*address))
+            {
+                return Err(Error::AddressTaken(taken));
             }
             let (port, dir) = (direct.port().to_string(), folder.to_string_lossy());
             let tls_port = tls.map_or_else(String::new, |tls| tls.port().to_string());

@@ -61,6 +61,8 @@ fn stale_by(certified: &Certified<'_>, key: &str) -> Vec<Stale> {
         stale_where(certified, &why, |criterion| criterion.probe == Probe::Tls)
     } else if is_below("backup") {
         stale_where(certified, &why, |criterion| criterion.probe.family() == Family::Restore)
+    } else if is_below("health") {
+        stale_where(certified, &why, |criterion| criterion.probe == Probe::HealthTruth)
     } else if is_below("metrics") {
         stale_where(certified, &why, |criterion| criterion.probe == Probe::MetricsTruth)
     } else {

@@ -14,7 +14,7 @@ use crate::openapi::{Point, Reference, points};
 pub const WAIT_S: u64 = 2;
 /// An answer that takes so long has waited.
 const WAITED_NS: u64 = WAIT_S * 1_000_000_000;
-/// One that takes less has not.
+/// By so much less an answer takes that has not waited.
 const QUICK_NS: u64 = WAITED_NS / 2;
 /// After an answer that has waited the same is said without a wait, and with it again: noise does not follow that.
 const REPEATS: usize = 2;
@@ -84,7 +84,7 @@ pub struct InjectionTry {
     pub status: Option<u64>,
     /// How long the reply took, or its absence was waited for, in ns.
     pub took_ns: u64,
-    /// The reply's content without the text; absent where nothing is compared.
+    /// The reply's content without the text and the good value; absent where nothing is compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub content: Option<Digest>,
     /// What was seen.
@@ -136,18 +136,23 @@ const ENTITY: [&str; 2] = [
 impl Injection {
     /// What is tried at a point, in this order.
     pub fn at(point: &Point<'_>) -> &'static [Self] {
-        match point.is_xml() {
-            true => &[Self::Entity],
-            false => &[
-                Self::Sql,
-                Self::SqlWait,
-                Self::Shell,
-                Self::Template,
-                Self::File,
-                Self::Markup,
-                Self::Head,
-                Self::Address,
-            ],
+        const ALL: [Injection; 8] = [
+            Injection::Sql,
+            Injection::SqlWait,
+            Injection::Shell,
+            Injection::Template,
+            Injection::File,
+            Injection::Markup,
+            Injection::Address,
+            Injection::Head,
+        ];
+        if point.is_xml() {
+            &[Self::Entity]
+        } else if point.is_field() {
+            // No client can send the end of a line within a field.
+            &ALL[..7]
+        } else {
+            &ALL
         }
     }
 
@@ -214,7 +219,7 @@ impl InjectionTry {
 
     /// Whether the answer waits whenever the text says so, and never else.
     fn obeys(&self) -> bool {
-        matches!(self.repeats_ns[..], [without, with] if without < QUICK_NS && with >= WAITED_NS)
+        matches!(self.repeats_ns[..], [without, with] if with >= WAITED_NS && with.saturating_sub(without) > QUICK_NS)
     }
 
     /// Whether two replies are the same.

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::CheckedCase;
 
 /// A reply says its time in whole seconds, and a clock is read a little before it is sent.
-const DATE_OFF_S_MAX: u64 = 2;
+const DATE_OFF_S_MAX: i64 = 2;
+const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const DAY_S: i64 = 86_400;
+/// 1970 began on a Thursday.
+const FIRST_DAY: i64 = 4;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -42,8 +46,10 @@ pub struct Surrounded {
     /// What the first reply said of the time; absent if nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub date: Option<String>,
-    /// When that reply came.
+    /// When it was asked for.
     pub at: Utc,
+    /// When it had come.
+    pub until: Utc,
     /// Whether a write that was acknowledged elsewhere could be read; absent without a ledger.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub found: Option<bool>,
@@ -71,7 +77,11 @@ impl Surrounding {
 pub(super) fn cases(seen: &[Surrounded]) -> Option<Vec<CheckedCase>> {
     let is_whole = seen.iter().map(|one| one.surrounding).eq(Surrounding::ALL);
     let has_asked = seen.iter().all(|one| one.asked > 0 && one.good <= one.asked);
-    (is_whole && has_asked).then(|| seen.iter().map(checked).collect())
+    // What is asked in one place is asked in all.
+    let is_alike = seen
+        .windows(2)
+        .all(|two| two[0].asked == two[1].asked && two[0].found.is_some() == two[1].found.is_some());
+    (is_whole && has_asked && is_alike).then(|| seen.iter().map(checked).collect())
 }
 
 fn checked(one: &Surrounded) -> CheckedCase {
@@ -98,22 +108,23 @@ fn problem(one: &Surrounded) -> Option<String> {
     }
     // Who has no clock says nothing of the time.
     let date = one.date.as_deref()?;
-    match seconds_of(date) {
-        None => Some("its time is not written as HTTP writes it".into()),
-        Some(said) if said.abs_diff(one.at.unix_seconds()) > DATE_OFF_S_MAX => {
-            Some(format!("its time is {} s off", said.abs_diff(one.at.unix_seconds())))
-        }
-        Some(_) => None,
-    }
+    let Some(said) = seconds_of(date) else {
+        return Some("its time is not written as HTTP writes it".into());
+    };
+    let off_s = (one.at.unix_seconds() - said).max(said - one.until.unix_seconds());
+    (off_s > DATE_OFF_S_MAX).then(|| format!("its time is {off_s} s off"))
 }
 
 /// Seconds since 1970 of an IMF-fixdate such as `Sun, 06 Nov 1994 08:49:37 GMT`; the older forms are none that one may send.
 fn seconds_of(date: &str) -> Option<i64> {
-    let (_, rest) = date.split_once(", ")?;
+    let (weekday, rest) = date.split_once(", ")?;
     let [day, month, year, time, "GMT"] = rest.split(' ').collect::<Vec<_>>()[..] else { return None };
     let month = 1 + MONTHS.iter().position(|known| *known == month)?;
     let whole = format!("{year}-{month:02}-{day}T{time}Z");
-    Some(whole.parse::<Utc>().ok()?.unix_seconds())
+    let seconds = whole.parse::<Utc>().ok()?.unix_seconds();
+    let day_number = (seconds.div_euclid(DAY_S) + FIRST_DAY).rem_euclid(7);
+    let is_day = usize::try_from(day_number).is_ok_and(|at| DAYS.get(at) == Some(&weekday));
+    is_day.then_some(seconds)
 }
 
 #[cfg(test)]
@@ -130,6 +141,7 @@ mod tests {
             asked: 3,
             date: Some("Sat, 21 Nov 2026 20:00:00 GMT".into()),
             at: AT.parse().unwrap(),
+            until: AT.parse().unwrap(),
             found: Some(true),
         };
         Surrounding::ALL.map(one).to_vec()
@@ -151,7 +163,9 @@ mod tests {
             said(|one| one.date = Some(text))
         };
         assert_eq!(said(|_| ()), None);
-        assert_eq!(said(|one| (one.date, one.found) = (None, None)), None, "no clock and no ledger");
+        assert_eq!(said(|one| one.date = None), None, "no clock");
+        let slow = said(|one| one.at = "2026-11-21T19:59:00Z".parse().unwrap());
+        assert_eq!(slow, None, "a reply that took a minute");
         assert_eq!(said(|one| one.good = 2).unwrap(), "a request that is good elsewhere is not good here");
         let lost = "a write that was acknowledged elsewhere is not found here";
         assert_eq!(said(|one| one.found = Some(false)).unwrap(), lost);
@@ -160,6 +174,8 @@ mod tests {
         for written in [
             "Sat, 21 Nov 2026 23:00:00 +03",
             "Cmt, 21 Kas 2026 20:00:00 GMT",
+            "Sa, 21 Nov 2026 20:00:00 GMT",
+            "Fri, 21 Nov 2026 20:00:00 GMT",
             "Saturday, 21-Nov-26 20:00:00 GMT",
             "Sat Nov 21 20:00:00 2026",
             "",
@@ -176,6 +192,12 @@ mod tests {
         turned.swap(0, 1);
         let mut silent = good();
         silent[0].asked = 0;
-        assert_eq!([cases(&few), cases(&turned), cases(&silent)], [None, None, None]);
+        let mut fewer = good();
+        (fewer[3].good, fewer[3].asked) = (1, 1);
+        let mut unread = good();
+        unread[4].found = None;
+        for seen in [few, turned, silent, fewer, unread] {
+            assert_eq!(cases(&seen), None);
+        }
     }
 }

@@ -42,6 +42,9 @@ pub struct TlsOffered {
     /// The version that the subject chose; absent if it refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<u64>,
+    /// Whether nothing came at all: neither a choice nor a refusal.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub silent: bool,
 }
 
 /// What is spoken, and with what certificate.
@@ -109,8 +112,15 @@ pub(super) fn cases(look: &TlsLook) -> Option<Vec<CheckedCase>> {
 fn checked(offered: &TlsOffered) -> CheckedCase {
     CheckedCase {
         case: format!("offered {}", offered.offer.words()),
-        seen: offered.version.map_or_else(|| "refused".into(), name),
-        problem: offered.version.map(|_| "it is taken".into()),
+        seen: match offered.version {
+            Some(version) => name(version),
+            None if offered.silent => "nothing".into(),
+            None => "refused".into(),
+        },
+        problem: match offered.version {
+            Some(_) => Some("it is taken".into()),
+            None => offered.silent.then(|| "it is not refused either".into()),
+        },
     }
 }
 
@@ -152,7 +162,7 @@ mod tests {
 
     fn good() -> TlsLook {
         TlsLook {
-            offers: TlsOffer::ALL.map(|offer| TlsOffered { offer, version: None }).to_vec(),
+            offers: TlsOffer::ALL.map(|offer| TlsOffered { offer, version: None, silent: false }).to_vec(),
             agreed: Some(TLS_1_3),
             plain: Some(400),
             wrong_now: None,
@@ -178,6 +188,8 @@ mod tests {
             let taken = said(|look| look.offers[at].version = Some(0x0301));
             assert_eq!(taken, one(&format!("offered {}", offer.words()), "it is taken"));
         }
+        let silent = said(|look| look.offers[4].silent = true);
+        assert_eq!(silent, one("offered TLS 1.2 without a certificate", "it is not refused either"));
         for version in [None, Some(0x0302), Some(0x0305)] {
             let none = one("offered TLS 1.2 and 1.3", "no good version is spoken");
             assert_eq!(said(|look| look.agreed = version), none);

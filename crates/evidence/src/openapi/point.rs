@@ -11,6 +11,9 @@ const POINTS_MAX: usize = 128;
 /// Texts within a body in JSON that are tried; more of them are seldom different from these.
 const BODY_TEXTS_MAX: usize = 8;
 
+/// Fields in which one shows who one is: another text there is nobody's.
+const CREDENTIAL_FIELDS: [&str; 2] = ["cookie", "x-api-key"];
+
 /// One point of one operation.
 #[derive(Debug)]
 pub struct Point<'a> {
@@ -42,7 +45,11 @@ pub fn points(reference: &Reference) -> Vec<Point<'_>> {
 impl<'a> Caller<'a> {
     fn points(self) -> Vec<Point<'a>> {
         let point = |place, value| Point { caller: self, place, value };
+        let is_credential = |name: &str| CREDENTIAL_FIELDS.contains(&name.to_ascii_lowercase().as_str());
         let parameters = self.operation.parameters.iter().enumerate();
+        let parameters = parameters.filter(|(_, parameter)| {
+            parameter.place != ParameterPlace::Header || !is_credential(&parameter.name)
+        });
         let mut points: Vec<Point<'a>> = parameters
             .map(|(at, parameter)| {
                 point(Place::Parameter(at), sample_text(self.reference, &parameter.schema))
@@ -90,6 +97,11 @@ impl Point<'_> {
     /// Whether it is a body that is sent as XML.
     pub fn is_xml(&self) -> bool {
         self.place == Place::Xml
+    }
+
+    /// Whether it is a field of the head.
+    pub fn is_field(&self) -> bool {
+        matches!(&self.place, Place::Parameter(at) if self.caller.operation.parameters[*at].place == ParameterPlace::Header)
     }
 
     /// Where it is, in words.
@@ -161,7 +173,8 @@ mod tests {
             "parameters": [
                 { "name": "key", "in": "path", "schema": { "type": "integer" } },
                 { "name": "page", "in": "query", "schema": { "type": "string" } },
-                { "name": "X-Trace", "in": "header", "required": true }
+                { "name": "X-Trace", "in": "header", "required": true },
+                { "name": "Host", "in": "header" }
             ],
             "requestBody": { "content": { "application/json": { "schema": schema } } }
         } }, "/plain": { "post": { "requestBody": { "content": { "text/plain": {} } } }, "get": {} } } });

@@ -9,6 +9,18 @@ const METHODS: [&str; 5] = ["put", "post", "patch", "get", "delete"];
 /// A reference that leads to a reference that leads to a reference is a loop.
 const REFERENCES_MAX: usize = 16;
 
+/// Fields that a document says nothing of (OpenAPI 3.1, 4.8.12), and those that a client writes itself.
+const OWN_FIELDS: [&str; 8] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// An OpenAPI 3 document, read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
@@ -190,6 +202,10 @@ fn read_parameter(parameter: &Value) -> Option<Parameter> {
         "header" => ParameterPlace::Header,
         _ => return None,
     };
+    let name = parameter.get("name")?.as_str()?;
+    if place == ParameterPlace::Header && OWN_FIELDS.contains(&name.to_ascii_lowercase().as_str()) {
+        return None;
+    }
     let required = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
     let mut schema = parameter.get("schema").cloned().unwrap_or_else(|| Value::Object(Map::new()));
     // An example of the parameter is one of its schema, unless that has one.
@@ -197,7 +213,7 @@ fn read_parameter(parameter: &Value) -> Option<Parameter> {
         schema.entry("example").or_insert_with(|| example.clone());
     }
     Some(Parameter {
-        name: parameter.get("name")?.as_str()?.to_owned(),
+        name: name.to_owned(),
         place,
         required: required || place == ParameterPlace::Path,
         schema,

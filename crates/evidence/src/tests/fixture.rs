@@ -418,7 +418,7 @@ fn injections(is_obeyed: bool) -> InjectionSearch {
 
 fn tls_look(is_old: bool) -> TlsLook {
     let version = is_old.then_some(0x0301);
-    let offers = TlsOffer::ALL.map(|offer| TlsOffered { offer, version }).to_vec();
+    let offers = TlsOffer::ALL.map(|offer| TlsOffered { offer, version, silent: false }).to_vec();
     TlsLook { offers, agreed: Some(0x0304), plain: None, wrong_now: None, wrong_later: None }
 }
 
@@ -432,6 +432,7 @@ fn surrounded(is_local: bool) -> Vec<Surrounded> {
         asked: 1,
         date: date.clone(),
         at,
+        until: at,
         found: None,
     };
     Surrounding::ALL.map(one).to_vec()

@@ -148,7 +148,7 @@ fn one_drill_gives_no_bound() {
 fn what_cannot_be_measured_of_a_url_is_excluded_or_pending() {
     let mut story = Story { kind: SubjectKind::Url, has_ledger: false, ..Story::default() };
     let judgement = story.judged().unwrap();
-    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 14));
+    assert_eq!((judgement.status, judgement.exclusions.len()), (Status::Certified, 16));
     assert_eq!(verdict(&judgement, Probe::StartUp), Verdict::NotApplicable);
     story.profile.criteria.iter_mut().for_each(|criterion| criterion.may_not_apply = false);
     let judgement = story.judged().unwrap();

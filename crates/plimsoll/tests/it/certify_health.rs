@@ -95,7 +95,7 @@ const LIES: [Lie; 4] = [
         |documents| told(documents).looks.retain(|look| look.moment != HealthMoment::Hung),
         false,
         Outcome::Invalid,
-        "statements/health",
+        "cases are missing",
     ),
 ];
 

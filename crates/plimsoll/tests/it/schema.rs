@@ -274,6 +274,7 @@ fn surroundings() -> Checklist {
         asked: 1,
         date,
         at,
+        until: at,
         found,
     }])
 }
@@ -281,7 +282,7 @@ fn surroundings() -> Checklist {
 fn tls() -> Checklist {
     let wrong = Some("it is over".to_owned());
     Checklist::Tls(TlsLook {
-        offers: TlsOffer::ALL.map(|offer| TlsOffered { offer, version: Some(0x0301) }).to_vec(),
+        offers: TlsOffer::ALL.map(|offer| TlsOffered { offer, version: Some(0x0301), silent: true }).to_vec(),
         agreed: Some(0x0304),
         plain: Some(400),
         wrong_now: wrong.clone(),

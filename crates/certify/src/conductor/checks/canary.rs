@@ -7,8 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use plimsoll_process::monotonic_ns;
+
 /// Whoever calls says at once what for.
 const HEAD_TIMEOUT: Duration = Duration::from_millis(500);
+/// Calls are heard one after the other; so long is waited until all that came before have been.
+const SETTLE_MAX_NS: u64 = 20_000_000_000;
+const SETTLE_PAUSE: Duration = Duration::from_millis(5);
+/// What it says to itself, which no text has in it.
+const LAST_WORD: &str = "plimsoll-was-here-last";
 /// The first line of a request, with an address of ours in it, is shorter by far.
 const HEAD_BYTES_MAX: usize = 4 << 10;
 /// More calls than there are texts, retries of them included.
@@ -52,6 +59,16 @@ impl Canary {
         Ok(Self { address, calls, is_over, thread: Some(thread) })
     }
 
+    /// Waits until everything that was called so far has been heard.
+    pub(super) fn settle(&self) {
+        let called = TcpStream::connect_timeout(&self.address, HEAD_TIMEOUT)
+            .and_then(|mut stream| stream.write_all(format!("GET /{LAST_WORD} HTTP/1.1\r\n\r\n").as_bytes()));
+        let began_ns = monotonic_ns();
+        while called.is_ok() && !self.has_heard(LAST_WORD) && monotonic_ns() - began_ns < SETTLE_MAX_NS {
+            std::thread::sleep(SETTLE_PAUSE);
+        }
+    }
+
     /// Whether anybody said this word to it.
     pub(super) fn has_heard(&self, word: &str) -> bool {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|call| call.contains(word))
@@ -87,7 +104,9 @@ fn hear(stream: &mut TcpStream) -> std::io::Result<String> {
     stream.set_write_timeout(Some(HEAD_TIMEOUT))?;
     let mut said = Vec::new();
     let mut buffer = [0; HEAD_BYTES_MAX];
-    while said.len() < HEAD_BYTES_MAX && !said.windows(4).any(|four| four == b"\r\n\r\n") {
+    let began_ns = monotonic_ns();
+    let is_in_time = || u128::from(monotonic_ns() - began_ns) < HEAD_TIMEOUT.as_nanos();
+    while is_in_time() && said.len() < HEAD_BYTES_MAX && !said.windows(4).any(|four| four == b"\r\n\r\n") {
         match stream.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => said.extend_from_slice(buffer.get(..count).unwrap_or_default()),
@@ -112,6 +131,8 @@ mod tests {
         stream.read_to_string(&mut reply).unwrap();
         assert!(reply.starts_with("HTTP/1.1 200 "));
         assert!(canary.has_heard("abc123") && !canary.has_heard("abc124"));
+        canary.settle();
+        assert!(canary.has_heard(LAST_WORD));
         let address = canary.address;
         drop(canary);
         assert!(TcpStream::connect(address).is_err());

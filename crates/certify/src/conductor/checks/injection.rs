@@ -20,7 +20,12 @@ use crate::running::Running;
 const CALL_SETTLE: Duration = Duration::from_secs(1);
 /// Whoever asked too often is told when to come back; one who does not keep to it would see refusals only.
 const AGAIN_MAX: usize = 20;
-const AGAIN_PAUSE: Duration = Duration::from_millis(250);
+const AGAIN_PAUSE_MIN: Duration = Duration::from_millis(250);
+/// Who has to wait for longer each time does not come to an end.
+const AGAIN_PAUSE_MAX_S: u64 = 10;
+/// Ways to write a quotation mark in HTML, JSON and addresses, in small letters.
+const ESCAPED_QUOTES: [&str; 5] = ["&#39;", "&#x27;", "&apos;", "\\u0027", "%27"];
+const NS_PER_KS: u64 = 1_000_000_000_000;
 /// Factors of five digits: no product of two such stands in a reply by chance.
 const FACTOR_MIN: u64 = 10_000;
 const FACTORS: u64 = 90_000;
@@ -41,7 +46,7 @@ impl Conductor<'_> {
         if points.is_empty() {
             return Err(running.error("gave a reference by which nobody can send it a text"));
         }
-        let canary = Canary::start(running.address)
+        let canary = Canary::start(running.direct)
             .map_err(|error| running.error(format!("could not be given an address of ours: {error}")))?;
         let mut tried = Vec::new();
         // Which word stood in which text, in their order.
@@ -60,6 +65,7 @@ impl Conductor<'_> {
             }
         }
         std::thread::sleep(CALL_SETTLE);
+        canary.settle();
         for (one, word) in tried.iter_mut().flat_map(|one| &mut one.tries).zip(&words) {
             one.signs.extend(canary.has_heard(word).then_some(Sign::Called));
         }
@@ -90,7 +96,8 @@ impl Conductor<'_> {
     ) -> Result<InjectionTry, Error> {
         let sent = filler.fill(text, WAIT_S);
         let (answer, took_ns) = self.answered(running, point, &sent)?;
-        let content = answer.as_ref().filter(|_| kind.compares()).map(|answer| without(answer, &sent));
+        let content =
+            answer.as_ref().filter(|_| kind.compares()).map(|answer| without(answer, [&sent, &filler.value]));
         let signs = answer.as_ref().map(|answer| filler.signs(answer)).unwrap_or_default();
         let status = answer.map(|answer| u64::from(answer.status));
         let mut one = InjectionTry { status, took_ns, content, signs, repeats_ns: Vec::new() };
@@ -112,13 +119,16 @@ impl Conductor<'_> {
     ) -> Result<(Option<Answer>, u64), Error> {
         let values = self.subject.users.first().map(|user| user.values.as_slice()).unwrap_or_default();
         let request = request(&point.call(values, text));
-        for _ in 0..AGAIN_MAX {
+        for tried in 1..=AGAIN_MAX {
             self.stop.check()?;
+            // Nobody allowed more than this.
+            let cap = self.subject.target.rate_cap_per_ks.unwrap_or(NS_PER_KS);
+            std::thread::sleep(Duration::from_nanos(NS_PER_KS / cap.max(1)));
             let began_ns = monotonic_ns();
             let asked = self.ask_as_first(running, request.clone())?;
             let took_ns = monotonic_ns() - began_ns;
             match asked {
-                Ok(answer) if answer.status == 429 => std::thread::sleep(AGAIN_PAUSE),
+                Ok(answer) if is_told_to_wait(&answer, tried) => std::thread::sleep(pause(&answer)),
                 asked => return Ok((asked.ok(), took_ns)),
             }
         }
@@ -156,13 +166,39 @@ impl Filler {
     }
 }
 
-/// What is left of a reply's content without the text, as it came or as JSON writes it: whoever repeats what was said to
-/// him says something else each time.
-fn without(answer: &Answer, text: &str) -> Digest {
-    let content = reply_head::content(&answer.body).unwrap_or_default();
-    let quoted = serde_json::Value::from(text).to_string();
-    let within = quoted.trim_matches('"');
-    Digest::of(content.replace(text, "").replace(within, "").as_bytes())
+/// Whether one has to ask again: some limiters answer 503, and some services answer that and mean it.
+fn is_told_to_wait(answer: &Answer, tried: usize) -> bool {
+    answer.status == 429 || (answer.status == 503 && tried < AGAIN_MAX)
+}
+
+fn pause(answer: &Answer) -> Duration {
+    let head = reply_head::read(String::new(), &answer.body);
+    let fields = head.map(|head| head.fields).unwrap_or_default();
+    let told =
+        fields.iter().find(|(name, _)| name == "retry-after").and_then(|(_, value)| value.parse().ok());
+    told.map_or(AGAIN_PAUSE_MIN, |told: u64| {
+        Duration::from_secs(told.min(AGAIN_PAUSE_MAX_S)).max(AGAIN_PAUSE_MIN)
+    })
+}
+
+/// What is left of a reply's content without the text and without the good value, as they came, with their quotation marks
+/// escaped, or as JSON writes them: whoever repeats what was said to him says something else each time.
+fn without(answer: &Answer, said: [&str; 2]) -> Digest {
+    let mut content = reply_head::content(&answer.body)
+        .unwrap_or_else(|| String::from_utf8_lossy(after_head(answer)).into());
+    for escaped in ESCAPED_QUOTES {
+        content = content.replace(escaped, "'").replace(&escaped.to_ascii_uppercase(), "'");
+    }
+    for text in said.into_iter().filter(|text| !text.is_empty()) {
+        let quoted = serde_json::Value::from(text).to_string();
+        content = content.replace(text, "").replace(quoted.trim_matches('"'), "");
+    }
+    Digest::of(content.as_bytes())
+}
+
+fn after_head(answer: &Answer) -> &[u8] {
+    let at = answer.body.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+    answer.body.get(at..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -215,10 +251,28 @@ mod tests {
     #[test]
     fn what_repeats_the_text_is_the_same_reply() {
         let of = |content: &str, text: &str| {
-            without(&answer(&format!("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{content}")), text)
+            let reply = answer(&format!("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{content}"));
+            without(&reply, [text, "plum"])
         };
         assert_eq!(of("none: a'b\"", "a'b\""), of("none: c", "c"));
         assert_eq!(of(r#"{"none": "a\"b"}"#, "a\"b"), of(r#"{"none": "c"}"#, "c"));
+        for escaped in ["a&#39;b", "a&#x27;b", "a\\u0027b", "a%27b", "a&#X27;b"] {
+            assert_eq!(of(escaped, "a'b"), of("", "c"), "{escaped}");
+        }
         assert_ne!(of("one: a", "a"), of("none: a", "a"));
+        let found = of(r#"[["plum", 3]]"#, "plum");
+        assert_eq!(of(r#"[["plum", 3]]"#, "plum' AND '1'='1"), found, "a row that tells the good value");
+        assert_ne!(of("[]", "plum' AND '1'='2"), found);
+    }
+
+    #[test]
+    fn one_waits_as_long_as_one_is_told_within_bounds() {
+        let of = |head: &str| pause(&answer(&format!("HTTP/1.1 429 No\r\n{head}\r\n")));
+        assert_eq!(of(""), AGAIN_PAUSE_MIN);
+        assert_eq!(of("Retry-After: 2\r\n"), Duration::from_secs(2));
+        assert_eq!(of("Retry-After: 3600\r\n"), Duration::from_secs(AGAIN_PAUSE_MAX_S));
+        let refusal = |status| Answer { status, ..answer("") };
+        assert!(is_told_to_wait(&refusal(429), AGAIN_MAX) && is_told_to_wait(&refusal(503), 1));
+        assert!(!is_told_to_wait(&refusal(503), AGAIN_MAX) && !is_told_to_wait(&refusal(200), 1));
     }
 }

@@ -38,42 +38,66 @@ impl Conductor<'_> {
             }
         }
         let spoken = spoken_here();
-        let mut here = running;
+        let mut here = Some(running);
         let mut seen = Vec::new();
         for surrounding in Surrounding::ALL {
             self.stop.check()?;
-            here.end()?;
-            here =
-                running::start_in(self.subject, folder.path(), proxy, self.stop, &surrounding.variables())?;
-            seen.push(self.seen_there(&here, surrounding, &kept, &spoken)?);
+            if let Some(here) = here {
+                here.end()?;
+            }
+            let there =
+                running::start_in(self.subject, folder.path(), proxy, self.stop, &surrounding.variables());
+            here = match there {
+                Ok(there) => Some(there),
+                // That it does not even start there is what is looked for.
+                Err(Error::Subject { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            seen.push(self.seen_there(here.as_ref(), surrounding, &kept, &spoken)?);
         }
+        let here = match here {
+            Some(here) => here,
+            None => running::start(self.subject, folder.path(), proxy, self.stop)?,
+        };
         Ok((here, seen))
     }
 
     fn seen_there(
         &self,
-        running: &Running,
+        running: Option<&Running>,
         surrounding: Surrounding,
         kept: &Kept,
         spoken: &str,
     ) -> Result<Surrounded, Error> {
-        let (mut good, mut asked, mut first) = (0, 0, None);
+        let [.., (_, language)] = surrounding.variables();
+        let now = self.clock.now();
+        let mut seen = Surrounded {
+            surrounding,
+            spoken: spoken.lines().any(|line| is_same(line, language)),
+            good: 0,
+            asked: self.subject.requests.len() as u64,
+            date: None,
+            at: now,
+            until: now,
+            found: self.subject.ledger.as_ref().map(|_| false),
+        };
+        let Some(running) = running else { return Ok(seen) };
+        // A write that is done once may be refused the second time.
+        let number = surrounding as u64;
         for request in &self.subject.requests {
             self.stop.check()?;
-            let reply = exchange(running.address, &running.host, request, 0, self.timeout_ns());
             let at = self.clock.now();
-            asked += 1;
-            let Ok(reply) = reply else { continue };
-            good += u64::from(reply.good);
+            let asked = exchange(running.address, &running.host, request, number, self.timeout_ns());
+            let Ok(reply) = asked else { continue };
+            seen.good += u64::from(reply.good);
             let head = reply_head::read(String::new(), &reply.body);
             let date = head.and_then(|head| head.fields.into_iter().find(|(name, _)| name == "date"));
-            first = first.or(date.map(|(_, date)| (date, at)));
+            if let (None, Some((_, date))) = (&seen.date, date) {
+                (seen.date, seen.at, seen.until) = (Some(date), at, self.clock.now());
+            }
         }
-        let (date, at) = first.map_or((None, self.clock.now()), |(date, at)| (Some(date), at));
-        let found = self.subject.ledger.as_ref().map(|ledger| self.is_found(running, ledger, kept));
-        let [.., (_, language)] = surrounding.variables();
-        let spoken = spoken.lines().any(|line| is_same(line, language));
-        Ok(Surrounded { surrounding, spoken, good, asked, date, at, found })
+        seen.found = self.subject.ledger.as_ref().map(|ledger| self.is_found(running, ledger, kept));
+        Ok(seen)
     }
 
     fn is_found(&self, running: &Running, ledger: &LedgerRequests, kept: &Kept) -> bool {

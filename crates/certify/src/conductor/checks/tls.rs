@@ -1,6 +1,6 @@
 //! What is spoken where the subject speaks TLS, and with what certificate.
 
-use std::io::Error;
+use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use plimsoll_evidence::{CERTIFICATE_DAYS, Scene, TlsLook, TlsOffer, TlsOffered};
 use plimsoll_fault::Proxy;
 use plimsoll_load::{Message, Request, talk};
+use plimsoll_process::monotonic_ns;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring::default_provider;
@@ -18,12 +19,15 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStor
 
 use super::super::Conductor;
 use super::PATIENCE_NS;
-use super::tls_hello::offered;
+use super::tls_hello::{Said, offered};
 use crate::error::Error as CertifyError;
 use crate::files::TlsSpoken;
 use crate::running::Running;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A whole handshake, however its messages come.
+const AGREE_MAX_NS: u64 = 15_000_000_000;
+const READY_PAUSE: Duration = Duration::from_millis(20);
 const DAY_S: u64 = 86_400;
 
 impl Conductor<'_> {
@@ -41,26 +45,56 @@ impl Conductor<'_> {
             proxy.set_upstream(itself);
             proxy.address()
         });
+        let roots = roots(&self.subject.path(&running.filled(&spoken.roots)))
+            .map_err(|problem| running.error(format!("has no roots to be trusted: {problem}")))?;
+        let look = Look::new(roots).map_err(|problem| running.error(problem))?;
+        let agreed = self.agreed(running, address, spoken, &look)?;
         let random = self.seed(&format!("{}/tls", scene.name()));
         let mut offers = Vec::new();
         for offer in TlsOffer::ALL {
             self.stop.check()?;
-            offers.push(TlsOffered { offer, version: offered(address, &spoken.name, offer, &random) });
+            let said = offered(address, &spoken.name, offer, &random).map_err(|error| {
+                running.error(format!("takes no connection where it speaks TLS: {error}"))
+            })?;
+            let version = if let Said::Chosen(version) = said { Some(version) } else { None };
+            offers.push(TlsOffered { offer, version, silent: said == Said::Nothing });
         }
-        let roots = roots(&self.subject.path(&running.filled(&spoken.roots)))
-            .map_err(|problem| running.error(format!("has no roots to be trusted: {problem}")))?;
-        let look = Look::new(roots).map_err(|problem| running.error(problem))?;
-        let agreed = agree(address, spoken, Arc::clone(&look)).ok();
         let seen = look.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unseen = || Some("it was not shown".to_owned());
         let (wrong_now, wrong_later) = seen.unwrap_or_else(|| (unseen(), unseen()));
-        Ok(TlsLook { offers, agreed, plain: plain(address, &running.host), wrong_now, wrong_later })
+        Ok(TlsLook {
+            offers,
+            agreed,
+            plain: plain(address, &running.host, self.first_request()),
+            wrong_now,
+            wrong_later,
+        })
+    }
+
+    /// The version on which both agree. Who is ready to be asked may be a little later ready to be asked in private.
+    fn agreed(
+        &self,
+        running: &Running,
+        address: SocketAddr,
+        spoken: &TlsSpoken,
+        look: &Arc<Look>,
+    ) -> Result<Option<u64>, CertifyError> {
+        let within_ns = self.subject.start.as_ref().map_or(0, |start| start.ready_within_ns);
+        loop {
+            self.stop.check()?;
+            match agree(address, spoken, Arc::clone(look)) {
+                Ok(version) => return Ok(Some(version)),
+                Err(error) if error.kind() != ErrorKind::ConnectionRefused => return Ok(None),
+                Err(_) if running.since_start_ns() > within_ns => return Ok(None),
+                Err(_) => std::thread::sleep(READY_PAUSE),
+            }
+        }
     }
 }
 
-/// The status of a reply to a request without TLS.
-fn plain(address: SocketAddr, host: &str) -> Option<u64> {
-    let message = Message::ask(host, &Request::get("/")).ok()?;
+/// The status of a reply to a good request without TLS.
+fn plain(address: SocketAddr, host: &str, request: &Request) -> Option<u64> {
+    let message = Message::ask(host, request).ok()?;
     talk(address, &message, PATIENCE_NS).ok()?.statuses.first().map(|status| u64::from(*status))
 }
 
@@ -87,7 +121,11 @@ fn agree(address: SocketAddr, spoken: &TlsSpoken, look: Arc<Look>) -> Result<u64
     let mut stream = TcpStream::connect_timeout(&address, HANDSHAKE_TIMEOUT)?;
     stream.set_read_timeout(Some(HANDSHAKE_TIMEOUT))?;
     stream.set_write_timeout(Some(HANDSHAKE_TIMEOUT))?;
+    let began_ns = monotonic_ns();
     while connection.is_handshaking() {
+        if monotonic_ns() - began_ns > AGREE_MAX_NS {
+            return Err(ErrorKind::TimedOut.into());
+        }
         connection.complete_io(&mut stream)?;
     }
     connection
