@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 use tokio::time::timeout;
 
+use crate::Defect;
 use crate::decision::Decision;
 use crate::http::{Body, HEAD_BYTES_MAX, Method, RequestHead, ResponseHead, request_head, response_head};
 use crate::obedience::{addresses, call};
@@ -63,7 +64,7 @@ impl Link<'_> {
 
     /// Calls the addresses in a request, where that is the planted defect.
     async fn obey(&mut self, head: RequestHead, shared: &Shared) {
-        if !shared.obeys() {
+        if !shared.is_planted(Defect::Obedient) {
             return;
         }
         if let (Body::Length { left }, false) = (head.body, head.expects_continue) {
@@ -136,7 +137,7 @@ impl Link<'_> {
     /// What follows the first bytes of TLS: the service's own words, or those of the planted defect.
     async fn shake_hands(&mut self, shared: &Shared) -> Next {
         shared.on_other_bytes();
-        if !shared.speaks_old_tls() {
+        if !shared.is_planted(Defect::OldTls) {
             return Next::Tunnel;
         }
         loop {

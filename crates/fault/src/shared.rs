@@ -225,14 +225,9 @@ impl Shared {
         Some(bend)
     }
 
-    /// Whether the planted defect calls what stands in requests.
-    pub(crate) fn obeys(&self) -> bool {
-        self.planted.borrow().defect == Defect::Obedient
-    }
-
-    /// Whether the planted defect answers in place of a service that speaks TLS.
-    pub(crate) fn speaks_old_tls(&self) -> bool {
-        self.planted.borrow().defect == Defect::OldTls
+    /// Whether this is the planted defect.
+    pub(crate) fn is_planted(&self, defect: Defect) -> bool {
+        self.planted.borrow().defect == defect
     }
 
     /// One of the requests that were counted when they came is harmed. To one message there may be more replies than one.

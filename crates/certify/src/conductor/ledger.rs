@@ -105,21 +105,25 @@ impl Book<'_> {
     fn write(&self, running: &Running, writer: usize, phase: &Phase) -> Vec<Write> {
         let mut written = Vec::new();
         while written.len() < WRITES_MAX && !phase.is_over.load(Ordering::Relaxed) {
-            let number = written.len();
-            let request = self.fill(&self.requests.write, writer, number);
-            let held = hold(running.address, &running.host, &request, 0, LEDGER_TIMEOUT_NS);
-            let sent_ns = monotonic_ns();
-            let fate = match held.map(Held::finish) {
-                Ok(Err(_)) => Fate::Unanswered,
-                Ok(Ok(reply)) if reply.good => Fate::Acknowledged,
-                Ok(Ok(_)) | Err(_) => Fate::Refused,
-            };
-            written.push(Write { writer, number, fate, sent_ns, known_ns: monotonic_ns() });
+            written.push(self.write_one(running, writer, written.len()));
             if !phase.is_late.load(Ordering::Relaxed) {
                 std::thread::sleep(WRITE_PAUSE);
             }
         }
         written
+    }
+
+    /// One write.
+    pub(super) fn write_one(&self, running: &Running, writer: usize, number: usize) -> Write {
+        let request = self.fill(&self.requests.write, writer, number);
+        let held = hold(running.address, &running.host, &request, 0, LEDGER_TIMEOUT_NS);
+        let sent_ns = monotonic_ns();
+        let fate = match held.map(Held::finish) {
+            Ok(Err(_)) => Fate::Unanswered,
+            Ok(Ok(reply)) if reply.good => Fate::Acknowledged,
+            Ok(Ok(_)) | Err(_) => Fate::Refused,
+        };
+        Write { writer, number, fate, sent_ns, known_ns: monotonic_ns() }
     }
 
     /// Reads every one of these writes again.

@@ -6,6 +6,7 @@ use plimsoll_evidence::Probe;
 use serde_json::{Value, json};
 
 use crate::certify::{HEALTH, nginx};
+use crate::certify_api::wrongs;
 use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
 
 const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
@@ -215,11 +216,6 @@ fn timing_a_certificate_says_what_nothing_measured() {
 }
 
 const ELSEWHERE: (&str, &str, &str) = ("elsewhere", "surroundings", "0");
-
-/// The rows of the report that say what went wrong.
-fn wrongs(world: &World) -> Vec<String> {
-    report(world).split("<tr>").filter(|row| row.contains("no: ")).map(str::to_owned).collect()
-}
 
 #[test]
 fn timing_the_demo_service_is_the_same_everywhere() {

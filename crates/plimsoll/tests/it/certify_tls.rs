@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::certify_api::wrongs;
 use crate::world::{Ran, World, profile, verdict};
 
 const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
@@ -60,13 +61,11 @@ roots = \"root.pem\"
     .to_owned()
 }
 
-/// What the report says was wrong.
-fn wrongs(world: &World, ran: &Ran) -> Vec<String> {
+/// What the report of a certificate that verifies says was wrong.
+fn verified_wrongs(world: &World, ran: &Ran) -> Vec<String> {
     let verified = world.run(&["verify", "certificate"]);
     assert_eq!(verified.code, 0, "{}\n{}", verified.stderr, ran.stderr);
-    let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
-    let rows = report.split("<tr>").filter(|row| row.contains("no: "));
-    rows.map(|row| row.split("</tr>").next().unwrap().to_owned()).collect()
+    wrongs(world)
 }
 
 #[test]
@@ -74,7 +73,7 @@ fn timing_a_server_as_it_is_set_up_today_speaks_nothing_that_is_outdated() {
     let world = World::with_key();
     make_certificate(&world, "localhost", 60);
     let ran = world.certify(&subject(&world, ""), &profile(&[ERRORS, TLS]));
-    let wrongs = wrongs(&world, &ran);
+    let wrongs = verified_wrongs(&world, &ran);
     assert_eq!(verdict(&ran.json(), "tls"), "PASS", "{wrongs:#?}");
 }
 
@@ -84,7 +83,7 @@ fn timing_a_server_that_nobody_looked_after_is_refused() {
     make_certificate(&world, "elsewhere", 5);
     let old = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers ALL:eNULL:@SECLEVEL=0; error_page 497 =200 /index.html;";
     let ran = world.certify(&subject(&world, old), &profile(&[ERRORS, TLS]));
-    let wrongs = wrongs(&world, &ran);
+    let wrongs = verified_wrongs(&world, &ran);
     assert_eq!((ran.code, verdict(&ran.json(), "tls")), (1, "FAIL"));
     let expected = [
         "offered TLS 1.0",

@@ -2,21 +2,15 @@
 
 use plimsoll_evidence::{Scene, Surrounded, Surrounding};
 use plimsoll_fault::Proxy;
-use plimsoll_load::{Request, exchange};
+use plimsoll_load::exchange;
 use plimsoll_proof::Digest;
 
 use super::super::Conductor;
-use super::{WORD_CHARACTERS, reply_head};
+use super::super::ledger::{Book, Fate, Write};
+use super::reply_head;
 use crate::error::Error;
-use crate::files::LedgerRequests;
 use crate::running::{self, Running};
 use crate::scratch::Scratch;
-
-/// What is kept, and under which name: neither tells the other.
-struct Kept {
-    key: String,
-    value: String,
-}
 
 impl Conductor<'_> {
     /// Moves the subject from place to place. What it is to keep is written at the first, where `running` is.
@@ -27,16 +21,18 @@ impl Conductor<'_> {
         scene: Scene,
         proxy: Option<&Proxy>,
     ) -> Result<(Running, Vec<Surrounded>), Error> {
-        let seed = Digest::from_bytes(self.seed(&format!("{}/surroundings", scene.name()))).to_string();
-        let word = |skipped: usize| seed.chars().skip(skipped).take(WORD_CHARACTERS).collect();
-        let kept = Kept { key: word(0), value: word(WORD_CHARACTERS) };
-        if let Some(ledger) = &self.subject.ledger {
-            let write = kept.filled(&ledger.write);
-            let reply = exchange(running.direct, &running.host, &write, 0, self.timeout_ns());
-            if !reply.is_ok_and(|reply| reply.good) {
-                return Err(running.error("did not take the write that it should find elsewhere"));
+        let seed = Digest::from_bytes(self.seed(&format!("{}/surroundings", scene.name())));
+        let kept = match &self.subject.ledger {
+            None => None,
+            Some(requests) => {
+                let book = Book { requests, seed };
+                let write = book.write_one(&running, 0, 0);
+                if write.fate != Fate::Acknowledged {
+                    return Err(running.error("did not take the write that it should find elsewhere"));
+                }
+                Some((book, write))
             }
-        }
+        };
         let spoken = spoken_here();
         let mut here = Some(running);
         let mut seen = Vec::new();
@@ -53,7 +49,7 @@ impl Conductor<'_> {
                 Err(Error::Subject { .. }) => None,
                 Err(error) => return Err(error),
             };
-            seen.push(self.seen_there(here.as_ref(), surrounding, &kept, &spoken)?);
+            seen.push(self.seen_there(here.as_ref(), surrounding, kept.as_ref(), &spoken)?);
         }
         let here = match here {
             Some(here) => here,
@@ -66,7 +62,7 @@ impl Conductor<'_> {
         &self,
         running: Option<&Running>,
         surrounding: Surrounding,
-        kept: &Kept,
+        kept: Option<&(Book<'_>, Write)>,
         spoken: &str,
     ) -> Result<Surrounded, Error> {
         let [.., (_, language)] = surrounding.variables();
@@ -79,7 +75,7 @@ impl Conductor<'_> {
             date: None,
             at: now,
             until: now,
-            found: self.subject.ledger.as_ref().map(|_| false),
+            found: kept.map(|_| false),
         };
         let Some(running) = running else { return Ok(seen) };
         // A write that is done once may be refused the second time.
@@ -96,14 +92,11 @@ impl Conductor<'_> {
                 (seen.date, seen.at, seen.until) = (Some(date), at, self.clock.now());
             }
         }
-        seen.found = self.subject.ledger.as_ref().map(|ledger| self.is_found(running, ledger, kept));
+        if let Some((book, write)) = kept {
+            let reading = book.read(self.subject, running, &[*write], self.stop)?;
+            seen.found = Some(reading.found == [true]);
+        }
         Ok(seen)
-    }
-
-    fn is_found(&self, running: &Running, ledger: &LedgerRequests, kept: &Kept) -> bool {
-        let read = kept.filled(&ledger.read);
-        let reply = exchange(running.direct, &running.host, &read, 0, self.timeout_ns());
-        reply.is_ok_and(|reply| reply.good && String::from_utf8_lossy(&reply.body).contains(&kept.value))
     }
 }
 
@@ -117,15 +110,4 @@ fn spoken_here() -> String {
 fn is_same(listed: &str, asked: &str) -> bool {
     let plain = |name: &str| name.to_ascii_lowercase().replace('-', "");
     plain(listed) == plain(asked)
-}
-
-impl Kept {
-    fn filled(&self, request: &Request) -> Request {
-        let fill = |text: &str| text.replace("{key}", &self.key).replace("{value}", &self.value);
-        Request {
-            path: fill(&request.path),
-            body: fill(&String::from_utf8_lossy(&request.body)).into_bytes(),
-            ..request.clone()
-        }
-    }
 }
