@@ -121,8 +121,8 @@ fn rate_per_ks(subject: &Subject) -> u64 {
 
 /// The controls that the profile's criteria name and the subject allows, with their shams.
 fn scenes(plan: &Plan) -> Vec<Scene> {
-    let applies = |probe: Probe| plan.subject.lacks(probe).is_none();
-    let criteria = plan.profile.criteria.iter().filter(|criterion| applies(criterion.probe));
+    let criteria =
+        plan.profile.criteria.iter().filter(|criterion| plan.subject.lacks_for(criterion).is_none());
     let defects = criteria.filter_map(|criterion| criterion.control);
     let mut scenes: Vec<Scene> = defects.flat_map(|scene| [scene, scene.sham()]).collect();
     scenes.sort();

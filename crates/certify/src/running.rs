@@ -53,16 +53,25 @@ pub(crate) fn start(
     proxy: Option<&Proxy>,
     stop: Stop<'_>,
 ) -> Result<Running, Error> {
-    start_in(subject, folder, proxy, stop, &[])
+    start_in(subject, folder, proxy, stop, &Otherwise::default())
 }
 
-/// The same with further variables.
+/// What is different at a start.
+#[derive(Debug, Default)]
+pub(crate) struct Otherwise<'a> {
+    /// Further variables.
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+    /// It is waited for at least so long: a slow start that is looked at is no failure to start.
+    pub(crate) patience_ns: u64,
+}
+
+/// The same in another way.
 pub(crate) fn start_in(
     subject: &Subject,
     folder: &Path,
     proxy: Option<&Proxy>,
     stop: Stop<'_>,
-    variables: &[(&str, &str)],
+    otherwise: &Otherwise<'_>,
 ) -> Result<Running, Error> {
     let direct = listen_address(subject)?;
     let tls = tls_address(subject, direct)?;
@@ -81,7 +90,8 @@ pub(crate) fn start_in(
             let mut fills = vec![("{port}", port.as_str()), ("{tls_port}", &tls_port), ("{dir}", &dir)];
             fills.extend(places.iter().map(|(name, address)| (name.as_str(), address.as_str())));
             let mut spec = filled_spec(start, &start.command, &fills);
-            spec.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            let variables = otherwise.variables.iter();
+            spec.env.extend(variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
             let child = Child::start(&spec)?;
             (Some(child), start.stop, start.stop_within_ns, start.ready_within_ns)
         }
@@ -106,7 +116,7 @@ pub(crate) fn start_in(
         folder,
         dependencies,
     };
-    running.wait_until_ready(subject, ready_within_ns, stop)?;
+    running.wait_until_ready(subject, ready_within_ns.max(otherwise.patience_ns), stop)?;
     match &running.child {
         Some(child) if child.is_impersonated_at(direct)? => Err(Error::AddressTaken(direct)),
         _ => Ok(running),
@@ -279,15 +289,20 @@ impl Running {
 
     /// Ends the subject as its owner would, and says so if it leaves anything behind or had died before.
     pub(crate) fn end(mut self) -> Result<(), Error> {
-        let (signal, within_ns) = (self.stop_signal, self.stop_within_ns);
-        let Some(child) = self.child.as_mut() else { return Ok(()) };
-        if !child.is_running() {
+        if let Some(child) = self.child.as_mut().filter(|child| !child.is_running()) {
             let exit = child.try_exit()?;
             return Err(self.error(match exit {
                 Some(exit) => format!("ended by itself in the midst of a trial: {exit}"),
                 None => "ended by itself in the midst of a trial".into(),
             }));
         }
+        self.end_if_alive()
+    }
+
+    /// The same where what was seen tells already whether it died.
+    pub(crate) fn end_if_alive(mut self) -> Result<(), Error> {
+        let (signal, within_ns) = (self.stop_signal, self.stop_within_ns);
+        let Some(child) = self.child.as_mut() else { return Ok(()) };
         let report = child.stop(signal, within_ns)?;
         self.check_clean(&report)
     }

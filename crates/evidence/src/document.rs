@@ -334,9 +334,10 @@ impl ErrorCounts {
 pub struct InstrumentData {
     /// Arrivals that the schedule held.
     pub scheduled: u64,
-    /// Actual minus intended send time of arrivals sent by the schedule's end.
+    /// Actual minus intended send time of arrivals sent by the schedule's end; of one whose connection was refused, the
+    /// time of the refusal stands for that of sending.
     pub send_lag: HistogramData,
-    /// Arrivals not sent by the schedule's end.
+    /// Arrivals neither sent nor refused by the schedule's end.
     pub late: u64,
     /// Length of the measured part, in ns.
     pub wall_ns: u64,
@@ -423,8 +424,9 @@ pub struct CrashDrill {
     pub trial: u64,
     /// The process that was killed.
     pub process: ProcessIdentity,
-    /// The process that was started in its place.
-    pub restarted: ProcessIdentity,
+    /// The process that was started in its place; absent if none got ready.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restarted: Option<ProcessIdentity>,
     /// When.
     pub at: Utc,
     /// From the restart until the health check and each request have had a good reply, and the ledger can be read, in ns.
@@ -435,6 +437,15 @@ pub struct CrashDrill {
     /// What the fault proxy did, where one stood in between.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proxy: Option<ProxyCounts>,
+}
+
+impl CrashDrill {
+    /// What keeps it from being judged, if anything does.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let was_found = self.ledger.as_ref().is_some_and(|ledger| ledger.found.contains('1'));
+        let is_back = self.recovered_ns != Amount::Infinite || was_found;
+        (self.restarted.is_none() && is_back).then_some("nobody got ready, and something came back")
+    }
 }
 
 /// Writes by number, as text of `0` and `1`: character `i` speaks of write `i`.

@@ -271,7 +271,9 @@ fn trial_processes(document: &Document) -> Vec<(Role, ProcessIdentity)> {
         Document::StartRun(run) => vec![(Role::Started, run.process)],
         Document::LoadRun(run) if run.step != Step::Search => run.process.into_iter().map(measured).collect(),
         Document::StopDrill(drill) => vec![measured(drill.process)],
-        Document::CrashDrill(drill) => vec![measured(drill.process), measured(drill.restarted)],
+        Document::CrashDrill(drill) => {
+            std::iter::once(drill.process).chain(drill.restarted).map(measured).collect()
+        }
         Document::CheckRun(run) => run.process.into_iter().map(measured).collect(),
         Document::SoakRun(run) => vec![measured(run.process)],
         Document::FaultDrill(drill) => drill.load.process.into_iter().map(measured).collect(),

@@ -13,6 +13,8 @@ use crate::scene::Scene;
 
 /// What a reply waits longer for while [`Fault::SlowNetwork`] holds, in ns.
 pub const SLOW_NETWORK_NS: u64 = 200_000_000;
+/// What a subject is told later by the things that it depends on while [`Fault::SlowDependencies`] holds, in ns.
+pub const SLOW_DEPENDENCY_NS: u64 = 200_000_000;
 /// The share of every core that [`Fault::Busy`] takes, in parts per billion.
 pub const BUSY_PPB: u64 = 900_000_000;
 
@@ -28,11 +30,25 @@ pub enum Fault {
     SlowNetwork,
     /// Connections between the clients and the subject are reset when a request comes on them.
     CutConnections,
+    /// Connections between the subject and all that it depends on are reset, and new ones at once.
+    CutDependencies,
+    /// All that the subject depends on keeps connections open, and says nothing.
+    HungDependencies,
+    /// All that the subject depends on answers 200 ms later.
+    SlowDependencies,
 }
 
 impl Fault {
     /// Every fault, in the order in which they are tried.
-    pub const ALL: [Self; 4] = [Self::Paused, Self::Busy, Self::SlowNetwork, Self::CutConnections];
+    pub const ALL: [Self; 7] = [
+        Self::Paused,
+        Self::Busy,
+        Self::SlowNetwork,
+        Self::CutConnections,
+        Self::CutDependencies,
+        Self::HungDependencies,
+        Self::SlowDependencies,
+    ];
 
     /// The fault's name in profiles and documents.
     pub fn name(self) -> &'static str {
@@ -41,14 +57,24 @@ impl Fault {
             Self::Busy => "busy",
             Self::SlowNetwork => "slow-network",
             Self::CutConnections => "cut-connections",
+            Self::CutDependencies => "cut-dependencies",
+            Self::HungDependencies => "hung-dependencies",
+            Self::SlowDependencies => "slow-dependencies",
         }
     }
 
-    /// How much of it must have been seen to take effect, in parts per billion. Others may want processors too.
+    /// Whether it is done to what the subject depends on.
+    pub fn is_of_dependencies(self) -> bool {
+        matches!(self, Self::CutDependencies | Self::HungDependencies | Self::SlowDependencies)
+    }
+
+    /// How much of it must have been seen to take effect, in parts per billion. Others may want processors too, and load need
+    /// not make a subject ask all that it depends on.
     pub(crate) fn effect_ppb_min(self) -> u64 {
         match self {
             Self::Busy => 800_000_000,
             Self::Paused | Self::SlowNetwork | Self::CutConnections => 900_000_000,
+            Self::CutDependencies | Self::HungDependencies | Self::SlowDependencies => 1,
         }
     }
 }
@@ -65,7 +91,8 @@ pub struct FaultDrill {
     /// When it was ended, from the schedule's start, in ns.
     pub until_ns: u64,
     /// How much of it was seen to take effect, in parts per billion: of looks, those at which the subject stood still; of
-    /// all processor time, what was taken; of the requests that came meanwhile, those that were delayed or reset.
+    /// all processor time, what was taken; of the requests that came meanwhile, those that were delayed or reset; of the
+    /// dependencies, those at which something was cut, kept back or delayed.
     pub effect_ppb: u64,
     /// The load, of step `fault`, through the fault proxy.
     pub load: LoadRun,
@@ -122,7 +149,7 @@ impl FaultDrill {
     }
 
     /// From the fault's end to the end of the last batch that was not as before: in which a request failed, or latency did
-    /// not keep a limit of the profile. `inf` if that is the run's last batch.
+    /// not keep a limit of the profile. `inf` if no request was meant to be sent since: who is as before has shown it.
     pub fn recovered_ns(&self, series: &Series, profile: &Profile) -> Amount {
         let limits: Vec<(Probability, Value)> = profile.criteria.iter().filter_map(latency_limit).collect();
         let is_bad = |batch: &Histogram| {
@@ -137,14 +164,14 @@ impl FaultDrill {
             batch
         });
         let later = (0u64..).zip(batches).skip_while(|(index, _)| *index < self.until_ns / BATCH_NS);
-        let Some((last_bad, _)) = later.filter(|(_, batch)| is_bad(batch)).last() else {
-            return Amount::Finite(0);
-        };
-        let end_ns = last_bad.saturating_add(1).saturating_mul(BATCH_NS);
-        if end_ns >= self.load.schedule.duration_ns {
-            return Amount::Infinite;
+        let asked = later.filter(|(_, batch)| batch.count() > 0);
+        let (mut last_bad, mut is_over) = (None, false);
+        for (index, batch) in asked {
+            is_over = !is_bad(&batch);
+            last_bad = if is_over { last_bad } else { Some(index) };
         }
-        Amount::Finite(end_ns.saturating_sub(self.until_ns))
+        let end_ns = last_bad.map_or(0, |last_bad| (last_bad + 1).saturating_mul(BATCH_NS));
+        if is_over { Amount::Finite(end_ns.saturating_sub(self.until_ns)) } else { Amount::Infinite }
     }
 
     /// When its load began.
@@ -166,8 +193,13 @@ mod tests {
 
     /// A drill of 9 s with one request in each batch, those of which are slow or failed as told.
     fn recovered(until_ns: u64, outcome: impl Fn(u64) -> Value) -> Amount {
+        recovered_of(90, until_ns, outcome)
+    }
+
+    /// The same with requests in so many batches.
+    fn recovered_of(batches: u64, until_ns: u64, outcome: impl Fn(u64) -> Value) -> Amount {
         let mut series = Series::new();
-        for batch in 0..90 {
+        for batch in 0..batches {
             series.record(batch * BATCH_NS, outcome(batch));
         }
         FaultDrill { until_ns, ..fault_drill(Scene::Measured, Some(Fault::Paused)) }
@@ -186,6 +218,8 @@ mod tests {
             assert_eq!(recovered(until_ns, bad(75, worse)), Amount::Finite(1_570 * MS));
             assert_eq!(recovered(until_ns, bad(88, worse)), Amount::Finite(2_870 * MS));
             assert_eq!(recovered(until_ns, bad(89, worse)), Amount::Infinite);
+            assert_eq!(recovered_of(89, until_ns, bad(88, worse)), Amount::Infinite, "nobody asked after it");
+            assert_eq!(recovered_of(60, until_ns, bad(0, worse)), Amount::Infinite, "nor since the fault");
         }
         assert_eq!(
             recovered(until_ns, bad(89, Value::Finite(240 * MS))),

@@ -75,7 +75,7 @@ fn judge_one(plan: &Plan, criterion: &Criterion, documents: &Documents) -> Resul
         reason,
         control,
     };
-    if let Some(why) = plan.subject.lacks(criterion.probe) {
+    if let Some(why) = plan.subject.lacks_for(criterion) {
         let verdict = if criterion.may_not_apply { Verdict::NotApplicable } else { Verdict::NotMeasured };
         return Ok(judged(verdict, why.to_owned(), None));
     }

@@ -81,8 +81,11 @@ impl Plan {
     pub fn faults(&self) -> Vec<Fault> {
         let has_process = self.subject.kind == SubjectKind::Command;
         let criteria = &self.profile.criteria;
-        let is_asked_for = |fault: &Fault| criteria.iter().any(|criterion| criterion.fault == Some(*fault));
-        Fault::ALL.into_iter().filter(|fault| has_process && is_asked_for(fault)).collect()
+        let is_tried = |fault: &Fault| {
+            self.subject.lacks_for_fault(*fault).is_none()
+                && criteria.iter().any(|criterion| criterion.fault == Some(*fault))
+        };
+        Fault::ALL.into_iter().filter(|fault| has_process && is_tried(fault)).collect()
     }
 
     fn drills(&self, family: Family) -> u64 {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::criterion::Criterion;
+use crate::fault::Fault;
 use crate::probe::{Family, Probe};
 
 /// How the subject is reached, which decides what can be measured of it.
@@ -71,7 +73,21 @@ pub struct SubjectIdentity {
     pub resources: Vec<ResourceDescriptor>,
 }
 
+const NO_DEPENDENCY: &str =
+    "the subject's description has no [[dependency]]: nothing that could be taken away";
+
 impl SubjectIdentity {
+    /// Why the subject has nothing to measure for a criterion, if that is so.
+    pub fn lacks_for(&self, criterion: &Criterion) -> Option<&'static str> {
+        self.lacks(criterion.probe).or_else(|| criterion.fault.and_then(|fault| self.lacks_for_fault(fault)))
+    }
+
+    /// Why there is nothing to which a fault could be done, if that is so.
+    pub(crate) fn lacks_for_fault(&self, fault: Fault) -> Option<&'static str> {
+        let lacks = fault.is_of_dependencies() && !self.parts.contains(&SubjectPart::Dependency);
+        lacks.then_some(NO_DEPENDENCY)
+    }
+
     /// Why the subject has nothing to measure for a probe, if that is so.
     pub fn lacks(&self, probe: Probe) -> Option<&'static str> {
         if probe.needs_process() && self.kind == SubjectKind::Url {
@@ -108,9 +124,7 @@ impl SubjectIdentity {
             Probe::MetricsTruth if !self.parts.contains(&SubjectPart::Metrics) => {
                 Some("the subject's description has no [metrics]: nobody says where they are served")
             }
-            Probe::HealthTruth if !self.parts.contains(&SubjectPart::Dependency) => {
-                Some("the subject's description has no [[dependency]]: nothing that could be taken away")
-            }
+            Probe::HealthTruth if !self.parts.contains(&SubjectPart::Dependency) => Some(NO_DEPENDENCY),
             _ if probe.family() == Family::Inspection && !self.inspections.contains(&probe) => {
                 Some(nothing_to_inspect(probe))
             }

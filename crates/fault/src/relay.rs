@@ -3,19 +3,24 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use crate::Error;
 
-/// One read, which bounds what a direction holds in memory.
+/// One read.
 const READ_BYTES: usize = 32 * 1024;
+/// Reads that are on their way, which bounds what a direction holds in memory: enough for 5 MB a second where all that is said
+/// comes 200 ms later.
+const READS_MAX: usize = 32;
 /// More than any pool of connections has. Further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 4_096;
 /// After a failure to accept, which is most often a lack of file descriptors: others must close first.
@@ -28,6 +33,18 @@ pub enum Outage {
     Cut,
     /// Connections are accepted and stay open, and no byte passes.
     Hung,
+    /// All that the service is told comes later by this much.
+    Slow {
+        /// In ns.
+        delay_ns: u64,
+    },
+}
+
+/// What the outage is, and how often one was felt.
+#[derive(Debug, Clone)]
+struct Seen {
+    outage: watch::Receiver<Option<Outage>>,
+    felt: Arc<AtomicU64>,
 }
 
 /// A relay on a thread of its own. Dropping it closes its connections and ends the thread.
@@ -35,6 +52,7 @@ pub enum Outage {
 pub struct Relay {
     address: SocketAddr,
     outage: Arc<watch::Sender<Option<Outage>>>,
+    felt: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -51,17 +69,24 @@ impl Relay {
         let runtime = runtime.map_err(Error::Start)?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(Error::Start)?;
         let address = listener.local_addr().map_err(Error::Start)?;
-        let (outage, seen) = watch::channel(None);
+        let (outage, receiver) = watch::channel(None);
+        let seen = Seen { outage: receiver, felt: Arc::default() };
+        let felt = Arc::clone(&seen.felt);
         let (stop, stopped) = oneshot::channel();
         let run = run(listener, upstream, seen, stopped);
         let thread = std::thread::Builder::new().name("relay".into());
         let thread = thread.spawn(move || runtime.block_on(run)).map_err(Error::Start)?;
-        Ok(Self { address, outage: Arc::new(outage), stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, outage: Arc::new(outage), felt, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How often an outage was felt since the start: connections that were cut, and what was kept back or came later.
+    pub fn felt(&self) -> u64 {
+        self.felt.load(Ordering::Relaxed)
     }
 
     /// Begins an outage in the place of any other.
@@ -88,12 +113,7 @@ impl Drop for OutageLease {
 }
 
 /// Runs until the other end of `stop` is dropped. All connections end with it.
-async fn run(
-    listener: TcpListener,
-    upstream: SocketAddr,
-    outage: watch::Receiver<Option<Outage>>,
-    mut stop: oneshot::Receiver<()>,
-) {
+async fn run(listener: TcpListener, upstream: SocketAddr, seen: Seen, mut stop: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -102,7 +122,7 @@ async fn run(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((client, _)) => {
-                    connections.spawn(serve(client, upstream, outage.clone()));
+                    connections.spawn(serve(client, upstream, seen.clone()));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -111,12 +131,15 @@ async fn run(
 }
 
 /// One connection, to its end in good order or to a reset.
-async fn serve(mut client: TcpStream, upstream: SocketAddr, outage: watch::Receiver<Option<Outage>>) {
-    let mut cut = outage.clone();
+async fn serve(mut client: TcpStream, upstream: SocketAddr, seen: Seen) {
+    let mut cut = seen.outage.clone();
     let passed = tokio::select! {
         biased;
-        _ = cut.wait_for(|outage| *outage == Some(Outage::Cut)) => None,
-        passed = pass(&mut client, upstream, outage) => passed.ok(),
+        _ = cut.wait_for(|outage| *outage == Some(Outage::Cut)) => {
+            seen.is_felt();
+            None
+        }
+        passed = pass(&mut client, upstream, &seen) => passed.ok(),
     };
     if passed.is_none() {
         // A failure means that the connection is gone already.
@@ -125,32 +148,25 @@ async fn serve(mut client: TcpStream, upstream: SocketAddr, outage: watch::Recei
 }
 
 /// Passes bytes both ways until both sides have closed.
-async fn pass(
-    client: &mut TcpStream,
-    upstream: SocketAddr,
-    mut outage: watch::Receiver<Option<Outage>>,
-) -> io::Result<()> {
-    wait_while_hung(&mut outage).await?;
+async fn pass(client: &mut TcpStream, upstream: SocketAddr, seen: &Seen) -> io::Result<()> {
+    seen.wait_while_hung().await?;
     let mut service = TcpStream::connect(upstream).await?;
     client.set_nodelay(true)?;
     service.set_nodelay(true)?;
     let (from_client, to_client) = client.split();
     let (from_service, to_service) = service.split();
-    let up = one_way(from_client, to_service, outage.clone());
-    let down = one_way(from_service, to_client, outage);
-    tokio::try_join!(up, down).map(|_| ())
+    let up = said(from_client, to_service, seen);
+    let (told, later) = mpsc::channel(READS_MAX);
+    tokio::try_join!(up, hear(from_service, told, seen), tell(to_client, later, seen)).map(|_| ())
 }
 
-async fn one_way(
-    mut from: ReadHalf<'_>,
-    mut to: WriteHalf<'_>,
-    mut outage: watch::Receiver<Option<Outage>>,
-) -> io::Result<()> {
+/// What the service says, as soon as it says it.
+async fn said(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, seen: &Seen) -> io::Result<()> {
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let count = from.read(&mut buffer).await?;
         // Also the end of what is said is kept back: whoever hangs does not hang up.
-        wait_while_hung(&mut outage).await?;
+        seen.wait_while_hung().await?;
         if count == 0 {
             return to.shutdown().await;
         }
@@ -158,10 +174,63 @@ async fn one_way(
     }
 }
 
-/// An error where the relay is gone.
-async fn wait_while_hung(outage: &mut watch::Receiver<Option<Outage>>) -> io::Result<()> {
-    let passing = outage.wait_for(|outage| *outage != Some(Outage::Hung)).await;
-    passing.map(|_| ()).map_err(io::Error::other)
+/// What the service is told, and when it shall learn of it where that is not now. The end is told as nothing.
+async fn hear(
+    mut from: ReadHalf<'_>,
+    told: mpsc::Sender<(Option<Instant>, Vec<u8>)>,
+    seen: &Seen,
+) -> io::Result<()> {
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        let due = seen.delay().map(|delay| Instant::now() + delay);
+        let bytes = buffer.get(..count).unwrap_or_default().to_vec();
+        if told.send((due, bytes)).await.is_err() || count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Tells the service what was heard, each when it is due.
+async fn tell(
+    mut to: WriteHalf<'_>,
+    mut heard: mpsc::Receiver<(Option<Instant>, Vec<u8>)>,
+    seen: &Seen,
+) -> io::Result<()> {
+    while let Some((due, bytes)) = heard.recv().await {
+        if let Some(due) = due {
+            sleep_until(due).await;
+        }
+        seen.wait_while_hung().await?;
+        if bytes.is_empty() {
+            return to.shutdown().await;
+        }
+        to.write_all(&bytes).await?;
+    }
+    Ok(())
+}
+
+impl Seen {
+    fn is_felt(&self) {
+        self.felt.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An error where the relay is gone.
+    async fn wait_while_hung(&self) -> io::Result<()> {
+        let mut outage = self.outage.clone();
+        if *outage.borrow() == Some(Outage::Hung) {
+            self.is_felt();
+        }
+        let passing = outage.wait_for(|outage| *outage != Some(Outage::Hung)).await;
+        passing.map(|_| ()).map_err(io::Error::other)
+    }
+
+    /// By how much what is told now comes later.
+    fn delay(&self) -> Option<Duration> {
+        let Some(Outage::Slow { delay_ns }) = *self.outage.borrow() else { return None };
+        self.is_felt();
+        Some(Duration::from_nanos(delay_ns))
+    }
 }
 
 #[cfg(test)]
@@ -212,8 +281,10 @@ mod tests {
             let said = said_back(stream).unwrap_err();
             assert!(matches!(said, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{said:?}");
         }
+        assert_eq!(relay.felt(), 2);
         drop(cut);
         assert_eq!(said_back(&mut connected(&relay)), Ok(*b"ping"));
+        assert_eq!(relay.felt(), 2);
     }
 
     #[test]
@@ -232,6 +303,37 @@ mod tests {
             stream.read_exact(&mut kept_back).unwrap();
             assert_eq!(&kept_back, b"ping");
         }
+        // What was asked on the one, and that the other came at all.
+        assert_eq!(relay.felt(), 2);
+    }
+
+    #[test]
+    fn what_is_slow_tells_all_as_much_later_as_it_should_and_nothing_twice_as_late() {
+        let relay = Relay::start(echo()).unwrap();
+        let mut stream = TcpStream::connect(relay.address()).unwrap();
+        assert_eq!((said_back(&mut stream), relay.felt()), (Ok(*b"ping"), 0));
+        let delay = Duration::from_millis(200);
+        let slow = relay.begin(Outage::Slow { delay_ns: 200_000_000 });
+        let begin = Instant::now();
+        // Ten pieces, of which each comes by itself.
+        let mut writing = stream.try_clone().unwrap();
+        let writer = std::thread::spawn(move || {
+            for _ in 0..10 {
+                writing.write_all(b"ping").unwrap();
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        let mut said = [0; 40];
+        stream.read_exact(&mut said[..1]).unwrap();
+        let first = begin.elapsed();
+        stream.read_exact(&mut said[1..]).unwrap();
+        let last = begin.elapsed();
+        writer.join().unwrap();
+        assert!(first >= delay && last >= delay + Duration::from_millis(90), "{first:?}, {last:?}");
+        assert!(last < delay * 10, "one after the other: {last:?}");
+        assert!(relay.felt() >= 2);
+        drop(slow);
+        assert_eq!(said_back(&mut stream), Ok(*b"ping"));
     }
 
     #[test]

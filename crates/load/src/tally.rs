@@ -89,7 +89,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// The first byte of a measured arrival's request was written `lag_ns` after its time, or never.
+    /// The first byte of a measured arrival's request was written, or a connection for it was refused, `lag` after its
+    /// time, or never.
     pub(crate) fn sent(&mut self, arrival: &Arrival, lag: Value, schedule_end_ns: u64) {
         let Ok(offset_ns) = u64::try_from(arrival.offset_ns) else { return };
         match lag {

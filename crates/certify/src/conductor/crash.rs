@@ -66,8 +66,10 @@ impl Conductor<'_> {
         running.wait_end(monotonic_ns())?;
         drop(before);
         let after = through.map(|through| through.proxy.set(through.after_kill)).transpose()?;
+        let name = format!("{}/restart/{trial}", scene.name());
         let (restarted, recovered_ns, found) =
-            self.restart_and_read(book.as_ref(), &folder, proxy, &written.writes)?;
+            self.restart_and_read(book.as_ref(), &folder, proxy, &written.writes, &name)?;
+        self.ask_in_vain(restarted, proxy);
         drop(after);
         let ledger = book.as_ref().map(|_| written.ledger(&found));
         let proxy = proxy.map(|proxy| counts(&proxy.counters()));
@@ -111,16 +113,19 @@ impl Conductor<'_> {
         Ok(Written { outstanding: outstanding(&writes, &kill_ns), writes })
     }
 
-    /// Starts the subject on the same data and reads every write again.
+    /// Starts the subject on the same data and reads every write again. One that does not get ready has not recovered.
     fn restart_and_read(
         &mut self,
         book: Option<&Book<'_>>,
         folder: &Scratch,
         proxy: Option<&Proxy>,
         writes: &[Write],
-    ) -> Result<(ProcessIdentity, Amount, Vec<bool>), Error> {
-        let running = running::start(self.subject, folder.path(), proxy, self.stop)?;
-        let restarted = running.process()?;
+        name: &str,
+    ) -> Result<(Option<ProcessIdentity>, Amount, Vec<bool>), Error> {
+        let Some(running) = self.start_again(folder.path(), proxy, Probe::CrashRecovery, name)? else {
+            return Ok((None, Amount::Infinite, vec![false; writes.len()]));
+        };
+        let restarted = Some(running.process()?);
         let within_ns = self.worth_waiting_ns(Probe::CrashRecovery);
         let mut recovered_ns = running.first_good_ns(self.subject, within_ns, self.stop)?;
         let mut found = Vec::new();
@@ -130,7 +135,8 @@ impl Conductor<'_> {
             recovered_ns = recovered_ns.max(reading.readable_ns.map_or(Amount::Infinite, Amount::Finite));
             found = reading.found;
         }
-        running.end()?;
+        self.keep_output(name.to_owned(), &running);
+        running.end_if_alive()?;
         Ok((restarted, recovered_ns, found))
     }
 }

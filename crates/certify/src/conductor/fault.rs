@@ -3,14 +3,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use plimsoll_evidence::{BUSY_PPB, Document, Fault, FaultDrill, SLOW_NETWORK_NS, Scene, Step};
-use plimsoll_fault::{Defect, Lease, Proxy};
+use plimsoll_evidence::{
+    BUSY_PPB, Document, Fault, FaultDrill, SLOW_DEPENDENCY_NS, SLOW_NETWORK_NS, Scene, Step,
+};
+use plimsoll_fault::{Defect, Lease, Outage, OutageLease, Proxy};
 use plimsoll_process::{Burden, Stowaway, monotonic_ns};
 
 use super::load::LoadOrder;
 use super::scene::{HARMED_PPB, PROXY_SEED, proxy};
 use super::soak::stowaway;
 use super::{Conductor, counts};
+use crate::dependency::Needed;
 use crate::environment::cores;
 use crate::error::Error;
 use crate::running::{self, Running};
@@ -39,6 +42,12 @@ enum Planted<'a> {
     Frozen(&'a Running),
     Busy(Stowaway),
     Network(Lease),
+    /// The dependencies, and how often each had felt an outage before this one.
+    Dependencies {
+        needed: &'a [Needed],
+        felt_before: Vec<u64>,
+        _outages: Vec<OutageLease>,
+    },
 }
 
 /// What holds when.
@@ -87,7 +96,8 @@ impl Conductor<'_> {
             effect_ppb: held.effect_ppb,
             load,
         }))?;
-        running.end()
+        // Whoever dies of a fault does not come back.
+        running.end_if_alive()
     }
 }
 
@@ -113,6 +123,10 @@ fn hold(orders: &Orders, running: &Running, proxy: &Proxy, is_over: &AtomicBool)
         Planted::Frozen(_) => share_ppb(still, looks),
         Planted::Busy(hogs) => share_ppb(hogs.cpu_ns(), (until_ns - from_ns).saturating_mul(cores())),
         Planted::Network(lease) => share_ppb(lease.counters().affected, lease.counters().requests),
+        Planted::Dependencies { needed, felt_before, .. } => {
+            let felt = needed.iter().zip(felt_before).filter(|(it, before)| it.relay.felt() > **before);
+            share_ppb(felt.count() as u64, needed.len() as u64)
+        }
     };
     planted.end()?;
     Ok(Held { from_ns, until_ns, effect_ppb, kept })
@@ -133,14 +147,26 @@ impl<'a> Planted<'a> {
             Some(Fault::CutConnections) => {
                 Self::Network(proxy.set(Defect::Reset { ratio_ppb: ALL_PPB, seed: PROXY_SEED })?)
             }
+            Some(Fault::CutDependencies) => Self::of_dependencies(running, Outage::Cut),
+            Some(Fault::HungDependencies) => Self::of_dependencies(running, Outage::Hung),
+            Some(Fault::SlowDependencies) => {
+                Self::of_dependencies(running, Outage::Slow { delay_ns: SLOW_DEPENDENCY_NS })
+            }
         })
+    }
+
+    fn of_dependencies(running: &'a Running, outage: Outage) -> Self {
+        let needed = &running.dependencies;
+        let felt_before = needed.iter().map(|it| it.relay.felt()).collect();
+        let outages = needed.iter().map(|it| it.relay.begin(outage)).collect();
+        Self::Dependencies { needed, felt_before, _outages: outages }
     }
 
     fn end(self) -> Result<(), Error> {
         match self {
             Self::Frozen(running) => running.thaw(),
-            // The stowaway ends, and the lease takes its defect back.
-            Self::Nothing | Self::Busy(_) | Self::Network(_) => Ok(()),
+            // The stowaway ends, and leases take back what they stand for.
+            Self::Nothing | Self::Busy(_) | Self::Network(_) | Self::Dependencies { .. } => Ok(()),
         }
     }
 }

@@ -15,19 +15,25 @@ mod soak;
 mod stop_drill;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use plimsoll_base::Clock;
 use plimsoll_evidence::{
-    Document, Documents, Family, Plan, Probe, ProxyCounts, Scene, StartRun, Step, SubjectKind,
+    Document, Documents, Family, Plan, Probe, ProcessIdentity, ProxyCounts, Scene, StartRun, Step,
+    SubjectKind,
 };
-use plimsoll_fault::Counters;
+use plimsoll_fault::{Counters, Proxy};
+use plimsoll_load::{Request, exchange};
 use plimsoll_proof::Digest;
 
 use crate::error::Error;
 use crate::files::Subject;
 use crate::order::Order;
-use crate::running::{self, Running};
+use crate::running::{self, Otherwise, Running};
 use crate::scratch::Scratch;
+
+/// One who asks where nobody serves waits no longer.
+const ASKED_NS_MAX: u64 = 1_000_000_000;
 use crate::state::State;
 use crate::stop::Stop;
 
@@ -189,6 +195,38 @@ impl<'a> Conductor<'a> {
             }))?;
         }
         Ok(running)
+    }
+
+    /// Starts the subject where what is looked at is how long it takes.
+    fn start_patiently(&self, folder: &Path, proxy: Option<&Proxy>, probe: Probe) -> Result<Running, Error> {
+        let otherwise = Otherwise { patience_ns: self.worth_waiting_ns(probe), ..Otherwise::default() };
+        running::start_in(self.subject, folder, proxy, self.stop, &otherwise)
+    }
+
+    /// The same on data that were there before. `None` if it does not get ready; what it wrote is kept.
+    fn start_again(
+        &mut self,
+        folder: &Path,
+        proxy: Option<&Proxy>,
+        probe: Probe,
+        name: &str,
+    ) -> Result<Option<Running>, Error> {
+        match self.start_patiently(folder, proxy, probe) {
+            Err(Error::Subject { problem, output }) => {
+                self.keep_text(name.to_owned(), format!("{output}\nthe subject {problem}"));
+                Ok(None)
+            }
+            started => started.map(Some),
+        }
+    }
+
+    /// Where nobody serves any more a client asks all the same, and meets the planted defect on his way: a defect that
+    /// nobody met would leave the verdict without its control.
+    fn ask_in_vain(&self, serves: Option<ProcessIdentity>, proxy: Option<&Proxy>) {
+        if let (None, Some(proxy)) = (serves, proxy) {
+            let health = Request::get(self.subject.target.health.clone());
+            let _ = exchange(proxy.address(), &self.subject.target.host, &health, 0, ASKED_NS_MAX);
+        }
     }
 
     /// How long a first good reply is waited for: beyond the largest limit that a probe has, the verdict is certain.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use plimsoll_base::Utc;
 use plimsoll_evidence::{Amount, Document, Probe, ProcessIdentity, RestoreDrill, Scene};
 use plimsoll_fault::{Defect, Proxy};
-use plimsoll_load::{Request, exchange};
 use plimsoll_process::{Signal, monotonic_ns};
 use plimsoll_proof::Digest;
 
@@ -23,9 +22,6 @@ use crate::scratch::Scratch;
 const DUE_TIME: Duration = Duration::from_millis(1_000);
 /// From the end of the backup to the disaster: these writes may be lost, and the report tells how many were.
 const LATER_TIME: Duration = Duration::from_millis(300);
-
-/// One who asks where nobody serves waits no longer.
-const ASKED_NS_MAX: u64 = 1_000_000_000;
 
 /// What of the subject's description the drill rests on.
 #[derive(Clone, Copy)]
@@ -85,9 +81,7 @@ impl Conductor<'_> {
             Amount::Infinite => Restored::nothing(&lost.acknowledged),
             Amount::Finite(_) => self.restore_and_read(means, &book, &name, &lost, proxy)?,
         };
-        if let (None, Some(proxy)) = (restored.process, proxy) {
-            self.ask_in_vain(proxy);
-        }
+        self.ask_in_vain(restored.process, proxy);
         drop(lease);
         let since_ns = |at_ns: u64| at_ns.saturating_sub(lost.began_ns);
         self.keep(Document::RestoreDrill(RestoreDrill {
@@ -137,13 +131,6 @@ impl Conductor<'_> {
         acknowledged.retain(|write| write.fate == Fate::Acknowledged);
         acknowledged.sort_by_key(|write| write.known_ns);
         Ok(Lost { process, at, began_ns, disaster, acknowledged, backup: stale.unwrap_or(backup) })
-    }
-
-    /// Nobody serves after a restore that failed. A client asks all the same, and meets the planted defect on his way: a
-    /// defect that nobody met would leave the verdict without its control.
-    fn ask_in_vain(&self, proxy: &Proxy) {
-        let health = Request::get(self.subject.target.health.clone());
-        let _ = exchange(proxy.address(), &self.subject.target.host, &health, 0, ASKED_NS_MAX);
     }
 
     /// The planted defect: a backup of the time when nothing was written yet.
@@ -196,12 +183,9 @@ impl Conductor<'_> {
         if done.took_ns == Amount::Infinite {
             return Ok(nothing);
         }
-        let running = match running::start(self.subject, folder.path(), proxy, self.stop) {
-            Err(Error::Subject { problem, output }) => {
-                self.keep_text(format!("{name}/restored"), format!("{output}\nthe subject {problem}"));
-                return Ok(nothing);
-            }
-            started => started?,
+        let kept = format!("{name}/restored");
+        let Some(running) = self.start_again(folder.path(), proxy, Probe::RestoreTime, &kept)? else {
+            return Ok(nothing);
         };
         let process = Some(running.process()?);
         let within_ns = self.worth_waiting_ns(Probe::RestoreTime);
@@ -213,8 +197,9 @@ impl Conductor<'_> {
             Amount::Finite(ns) => Amount::Finite(before_start_ns.saturating_add(ns)),
             Amount::Infinite => Amount::Infinite,
         };
-        self.keep_output(format!("{name}/restored"), &running);
-        running.end()?;
+        self.keep_output(kept, &running);
+        // What was read tells whether it lived on.
+        running.end_if_alive()?;
         Ok(Restored { process, took_ns: done.took_ns, served_ns, found: reading.found })
     }
 

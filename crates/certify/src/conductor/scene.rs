@@ -65,7 +65,7 @@ impl Conductor<'_> {
         let proxy = proxy()?;
         let lease = proxy.set(self.defect(scene))?;
         let at = self.clock.now();
-        let running = running::start(self.subject, folder.path(), Some(&proxy), self.stop)?;
+        let running = self.start_patiently(folder.path(), Some(&proxy), Probe::StartUp)?;
         let process = running.process()?;
         let took_ns =
             running.first_good_ns(self.subject, self.worth_waiting_ns(Probe::StartUp), self.stop)?;

@@ -1,13 +1,21 @@
 //! What statuses, verdicts and scenes are called for people, and numbers as they read them.
 
 use plimsoll_base::{Quantity, Unit, Utc};
-use plimsoll_evidence::{Amount, Criterion, Measurement, Op, Scene, Status, Verdict, at_least};
+use plimsoll_evidence::{
+    Amount, Criterion, Measurement, Op, ProcessIdentity, Scene, Status, Verdict, at_least,
+};
 use plimsoll_measure::Value;
 
 use crate::html::{Element, el};
 
 /// What stands where nothing was measured.
 pub(crate) const NOTHING: &str = "–";
+
+/// The process before a loss and the one after it, if one ever got ready.
+pub(crate) fn before_and_after(before: ProcessIdentity, after: Option<ProcessIdentity>) -> String {
+    let after = after.map_or_else(|| NOTHING.to_owned(), |process| process.pid.to_string());
+    format!("{} → {after}", before.pid)
+}
 
 /// How a verdict or status weighs, which decides its colour; its word and its sign say the same without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -93,18 +93,25 @@ pub(crate) fn crash_recovery(
     documents: &Documents,
     scene: Scene,
 ) -> Result<Measurement, Error> {
-    let rehearsals = documents
-        .crash_drills(scene)
-        .into_iter()
-        .map(|(digest, drill)| Rehearsal {
+    let mut rehearsals = Vec::new();
+    for (digest, drill) in documents.crash_drills(scene) {
+        check_crash(drill)?;
+        rehearsals.push(Rehearsal {
             digest,
             trial: drill.trial,
-            process: Some(drill.restarted),
+            process: drill.restarted,
             value: drill.recovered_ns,
             n: 1,
-        })
-        .collect();
+        });
+    }
     Ok(worst(criterion, rehearsals))
+}
+
+fn check_crash(drill: &CrashDrill) -> Result<(), Error> {
+    match drill.problem() {
+        None => Ok(()),
+        Some(problem) => Err(Error::evidence(format!("crash drill {}: {problem}", drill.trial))),
+    }
 }
 
 pub(crate) fn acknowledged_writes(
@@ -115,6 +122,7 @@ pub(crate) fn acknowledged_writes(
     let mut rehearsals = Vec::new();
     let mut is_vacuous = false;
     for (digest, drill) in documents.crash_drills(scene) {
+        check_crash(drill)?;
         let (acknowledged, lost) = ledger(drill)?;
         // Where nothing was acknowledged nothing could be lost. Where no write was outstanding the kill hit a subject
         // that may have been idle for long enough to store what it had only promised to store.
@@ -123,7 +131,7 @@ pub(crate) fn acknowledged_writes(
         rehearsals.push(Rehearsal {
             digest,
             trial: drill.trial,
-            process: Some(drill.restarted),
+            process: drill.restarted,
             value: Amount::Finite(lost),
             n: acknowledged,
         });

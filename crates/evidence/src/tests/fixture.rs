@@ -345,7 +345,7 @@ impl Making<'_> {
             scene,
             trial,
             process,
-            restarted,
+            restarted: Some(restarted),
             at: self.now(),
             recovered_ns: Amount::Finite(self.story.start_ns + slower + trial * MS),
             ledger: self.story.has_ledger.then(|| ledger(200, lost)),

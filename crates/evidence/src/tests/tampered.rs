@@ -115,9 +115,9 @@ fn trials_that_are_repeated_left_out_or_share_a_process() {
     assert!(gap.contains("not numbered from 1 without gap"), "{gap}");
     let shared = refusal(|list| run(list, 2).process = run(list, 1).process);
     assert!(shared.contains("stands in two trials"), "{shared}");
-    let restarted = refusal(|list| crash(list, 2).restarted = crash(list, 1).process);
+    let restarted = refusal(|list| crash(list, 2).restarted = Some(crash(list, 1).process));
     assert!(restarted.contains("stands in two trials"), "{restarted}");
-    let itself = refusal(|list| crash(list, 2).restarted = crash(list, 2).process);
+    let itself = refusal(|list| crash(list, 2).restarted = Some(crash(list, 2).process));
     assert!(itself.contains("stands in two trials"), "{itself}");
     let start = refusal(|list| {
         let mut starts = list.iter_mut().filter_map(|document| match document {

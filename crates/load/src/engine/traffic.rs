@@ -216,10 +216,13 @@ impl Engine<'_> {
         self.closed.push(place);
         let Some(Flight { arrival, sent, .. }) = connection.flight.take() else { return };
         self.busy -= 1;
-        if !sent {
-            self.tally.sent(&arrival, Value::Infinite, self.plan.schedule.duration_ns);
-        }
         let residence_ns = since_ns(self.now_ns, self.zero_ns, &arrival);
+        if !sent {
+            // Whoever refuses a connection was asked for one: that is the subject's answer, and no lateness of ours.
+            let was_asked = kind == ErrorKind::Connect;
+            let lag = if was_asked { Value::Finite(residence_ns) } else { Value::Infinite };
+            self.tally.sent(&arrival, lag, self.plan.schedule.duration_ns);
+        }
         self.tally.ended(&arrival, residence_ns, Err(kind));
     }
 

@@ -86,6 +86,7 @@ fn a_refused_connection_is_an_error() {
     let oracle = Oracle::start(OracleKind::RefuseAll, [0; 32]).unwrap();
     let run = measure(&plan(oracle.address(), 100, 200));
     assert_all_failed(&run, ErrorCounts { connect: 20, ..ErrorCounts::default() });
+    assert_eq!((run.facts.late, run.facts.send_lag.count()), (0, 20), "it was asked in time");
 }
 
 #[test]

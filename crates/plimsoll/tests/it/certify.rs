@@ -126,7 +126,7 @@ fn timing_a_service_that_sleeps_before_it_starts_is_refused() {
 }
 
 #[test]
-fn timing_nginx_drops_requests_on_sigterm_and_not_on_sigquit() {
+fn nginx_drops_requests_on_sigterm_and_not_on_sigquit() {
     let world = World::with_key();
     let ran = world.certify(&nginx(&world, HEALTH, "SIGTERM"), &profile(&[GRACEFUL_STOP]));
     assert_denied(&world, &ran, "graceful-stop");
@@ -141,6 +141,18 @@ fn timing_a_service_that_sleeps_before_it_recovers_is_refused() {
     let start = "test -e {dir}/notes.db && sleep 2; exec $SERVE";
     let ran = world.certify(&notes_started_by(start), &profile(&[CRASH_RECOVERY]));
     assert_denied(&world, &ran, "crash-recovery");
+}
+
+#[test]
+fn a_service_that_never_comes_back_from_a_crash_is_refused() {
+    let world = World::with_key();
+    let subject = notes_started_by("test -e {dir}/notes.db && exit 1; exec $SERVE");
+    let ran = world.certify(&subject, &profile(&[CRASH_RECOVERY, WRITES]));
+    assert_denied(&world, &ran, "crash-recovery");
+    let result = ran.json();
+    assert_eq!((verdict(&result, "writes"), &result["criteria"][0]["value"]), ("FAIL", &"inf".into()));
+    let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
+    assert!(report.contains(" → –"), "nobody came after the one that was killed");
 }
 
 /// A service of `examples/broken`, which is told its port and `data`.
@@ -158,7 +170,7 @@ fn assert_loses_writes(script: &str) {
 
 /// What it is still being sent when the signal comes, it answers: only what it works on is lost.
 #[test]
-fn timing_a_service_that_gives_up_the_requests_that_it_works_on_is_refused() {
+fn a_service_that_gives_up_the_requests_that_it_works_on_is_refused() {
     let world = World::with_key();
     let ran = world.certify(&broken("abandoning.py", ""), &profile(&[GRACEFUL_STOP]));
     assert_denied(&world, &ran, "graceful-stop");
@@ -179,13 +191,13 @@ fn timing_a_service_that_is_healthy_and_serves_nobody_after_a_crash_is_refused_f
 }
 
 #[test]
-fn timing_a_service_that_acknowledges_before_it_writes_is_refused() {
+fn a_service_that_acknowledges_before_it_writes_is_refused() {
     assert_loses_writes("forgetful.py");
 }
 
 /// Its writes are on disk a quarter of a second later: they are lost if, and only if, it is killed while it is written to.
 #[test]
-fn timing_a_service_that_writes_behind_is_refused() {
+fn a_service_that_writes_behind_is_refused() {
     assert_loses_writes("write_behind.py");
 }
 
@@ -289,7 +301,7 @@ fn a_place_where_no_certificate_can_be_made_is_an_error_before_anything_is_start
 }
 
 #[test]
-fn timing_a_certificate_that_cannot_be_published_is_no_result() {
+fn a_certificate_that_cannot_be_published_is_no_result() {
     let world = World::with_key();
     // While it is measured, the subject takes the certificate's place.
     let out = world.path("certificate");
@@ -367,7 +379,7 @@ fn timing_a_subject_that_dies_midway_is_an_error() {
 }
 
 #[test]
-fn timing_a_subject_that_leaves_children_behind_is_an_error_and_they_are_ended() {
+fn a_subject_that_leaves_children_behind_is_an_error_and_they_are_ended() {
     let world = World::with_key();
     let start = "setsid sleep 86399 & exec $SERVE";
     let ran = world.certify(&notes_started_by(start), &profile(&[LATENCY]));

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
 
-const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
 const CONTRACT: (&str, &str, &str) = ("contract", "contract", "0");
 
 /// A subject with a reference that may be tried.
@@ -50,14 +49,14 @@ fn assert_found(world: &World, expected: &[&str]) {
 }
 
 #[test]
-fn timing_the_demo_service_does_what_its_reference_says() {
+fn the_demo_service_does_what_its_reference_says() {
     let world = World::with_key();
-    let ran = world.certify(&with_api(&notes_started_by("exec $SERVE")), &profile(&[ERRORS, CONTRACT]));
+    let ran = world.certify(&with_api(&notes_started_by("exec $SERVE")), &profile(&[CONTRACT]));
     assert_eq!(judged(&world, &ran, "contract"), "PASS", "{:#?}", wrongs(&world));
 }
 
 #[test]
-fn timing_our_own_server_does_what_its_reference_says() {
+fn our_own_server_does_what_its_reference_says() {
     let world = World::with_key();
     let start = format!(
         "XDG_CONFIG_HOME={{dir}} exec {PLIMSOLL} serve --listen 127.0.0.1:{{port}} --data {{dir}}/data"
@@ -65,14 +64,14 @@ fn timing_our_own_server_does_what_its_reference_says() {
     let subject = notes_started_by(&start).replace("\"/health\"", "\"/health/live\"");
     let subject = subject.replace("path = \"/notes\"\n", "path = \"/health/live\"\n");
     let subject = with_api(&subject[..subject.find("[ledger]").unwrap()]);
-    let ran = world.certify(&subject, &profile(&[ERRORS, CONTRACT]));
+    let ran = world.certify(&subject, &profile(&[CONTRACT]));
     assert_eq!(judged(&world, &ran, "contract"), "PASS", "{:#?}", wrongs(&world));
 }
 
 #[test]
-fn timing_a_service_that_has_drifted_away_from_its_reference_is_refused() {
+fn a_service_that_has_drifted_away_from_its_reference_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&broken("drifted.py"), &profile(&[ERRORS, CONTRACT]));
+    let ran = world.certify(&broken("drifted.py"), &profile(&[CONTRACT]));
     assert_eq!((ran.code, judged(&world, &ran, "contract").as_str()), (1, "FAIL"));
     let number = "`/0/price` is string, not number";
     let unread = "200 is no refusal of what the reference does not allow";
@@ -115,9 +114,9 @@ fn careless() -> String {
 }
 
 #[test]
-fn timing_the_demo_service_keeps_its_promises_to_those_whom_it_knows() {
+fn the_demo_service_keeps_its_promises_to_those_whom_it_knows() {
     let world = World::with_key();
-    let criteria = [ERRORS, CONTRACT, ACCESS, LIMIT, RETRIES];
+    let criteria = [CONTRACT, ACCESS, LIMIT, RETRIES];
     let ran = world.certify(&demo_with_promises(), &profile(&criteria));
     for id in ["contract", "access", "limit", "retries"] {
         assert_eq!(judged(&world, &ran, id), "PASS", "{:#?}", wrongs(&world));
@@ -128,9 +127,9 @@ fn timing_the_demo_service_keeps_its_promises_to_those_whom_it_knows() {
 }
 
 #[test]
-fn timing_a_service_that_asks_who_it_is_and_not_what_he_may_is_refused() {
+fn a_service_that_asks_who_it_is_and_not_what_he_may_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&careless(), &profile(&[ERRORS, ACCESS]));
+    let ran = world.certify(&careless(), &profile(&[ACCESS]));
     assert_eq!((ran.code, judged(&world, &ran, "access").as_str()), (1, "FAIL"));
     let open = "200 is no refusal of one who may not";
     assert_found(&world, &[open; 5]);
@@ -139,17 +138,17 @@ fn timing_a_service_that_asks_who_it_is_and_not_what_he_may_is_refused() {
 }
 
 #[test]
-fn timing_a_limit_that_is_one_for_all_and_says_no_time_is_refused() {
+fn a_limit_that_is_one_for_all_and_says_no_time_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&careless(), &profile(&[ERRORS, LIMIT]));
+    let ran = world.certify(&careless(), &profile(&[LIMIT]));
     assert_eq!((ran.code, judged(&world, &ran, "limit").as_str()), (1, "FAIL"));
     assert_found(&world, &["no Retry-After", "429 to one who had asked for nothing"]);
 }
 
 #[test]
-fn timing_a_service_that_does_what_is_sent_again_again_is_refused() {
+fn a_service_that_does_what_is_sent_again_again_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&careless(), &profile(&[ERRORS, RETRIES]));
+    let ran = world.certify(&careless(), &profile(&[RETRIES]));
     assert_eq!((ran.code, judged(&world, &ran, "retries").as_str()), (1, "FAIL"));
     let other = "it was answered in another way than before";
     let unrefused = "another body under the same key was not refused";
@@ -169,7 +168,7 @@ fn what_is_promised_by_halves_is_no_promise() {
         ),
     ] {
         let subject = format!("{}{more}", with_api(&notes_started_by("exec $SERVE")));
-        let ran = world.certify(&subject, &profile(&[ERRORS]));
+        let ran = world.certify(&subject, &profile(&[CONTRACT]));
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         assert!(ran.stderr.contains(said), "{}", ran.stderr);
     }
@@ -182,18 +181,18 @@ fn what_is_promised_by_halves_is_no_promise() {
 const INJECTION: (&str, &str, &str) = ("injection", "injection", "0");
 
 #[test]
-fn timing_the_demo_service_and_one_that_is_careful_take_texts_for_texts() {
+fn the_demo_service_and_one_that_is_careful_take_texts_for_texts() {
     for subject in [demo_with_promises(), broken("injectable.py").replace(" {port}", " {port} careful")] {
         let world = World::with_key();
-        let ran = world.certify(&subject, &profile(&[ERRORS, INJECTION]));
+        let ran = world.certify(&subject, &profile(&[INJECTION]));
         assert_eq!(judged(&world, &ran, "injection"), "PASS", "{:#?}", wrongs(&world));
     }
 }
 
 #[test]
-fn timing_a_service_that_takes_texts_for_more_is_refused() {
+fn a_service_that_takes_texts_for_more_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&broken("injectable.py"), &profile(&[ERRORS, INJECTION]));
+    let ran = world.certify(&broken("injectable.py"), &profile(&[INJECTION]));
     assert_eq!((ran.code, judged(&world, &ran, "injection").as_str()), (1, "FAIL"));
     let called = "what the text names was called";
     let expected = [

@@ -65,11 +65,10 @@ fn timing_the_demo_service_comes_back_from_every_fault() {
     let expected = ["PASS", "PASS", "PASS", "PASS", "PASS", "PASS", "PASS", "FAIL"];
     assert_eq!(found, expected, "who is cut off fails\n{told}");
     let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
-    for fault in Fault::ALL {
+    for fault in of_itself() {
         assert!(report.contains(&format!("plot-{}-replies", fault.name())), "{}", fault.name());
     }
-    let certificate = read_folder(&world.path("certificate")).unwrap();
-    let files: Files = certificate.iter().map(|(path, bytes)| (path.into(), bytes.into())).collect();
+    let files = files(&world);
     a_fault_shows_where_it_held(&files);
     refuses_lies(
         &files,
@@ -97,6 +96,77 @@ fn timing_its_twin_that_goes_on_is_not() {
     assert_eq!(judged(&world, &ran, ["back"]), ["PASS"], "{}\n{}", ran.stdout, ran.stderr);
 }
 
+/// A server of Python's that connects to its store once, or again and again, or dies without it.
+fn clinging(how: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/clinging.py");
+    let script = script.display();
+    let start = format!("exec python3 {script} {{port}} {how} {{dependency.store}}");
+    let subject = notes_started_by(&start);
+    let store = format!(
+        "[[dependency]]\nname = \"store\"\ncommand = [\"python3\", \"{script}\", \"{{port}}\", \"store\"]\n\
+         [load]\nrate = \"50/s\"\n"
+    );
+    format!("{}{store}", &subject[..subject.find("[ledger]").unwrap()])
+}
+
+const OF_DEPENDENCIES: [(&str, &str, &str, &str); 4] = [
+    ("cut", "fault-recovery", "1s", "cut-dependencies"),
+    ("hung", "fault-recovery", "1s", "hung-dependencies"),
+    ("slow", "fault-recovery", "1s", "slow-dependencies"),
+    ("slow-errors", "fault-errors", "0%", "slow-dependencies"),
+];
+
+#[test]
+fn timing_a_service_that_connects_once_to_what_it_needs_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&clinging("clinging"), &faulting(&OF_DEPENDENCIES));
+    let found = judged(&world, &ran, OF_DEPENDENCIES.map(|(id, ..)| id));
+    // A silence ends: only who was cut off never comes back.
+    assert_eq!(found, ["FAIL", "PASS", "PASS", "PASS"], "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["criteria"][1]["value"], "inf", "{}", ran.stdout);
+}
+
+#[test]
+fn timing_its_twin_that_connects_again_is_not() {
+    let world = World::with_key();
+    let ran = world.certify(&clinging("careful"), &faulting(&OF_DEPENDENCIES));
+    let found = judged(&world, &ran, OF_DEPENDENCIES.map(|(id, ..)| id));
+    assert_eq!(found, ["PASS"; 4], "{}\n{}", ran.stdout, ran.stderr);
+    let documents = Parts::of(&files(&world)).documents();
+    for drill in drills(&documents, Scene::Measured) {
+        let parts = drill.parts(&drill.load.latency.read().unwrap());
+        let slowest_ms = parts.amid.max().and_then(|value| value.finite_ns()).map(|ns| ns / 1_000_000);
+        let seen = format!("{:?}: {slowest_ms:?} ms, {} failed", drill.fault, parts.amid.infinite());
+        assert_eq!((drill.effect_ppb, parts.before.infinite()), (1_000_000_000, 0), "{seen}");
+        match drill.fault {
+            Some(Fault::SlowDependencies) => assert!(slowest_ms >= Some(200), "{seen}"),
+            _ => assert!(parts.amid.infinite() > 0, "{seen}"),
+        }
+    }
+}
+
+#[test]
+fn timing_a_service_that_dies_without_what_it_needs_has_not_come_back() {
+    let world = World::with_key();
+    let ran = world.certify(&clinging("dying"), &faulting(&OF_DEPENDENCIES[..1]));
+    assert_eq!(judged(&world, &ran, ["cut"]), ["FAIL"], "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.json()["criteria"][1]["value"], "inf", "{}", ran.stdout);
+}
+
+#[test]
+fn timing_a_fault_of_what_load_never_asks_for_decides_nothing() {
+    let world = World::with_key();
+    let subject = clinging("careful").replace("path = \"/notes\"\n", "path = \"/health\"\n");
+    // It connects once when it starts, which a cut would be felt by.
+    let ran = world.certify(&subject, &faulting(&OF_DEPENDENCIES[2..3]));
+    assert_eq!(verdict(&ran.json(), "slow"), "INCONCLUSIVE", "{}\n{}", ran.stdout, ran.stderr);
+}
+
+fn files(world: &World) -> Files {
+    let certificate = read_folder(&world.path("certificate")).unwrap();
+    certificate.iter().map(|(path, bytes)| (path.into(), bytes.into())).collect()
+}
+
 fn drills(documents: &[Document], scene: Scene) -> Vec<&FaultDrill> {
     let drills = documents.iter().filter_map(|document| match document {
         Document::FaultDrill(drill) if drill.scene() == scene => Some(drill),
@@ -107,12 +177,18 @@ fn drills(documents: &[Document], scene: Scene) -> Vec<&FaultDrill> {
     drills
 }
 
+/// The faults that need nothing on which the subject depends.
+fn of_itself() -> impl Iterator<Item = Fault> {
+    Fault::ALL.into_iter().filter(|fault| !fault.is_of_dependencies())
+}
+
 /// Whoever is stopped answers late, whoever is slowed down 200 ms late, whoever is cut off not at all; where nothing is
 /// done nothing shows.
 fn a_fault_shows_where_it_held(files: &Files) {
     let documents = Parts::of(files).documents();
     let measured = drills(&documents, Scene::Measured);
-    assert_eq!(measured.iter().map(|drill| drill.fault.unwrap()).collect::<Vec<_>>(), Fault::ALL);
+    let tried: Vec<Fault> = measured.iter().map(|drill| drill.fault.unwrap()).collect();
+    assert_eq!(tried, of_itself().collect::<Vec<_>>());
     for drill in measured.into_iter().chain(drills(&documents, Scene::ShamFault)) {
         let parts = drill.parts(&drill.load.latency.read().unwrap());
         let slowest_ms = parts.amid.max().and_then(|value| value.finite_ns()).unwrap_or(u64::MAX) / 1_000_000;
@@ -124,6 +200,7 @@ fn a_fault_shows_where_it_held(files: &Files) {
                 assert!(parts.amid.infinite() > parts.amid.count() * 9 / 10, "{seen}")
             }
             Some(Fault::Busy) => assert_eq!(parts.amid.infinite(), 0, "{seen}"),
+            Some(fault) => panic!("{fault:?}: it depends on nothing"),
             None => assert!(slowest_ms < 200 && parts.amid.infinite() == 0, "{seen}"),
         }
         assert_eq!(parts.before.infinite(), 0, "{seen}");
@@ -205,7 +282,7 @@ fn a_fault_has_a_kind_and_a_length_in_which_its_recovery_can_be_seen() {
         (faulting(&[("back", "fault-recovery", "1501ms", "paused")]), "does not fit into a third of it"),
         (
             faulting(&[("back", "fault-recovery", "1s", "flood")]),
-            "paused, busy, slow-network, cut-connections",
+            "paused, busy, slow-network, cut-connections, cut-dependencies, hung-dependencies, slow-dependencies",
         ),
         (all.replace("fault = \"paused\"\n", ""), "a criterion of fault-recovery needs a `fault`"),
         (
@@ -247,4 +324,5 @@ fn what_is_known_by_url_alone_is_not_disturbed() {
     ] {
         assert!(plan.contains(part), "{part}\n{plan}");
     }
+    assert!(!plan.contains("cut-dependencies"), "it depends on nothing\n{plan}");
 }

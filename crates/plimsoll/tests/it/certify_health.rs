@@ -10,7 +10,6 @@ use crate::golden::Files;
 use crate::lies::{Lie, refuses_lies};
 use crate::world::{PLIMSOLL, Ran, World, notes_started_by, profile, verdict};
 
-const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
 const HEALTH: (&str, &str, &str) = ("health", "health-truth", "0");
 
 /// The demo service with its collector.
@@ -100,9 +99,9 @@ const LIES: [Lie; 4] = [
 ];
 
 #[test]
-fn timing_the_demo_service_tells_when_nobody_collects_its_audit_trail() {
+fn the_demo_service_tells_when_nobody_collects_its_audit_trail() {
     let world = World::with_key();
-    let ran = world.certify(&demo(), &profile(&[ERRORS, HEALTH]));
+    let ran = world.certify(&demo(), &profile(&[HEALTH]));
     assert!(ran.code < 2, "{}\n{}", ran.stdout, ran.stderr);
     assert_eq!(judged(&world, &ran), "PASS", "{:#?}", wrongs(&world));
     let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
@@ -114,9 +113,9 @@ fn timing_the_demo_service_tells_when_nobody_collects_its_audit_trail() {
 }
 
 #[test]
-fn timing_a_health_check_that_is_always_green_is_refused() {
+fn a_health_check_that_is_always_green_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&python("cheerful"), &profile(&[ERRORS, HEALTH]));
+    let ran = world.certify(&python("cheerful"), &profile(&[HEALTH]));
     assert_eq!((ran.code, judged(&world, &ran).as_str()), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
     let cut = "health while `store` is cut off: 200, although `store` is cut off";
     let hung = "health while `store` hangs: 200, although `store` hangs";
@@ -124,9 +123,9 @@ fn timing_a_health_check_that_is_always_green_is_refused() {
 }
 
 #[test]
-fn timing_a_check_of_liveness_that_asks_for_a_restart_is_refused() {
+fn a_check_of_liveness_that_asks_for_a_restart_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&python("rash"), &profile(&[ERRORS, HEALTH]));
+    let ran = world.certify(&python("rash"), &profile(&[HEALTH]));
     assert_eq!((ran.code, judged(&world, &ran).as_str()), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
     let restart = "a restart would not help, and is asked for";
     let of = |what: &str| format!("liveness while `store` {what}: {restart}");
@@ -134,9 +133,9 @@ fn timing_a_check_of_liveness_that_asks_for_a_restart_is_refused() {
 }
 
 #[test]
-fn timing_its_twin_that_asks_the_store_is_not() {
+fn its_twin_that_asks_the_store_is_not() {
     let world = World::with_key();
-    let ran = world.certify(&python("honest"), &profile(&[ERRORS, HEALTH]));
+    let ran = world.certify(&python("honest"), &profile(&[HEALTH]));
     assert_eq!(judged(&world, &ran), "PASS", "{:#?}\n{}", wrongs(&world), ran.stderr);
 }
 
@@ -154,7 +153,7 @@ fn a_dependency_that_does_not_come_up_is_told_of() {
         ),
         ("address = \"127.0.0.1:1\"", "depends on `audit`, which nobody offers at 127.0.0.1:1"),
     ] {
-        let ran = world.certify(&subject(dependency), &profile(&[ERRORS]));
+        let ran = world.certify(&subject(dependency), &profile(&[HEALTH]));
         assert!(ran.code > 1 && ran.stderr.contains(said), "{}\n{}", ran.code, ran.stderr);
     }
 }

@@ -10,7 +10,6 @@ use crate::golden::Files;
 use crate::lies::{Lie, refuses_lies};
 use crate::world::{World, notes_started_by, profile};
 
-const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
 const METRICS: (&str, &str, &str) = ("metrics", "metrics-truth", "0");
 
 /// What the demo service promises of its metrics.
@@ -27,10 +26,10 @@ fn miscounting(how: &str) -> String {
 }
 
 #[test]
-fn timing_the_demo_service_counts_what_it_answers() {
+fn the_demo_service_counts_what_it_answers() {
     let world = World::with_key();
     let subject = format!("{}{PROMISED}", notes_started_by("exec $SERVE"));
-    let ran = world.certify(&subject, &profile(&[ERRORS, METRICS]));
+    let ran = world.certify(&subject, &profile(&[METRICS]));
     assert_eq!(judged(&world, &ran, "metrics"), "PASS", "{:#?}", wrongs(&world));
     let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
     assert!(report.contains("the counter of requests after it stood still"), "a pause is tried");
@@ -83,9 +82,9 @@ const LIES: [Lie; 4] = [
 ];
 
 #[test]
-fn timing_a_service_that_forgets_what_it_refuses_is_refused() {
+fn a_service_that_forgets_what_it_refuses_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&miscounting("forgets"), &profile(&[ERRORS, METRICS]));
+    let ran = world.certify(&miscounting("forgets"), &profile(&[METRICS]));
     assert_eq!((ran.code, judged(&world, &ran, "metrics").as_str()), (1, "FAIL"));
     let wrongs = wrongs(&world);
     for words in [
@@ -100,18 +99,18 @@ fn timing_a_service_that_forgets_what_it_refuses_is_refused() {
 }
 
 #[test]
-fn timing_a_service_that_counts_anew_is_refused() {
+fn a_service_that_counts_anew_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&miscounting("begins-anew"), &profile(&[ERRORS, METRICS]));
+    let ran = world.certify(&miscounting("begins-anew"), &profile(&[METRICS]));
     assert_eq!((ran.code, judged(&world, &ran, "metrics").as_str()), (1, "FAIL"));
     let wrongs = wrongs(&world);
     assert!(wrongs.iter().any(|row| row.contains("what counts never falls")), "{wrongs:#?}");
 }
 
 #[test]
-fn timing_their_twin_that_counts_well_is_not() {
+fn their_twin_that_counts_well_is_not() {
     let world = World::with_key();
-    let ran = world.certify(&miscounting(""), &profile(&[ERRORS, METRICS]));
+    let ran = world.certify(&miscounting(""), &profile(&[METRICS]));
     assert_eq!(judged(&world, &ran, "metrics"), "PASS", "{:#?}", wrongs(&world));
 }
 
@@ -126,7 +125,7 @@ fn metrics_that_cannot_be_found_are_refused() {
     ] {
         let promised = PROMISED.replacen(from, to, 1);
         let ran =
-            world.certify(&format!("{}{promised}", notes_started_by("exec $SERVE")), &profile(&[ERRORS]));
+            world.certify(&format!("{}{promised}", notes_started_by("exec $SERVE")), &profile(&[METRICS]));
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }

@@ -77,7 +77,7 @@ fn drills(documents: &[Document], scene: Scene) -> Vec<&RestoreDrill> {
 }
 
 #[test]
-fn timing_the_demo_service_comes_back_from_its_backup() {
+fn the_demo_service_comes_back_from_its_backup() {
     let world = World::with_key();
     let ran = world.certify(&demo(), &profile(&CRITERIA));
     assert_eq!(judged(&world, &ran), ["PASS"; 2], "{}\n{}", ran.stdout, ran.stderr);
@@ -180,7 +180,7 @@ const LIES: [Lie; 7] = [
 ];
 
 #[test]
-fn timing_a_service_whose_backup_forgets_its_log_is_refused() {
+fn a_service_whose_backup_forgets_its_log_is_refused() {
     let world = World::with_key();
     let ran = world.certify(&half_saved("careless"), &profile(&CRITERIA));
     let told = format!("{}\n{}", ran.stdout, ran.stderr);
@@ -189,7 +189,7 @@ fn timing_a_service_whose_backup_forgets_its_log_is_refused() {
 }
 
 #[test]
-fn timing_its_twin_that_saves_both_is_not() {
+fn its_twin_that_saves_both_is_not() {
     let world = World::with_key();
     let ran = world.certify(&half_saved("whole"), &profile(&CRITERIA));
     assert_eq!(judged(&world, &ran), ["PASS"; 2], "{}\n{}", ran.stdout, ran.stderr);
@@ -197,7 +197,7 @@ fn timing_its_twin_that_saves_both_is_not() {
 }
 
 #[test]
-fn timing_a_backup_that_cannot_be_restored_is_found_out() {
+fn a_backup_that_cannot_be_restored_is_found_out() {
     let world = World::with_key();
     let subject = notes_with("'cp', '{dir}/notes.db', '{backup}'", "'false', '{backup}', '{dir}'");
     let ran = world.certify(&subject, &profile(&CRITERIA));
@@ -207,7 +207,7 @@ fn timing_a_backup_that_cannot_be_restored_is_found_out() {
 
 /// Data that lie elsewhere survive every disaster of a drill, and need no backup. The planted defect finds it out.
 #[test]
-fn timing_data_that_are_not_where_they_are_said_to_be_certify_nothing() {
+fn data_that_are_not_where_they_are_said_to_be_certify_nothing() {
     let world = World::with_key();
     let data = world.path("elsewhere.db");
     let serve = format!("{PLIMSOLL} demo-service --listen 127.0.0.1:{{port}} --data {}", data.display());

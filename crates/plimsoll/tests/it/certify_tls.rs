@@ -5,7 +5,6 @@ use std::process::Command;
 use crate::certify_api::wrongs;
 use crate::world::{Ran, World, profile, verdict};
 
-const ERRORS: (&str, &str, &str) = ("errors", "errors", "5%");
 const TLS: (&str, &str, &str) = ("tls", "tls", "0");
 
 fn openssl(world: &World, arguments: &str) {
@@ -69,20 +68,20 @@ fn verified_wrongs(world: &World, ran: &Ran) -> Vec<String> {
 }
 
 #[test]
-fn timing_a_server_as_it_is_set_up_today_speaks_nothing_that_is_outdated() {
+fn a_server_as_it_is_set_up_today_speaks_nothing_that_is_outdated() {
     let world = World::with_key();
     make_certificate(&world, "localhost", 60);
-    let ran = world.certify(&subject(&world, ""), &profile(&[ERRORS, TLS]));
+    let ran = world.certify(&subject(&world, ""), &profile(&[TLS]));
     let wrongs = verified_wrongs(&world, &ran);
     assert_eq!(verdict(&ran.json(), "tls"), "PASS", "{wrongs:#?}");
 }
 
 #[test]
-fn timing_a_server_that_nobody_looked_after_is_refused() {
+fn a_server_that_nobody_looked_after_is_refused() {
     let world = World::with_key();
     make_certificate(&world, "elsewhere", 5);
     let old = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers ALL:eNULL:@SECLEVEL=0; error_page 497 =200 /index.html;";
-    let ran = world.certify(&subject(&world, old), &profile(&[ERRORS, TLS]));
+    let ran = world.certify(&subject(&world, old), &profile(&[TLS]));
     let wrongs = verified_wrongs(&world, &ran);
     assert_eq!((ran.code, verdict(&ran.json(), "tls")), (1, "FAIL"));
     let expected = [
@@ -112,7 +111,7 @@ fn a_port_that_nobody_is_told_is_no_port() {
         (whole.replace("{tls_port}", "{tls_prt}"), "did you mean `{tls_port}`?"),
         (whole.replace("roots = \"root.pem\"\n", ""), "roots"),
     ] {
-        let ran = world.certify(&text, &profile(&[ERRORS, TLS]));
+        let ran = world.certify(&text, &profile(&[TLS]));
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         assert!(ran.stderr.contains(said), "{said}\n{}", ran.stderr);
     }

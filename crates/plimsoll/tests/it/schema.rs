@@ -10,11 +10,12 @@ use plimsoll_evidence::{
     BadRequest, Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision,
     Document, Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HealthLook, HealthMoment,
     HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
-    InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LogEntry, LogTrace, Look,
-    MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead,
-    RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape, SearchedPlace,
-    SecretFinding, SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding,
-    TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply, Written,
+    InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LoadRun, LogEntry, LogTrace,
+    Look, MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied,
+    ReplyHead, RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape,
+    SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun,
+    Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply,
+    Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -475,15 +476,15 @@ fn sign_offs() -> Vec<Value> {
     [Decision::Approved, Decision::Rejected].map(|one| serde_json::to_value(sign_off(one)).unwrap()).to_vec()
 }
 
-/// A fault drill as the program writes it, around a load run of the golden certificate.
-fn fault_drill(documents: &[Value]) -> Value {
+/// A drill of each fault as the program writes it, around a load run of the golden certificate.
+fn fault_drills(documents: &[Value]) -> Vec<Value> {
     let load = documents.iter().find_map(|document| document.get("load-run")).unwrap();
     let mut load = load.clone();
     load["step"] = json!("fault");
-    let load = serde_json::from_value(load).unwrap();
-    let fault = Some(Fault::Paused);
-    let drill = FaultDrill { fault, from_ns: 1, until_ns: 2, effect_ppb: 3, load };
-    serde_json::to_value(Document::FaultDrill(drill)).unwrap()
+    let load: LoadRun = serde_json::from_value(load).unwrap();
+    let drill =
+        |fault| FaultDrill { fault: Some(fault), from_ns: 1, until_ns: 2, effect_ppb: 3, load: load.clone() };
+    Fault::ALL.map(|fault| serde_json::to_value(Document::FaultDrill(drill(fault))).unwrap()).to_vec()
 }
 
 /// A restore drill as the program writes it.
@@ -587,7 +588,7 @@ fn schemas() -> [(Schema, Vec<Value>); 5] {
             [
                 repeated(with_gaps(as_of_today(documents("evidence/")))),
                 checklists(),
-                vec![soak(), fault_drill(&documents("evidence/")), restore_drill()],
+                [vec![soak(), restore_drill()], fault_drills(&documents("evidence/"))].concat(),
             ]
             .concat(),
         ),

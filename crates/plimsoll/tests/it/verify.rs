@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use plimsoll_base::Utc;
 use plimsoll_evidence::{EntryType, Issuance, LogEntry, Outcome};
 use plimsoll_process::monotonic_ns;
 use plimsoll_proof::{Digest, TrustFile};
@@ -255,6 +256,27 @@ fn a_log_under_another_key_cannot_be_compared() {
     let ran = ask_after(&golden_files(), &old);
     assert_eq!(ran.code, 3, "{}", ran.stdout);
     assert!(last_line(&ran).contains("another key"), "{}", ran.stdout);
+}
+
+#[test]
+fn keys_are_changed_and_what_the_old_ones_signed_is_believed_until_their_time() {
+    let world = World::new();
+    let new = plimsoll_keys::IssuerKeys::generate().unwrap();
+    let keys = [new.certificate.verifier_key(), new.log.verifier_key()].map(|key| key.to_string());
+    let mut parts = Parts::of(&golden_files());
+    parts.certificate["predicate"]["issuer"] = json!({"certificate_key": keys[0], "log_key": keys[1]});
+    write_files(&world.path("new"), &parts.sign(&new));
+    let old_keys = std::fs::read_to_string(trust()).unwrap();
+    let new_keys = format!("certificate {}\nlog {}\n", keys[0], keys[1]);
+    // Whether each is believed where the old keys end so many seconds after the question is asked.
+    let asked = |ends_s: i64| {
+        let end = AT.parse::<Utc>().unwrap().plus_seconds(ends_s);
+        let old: String = old_keys.lines().map(|line| format!("{line} {end}\n")).collect();
+        world.write("both.keys", &format!("{old}{new_keys}"));
+        [golden("v1"), world.path("new")].map(|folder| ask(&world, &folder, &["--issuer", "both.keys"]).code)
+    };
+    assert_eq!(asked(1), [0, 0]);
+    assert_eq!(asked(0), [3, 0], "the last second of the old keys is over");
 }
 
 #[test]

@@ -83,7 +83,11 @@ impl Conductor<'_> {
         self.keep_output(format!("{}/{}/1", scene.name(), probe.name()), &running);
         self.keep(Document::CheckRun(CheckRun { scene, trial: 1, process, at, checklist, proxy }))?;
         drop(lease);
-        running.end()
+        match probe {
+            // Their cases tell whether it lived on.
+            Probe::ErrorHygiene | Probe::HealthTruth => running.end_if_alive(),
+            _ => running.end(),
+        }
     }
 
     /// What becomes of each request that no server should take.

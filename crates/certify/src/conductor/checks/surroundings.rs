@@ -9,7 +9,7 @@ use super::super::Conductor;
 use super::super::ledger::{Book, Fate, Write};
 use super::reply_head;
 use crate::error::Error;
-use crate::running::{self, Running};
+use crate::running::{self, Otherwise, Running};
 use crate::scratch::Scratch;
 
 impl Conductor<'_> {
@@ -41,8 +41,8 @@ impl Conductor<'_> {
             if let Some(here) = here {
                 here.end()?;
             }
-            let there =
-                running::start_in(self.subject, folder.path(), proxy, self.stop, &surrounding.variables());
+            let otherwise = Otherwise { variables: &surrounding.variables(), patience_ns: 0 };
+            let there = running::start_in(self.subject, folder.path(), proxy, self.stop, &otherwise);
             here = match there {
                 Ok(there) => Some(there),
                 // That it does not even start there is what is looked for.

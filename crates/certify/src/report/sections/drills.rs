@@ -7,7 +7,7 @@ use super::{Section, paragraph};
 use crate::html::{Element, Html};
 use crate::report::page::Page;
 use crate::report::table::{Column, table};
-use crate::report::words::{NOTHING, count};
+use crate::report::words::{NOTHING, before_and_after, count};
 
 pub(super) fn section(page: &Page<'_>) -> Option<Section> {
     let documents = page.input.documents;
@@ -81,7 +81,7 @@ fn crashes(documents: &Documents) -> Option<Element> {
         let [tried, outstanding, acknowledged, lost] = ledger(drill.ledger.as_ref());
         vec![
             drill.trial.to_string().into(),
-            format!("{} → {}", drill.process.pid, drill.restarted.pid).into(),
+            before_and_after(drill.process, drill.restarted).into(),
             drill.recovered_ns.display(Unit::Ns).into(),
             tried.into(),
             outstanding.into(),

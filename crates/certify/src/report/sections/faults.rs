@@ -198,6 +198,9 @@ fn latency_id(fault: Fault) -> &'static str {
         Fault::Busy => "plot-busy-latency",
         Fault::SlowNetwork => "plot-slow-network-latency",
         Fault::CutConnections => "plot-cut-connections-latency",
+        Fault::CutDependencies => "plot-cut-dependencies-latency",
+        Fault::HungDependencies => "plot-hung-dependencies-latency",
+        Fault::SlowDependencies => "plot-slow-dependencies-latency",
     }
 }
 
@@ -207,6 +210,9 @@ fn replies_id(fault: Fault) -> &'static str {
         Fault::Busy => "plot-busy-replies",
         Fault::SlowNetwork => "plot-slow-network-replies",
         Fault::CutConnections => "plot-cut-connections-replies",
+        Fault::CutDependencies => "plot-cut-dependencies-replies",
+        Fault::HungDependencies => "plot-hung-dependencies-replies",
+        Fault::SlowDependencies => "plot-slow-dependencies-replies",
     }
 }
 
@@ -217,5 +223,8 @@ fn words(fault: Fault) -> &'static str {
         Fault::Busy => "left a tenth of the processors",
         Fault::SlowNetwork => "200 ms further away",
         Fault::CutConnections => "cut off from its clients",
+        Fault::CutDependencies => "cut off from what it depends on",
+        Fault::HungDependencies => "connected to dependencies that say nothing",
+        Fault::SlowDependencies => "answered 200 ms later by what it depends on",
     }
 }

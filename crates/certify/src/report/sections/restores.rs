@@ -7,7 +7,7 @@ use super::{Section, paragraph};
 use crate::html::Html;
 use crate::report::page::Page;
 use crate::report::table::{Column, table};
-use crate::report::words::{NOTHING, count};
+use crate::report::words::{NOTHING, before_and_after, count};
 
 pub(super) fn section(page: &Page<'_>) -> Option<Section> {
     let drills = page.input.documents.restore_drills(Scene::Measured);
@@ -41,12 +41,11 @@ pub(super) fn section(page: &Page<'_>) -> Option<Section> {
 fn row(drill: &RestoreDrill) -> [String; 10] {
     let counts = drill.counts();
     let lasted = |amount: Amount| amount.display(Unit::Ns);
-    let after = drill.restored.map_or_else(|| NOTHING.to_owned(), |process| process.pid.to_string());
     let is_missing = counts.due_lost + counts.later_lost > 0;
     let point = if is_missing { lasted(Amount::Finite(counts.point_ns)) } else { NOTHING.to_owned() };
     [
         drill.trial.to_string(),
-        format!("{} → {after}", drill.process.pid),
+        before_and_after(drill.process, drill.restored),
         lasted(drill.save_ns),
         lasted(drill.restore_ns),
         lasted(drill.restored_ns),
