@@ -13,8 +13,8 @@ use crate::scene::Scene;
 
 /// What a reply waits longer for while [`Fault::SlowNetwork`] holds, in ns.
 pub const SLOW_NETWORK_NS: u64 = 200_000_000;
-/// What a subject is told later by the things that it depends on while [`Fault::SlowDependencies`] holds, in ns.
-pub const SLOW_DEPENDENCY_NS: u64 = 200_000_000;
+/// What it takes longer on each way between a subject and what it depends on while [`Fault::SlowDependencies`] holds, in ns.
+pub const SLOW_DEPENDENCY_NS: u64 = 100_000_000;
 /// The share of every core that [`Fault::Busy`] takes, in parts per billion.
 pub const BUSY_PPB: u64 = 900_000_000;
 
@@ -34,7 +34,7 @@ pub enum Fault {
     CutDependencies,
     /// All that the subject depends on keeps connections open, and says nothing.
     HungDependencies,
-    /// All that the subject depends on answers 200 ms later.
+    /// All that the subject depends on is 100 ms further away, so that it answers 200 ms later.
     SlowDependencies,
 }
 

@@ -18,8 +18,8 @@ use crate::Error;
 
 /// One read.
 const READ_BYTES: usize = 32 * 1024;
-/// Reads that are on their way, which bounds what a direction holds in memory: enough for 5 MB a second where all that is said
-/// comes 200 ms later.
+/// Reads that are on their way, which bounds what a direction holds in memory: enough for 10 MB a second where all that is said
+/// comes 100 ms later.
 const READS_MAX: usize = 32;
 /// More than any pool of connections has. Further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -33,7 +33,7 @@ pub enum Outage {
     Cut,
     /// Connections are accepted and stay open, and no byte passes.
     Hung,
-    /// All that the service is told comes later by this much.
+    /// All that passes comes later, on either way by this much.
     Slow {
         /// In ns.
         delay_ns: u64,
@@ -155,29 +155,20 @@ async fn pass(client: &mut TcpStream, upstream: SocketAddr, seen: &Seen) -> io::
     service.set_nodelay(true)?;
     let (from_client, to_client) = client.split();
     let (from_service, to_service) = service.split();
-    let up = said(from_client, to_service, seen);
-    let (told, later) = mpsc::channel(READS_MAX);
-    tokio::try_join!(up, hear(from_service, told, seen), tell(to_client, later, seen)).map(|_| ())
+    let up = one_way(from_client, to_service, seen);
+    let down = one_way(from_service, to_client, seen);
+    tokio::try_join!(up, down).map(|_| ())
 }
 
-/// What the service says, as soon as it says it.
-async fn said(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, seen: &Seen) -> io::Result<()> {
-    let mut buffer = vec![0; READ_BYTES];
-    loop {
-        let count = from.read(&mut buffer).await?;
-        // Also the end of what is said is kept back: whoever hangs does not hang up.
-        seen.wait_while_hung().await?;
-        if count == 0 {
-            return to.shutdown().await;
-        }
-        to.write_all(buffer.get(..count).unwrap_or_default()).await?;
-    }
+async fn one_way(from: ReadHalf<'_>, to: WriteHalf<'_>, seen: &Seen) -> io::Result<()> {
+    let (heard, told) = mpsc::channel(READS_MAX);
+    tokio::try_join!(hear(from, heard, seen), tell(to, told, seen)).map(|_| ())
 }
 
-/// What the service is told, and when it shall learn of it where that is not now. The end is told as nothing.
+/// What is said, and when it shall be told where that is not now. The end is nothing that is said.
 async fn hear(
     mut from: ReadHalf<'_>,
-    told: mpsc::Sender<(Option<Instant>, Vec<u8>)>,
+    heard: mpsc::Sender<(Option<Instant>, Vec<u8>)>,
     seen: &Seen,
 ) -> io::Result<()> {
     let mut buffer = vec![0; READ_BYTES];
@@ -185,22 +176,23 @@ async fn hear(
         let count = from.read(&mut buffer).await?;
         let due = seen.delay().map(|delay| Instant::now() + delay);
         let bytes = buffer.get(..count).unwrap_or_default().to_vec();
-        if told.send((due, bytes)).await.is_err() || count == 0 {
+        if heard.send((due, bytes)).await.is_err() || count == 0 {
             return Ok(());
         }
     }
 }
 
-/// Tells the service what was heard, each when it is due.
+/// Tells the other side what was heard, each when it is due.
 async fn tell(
     mut to: WriteHalf<'_>,
-    mut heard: mpsc::Receiver<(Option<Instant>, Vec<u8>)>,
+    mut told: mpsc::Receiver<(Option<Instant>, Vec<u8>)>,
     seen: &Seen,
 ) -> io::Result<()> {
-    while let Some((due, bytes)) = heard.recv().await {
+    while let Some((due, bytes)) = told.recv().await {
         if let Some(due) = due {
             sleep_until(due).await;
         }
+        // Also the end is kept back: whoever hangs does not hang up.
         seen.wait_while_hung().await?;
         if bytes.is_empty() {
             return to.shutdown().await;
@@ -312,8 +304,9 @@ mod tests {
         let relay = Relay::start(echo()).unwrap();
         let mut stream = TcpStream::connect(relay.address()).unwrap();
         assert_eq!((said_back(&mut stream), relay.felt()), (Ok(*b"ping"), 0));
+        // There and back.
         let delay = Duration::from_millis(200);
-        let slow = relay.begin(Outage::Slow { delay_ns: 200_000_000 });
+        let slow = relay.begin(Outage::Slow { delay_ns: 100_000_000 });
         let begin = Instant::now();
         // Ten pieces, of which each comes by itself.
         let mut writing = stream.try_clone().unwrap();

@@ -117,7 +117,7 @@ fn the_specification_holds_the_figures_of_the_newest_results() {
 
 #[test]
 fn the_judgement_of_the_bench_is_seen_met_and_missed() {
-    for judged in ["load", "journal", "api"] {
+    for judged in ["load", "journal", "api", "coverage"] {
         let ran = python(&["-m", "unittest", "discover", bench(judged).to_str().unwrap()]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);
