@@ -75,5 +75,5 @@ fn wait_until_ready(name: &str, child: &mut Child, address: SocketAddr, stop: St
 }
 
 fn error(name: &str, problem: String, output: String) -> Error {
-    Error::Subject { problem: format!("depends on `{name}`, {problem}"), output }
+    Error::Dependency { name: name.to_owned(), problem, output }
 }

@@ -31,6 +31,16 @@ pub enum Error {
         /// The last that it wrote, redacted.
         output: String,
     },
+    /// Something on which the subject depends is not there.
+    #[error("the subject depends on `{name}`, {problem}")]
+    Dependency {
+        /// What it is called in the subject's file.
+        name: String,
+        /// What became of it, as `which took no connection within 30 s`.
+        problem: String,
+        /// The last that it wrote, redacted.
+        output: String,
+    },
     /// The subject is not alone at its address.
     #[error("something else listens at {0}, where the subject shall")]
     AddressTaken(SocketAddr),
@@ -249,6 +259,7 @@ impl Error {
             Self::File(error) => error.kind(),
             Self::Io { .. }
             | Self::Subject { .. }
+            | Self::Dependency { .. }
             | Self::AddressTaken(_)
             | Self::ClockBehind { .. }
             | Self::Random(_)

@@ -111,6 +111,13 @@ mod tests {
             for verdict in [Verdict::Pass, Verdict::Fail] {
                 assert!(!result(false, on_sham).supports(verdict), "not seen red");
             }
+            let unharmed = ControlResult { on_defect: Verdict::Fail, ..result(false, on_sham) };
+            assert!(!unharmed.supports(Verdict::Pass), "nothing was planted");
+            assert_eq!(
+                unharmed.supports(Verdict::Fail),
+                on_sham == Verdict::Fail,
+                "red wherever it is looked at"
+            );
         }
     }
 

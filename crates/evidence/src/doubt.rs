@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-const GATES: [(&str, &str, &str); 12] = [
+const GATES: [(&str, &str, &str); 13] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -20,6 +20,11 @@ const GATES: [(&str, &str, &str); 12] = [
         "mend what fails by itself, or lower the rate",
     ),
     ("took-effect", "the fault did not take effect", QUIETER),
+    (
+        "reached",
+        "the subject refused good values, so that nothing was tried there",
+        "let the first user of the reference do everything, with values that are there",
+    ),
     ("looks", "the subject was not looked at in time", QUIETER),
     ("trend", "what the subject takes rises and falls too slowly for this soak", "let the soak last longer"),
     ("measured", "no request was completed", "look at what the subject wrote"),

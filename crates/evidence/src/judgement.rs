@@ -111,9 +111,11 @@ pub struct ControlResult {
 
 impl ControlResult {
     /// Whether the control supports `verdict`: red on the defect, green on the sham. A subject that is itself
-    /// red is red on the sham too.
+    /// red is red on the sham too, and may be so bad that the defect finds nothing to spoil.
     pub fn supports(&self, verdict: Verdict) -> bool {
-        let subject_is_red = matches!(verdict, Verdict::Fail | Verdict::ConditionalFail);
-        self.seen_red && (self.on_sham == Verdict::Pass || subject_is_red)
+        if matches!(verdict, Verdict::Fail | Verdict::ConditionalFail) {
+            return self.seen_red || [self.on_defect, self.on_sham] == [Verdict::Fail; 2];
+        }
+        self.seen_red && self.on_sham == Verdict::Pass
     }
 }

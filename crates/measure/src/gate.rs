@@ -142,8 +142,8 @@ pub fn instrument_gates(facts: &Facts, latency_limit_ns: Option<u64>) -> Vec<Gat
     ]
 }
 
-/// Scheduled arrivals that were sent, or refused a connection, by the schedule's end, within the lag limit, of all that were scheduled; rounded
-/// down. Unknown where sent and late arrivals do not add up to the schedule.
+/// Scheduled arrivals that were sent, or refused a connection, by the schedule's end, within the lag limit, of all that
+/// were scheduled; rounded down. Unknown where sent and late arrivals do not add up to the schedule.
 fn rate_ppb(facts: &Facts, lag_limit_ns: Option<u64>) -> Option<u64> {
     let accounted = facts.send_lag.count().checked_add(facts.late)?;
     if accounted != facts.scheduled || facts.scheduled == 0 {

@@ -73,7 +73,8 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
 impl From<plimsoll_certify::Error> for Failure {
     fn from(error: plimsoll_certify::Error) -> Self {
         let output = match &error {
-            plimsoll_certify::Error::Subject { output, .. } => output.clone(),
+            plimsoll_certify::Error::Subject { output, .. }
+            | plimsoll_certify::Error::Dependency { output, .. } => output.clone(),
             _ => String::new(),
         };
         Self { hint: error.hint(), output, ..Self::new(error.kind(), with_causes(&error)) }

@@ -31,13 +31,13 @@ use crate::files::Subject;
 use crate::order::Order;
 use crate::running::{self, Otherwise, Running};
 use crate::scratch::Scratch;
-
-/// One who asks where nobody serves waits no longer.
-const ASKED_NS_MAX: u64 = 1_000_000_000;
 use crate::state::State;
 use crate::stop::Stop;
 
 pub use soak::check_room;
+
+/// One who asks where nobody serves waits no longer.
+const ASKED_NS_MAX: u64 = 1_000_000_000;
 
 /// What is going on, for those who watch.
 #[derive(Debug)]

@@ -92,6 +92,8 @@ fn profile(id: &str, given: Option<Profile>) -> Result<Profile, String> {
     match given {
         Some(profile) if profile.id == id => Ok(profile),
         Some(profile) => Err(format!("the profile at hand is `{}`, and not `{id}`", profile.id)),
-        None => Err(format!("`{id}` is no built-in profile, and no file of it is at hand")),
+        None => Err(format!(
+            "`{id}` is no built-in profile, and no file of it is at hand: name it with --profile"
+        )),
     }
 }

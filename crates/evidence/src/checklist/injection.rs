@@ -246,6 +246,17 @@ pub(super) fn cases(search: &InjectionSearch) -> Option<Vec<CheckedCase>> {
     is_whole.then(|| search.tried.iter().map(checked).collect())
 }
 
+/// Of the points at which a good value was sent, how many took it, and how many they are. Who is refused for who he is, or
+/// knocks where nobody is, has tried nothing; nor has one who was never let in anywhere.
+pub(super) fn reached(search: &InjectionSearch) -> (u64, u64) {
+    let of_sql = search.tried.iter().filter(|one| one.kind == Injection::Sql);
+    let good: Vec<Option<u64>> = of_sql.map(|one| one.tries.first().and_then(|one| one.status)).collect();
+    let is_in = |status: &&Option<u64>| !matches!(status, None | Some(401 | 403 | 405 | 407 | 501));
+    let is_taken = good.iter().any(|status| status.is_some_and(|status| status < 400));
+    let reached = if is_taken { good.iter().filter(is_in).count() } else { 0 };
+    (reached as u64, good.len() as u64)
+}
+
 impl Injected {
     fn is_whole(&self) -> bool {
         let texts = self.kind.texts();
@@ -354,6 +365,23 @@ mod tests {
         assert!(cases.iter().all(|case| case.problem.is_none()));
         assert_eq!(cases[0].case, "POST /notes: `page` in the query as SQL");
         assert_eq!(cases[16].case, "POST /notes: the body as XML as an entity");
+    }
+
+    #[test]
+    fn a_point_is_reached_where_the_good_value_was_let_in() {
+        // The query and the body; the body as XML has no good value.
+        let at = |statuses: [Option<u64>; 2]| {
+            let mut search = harmless();
+            let sql = search.tried.iter_mut().filter(|one| one.kind == Injection::Sql);
+            sql.zip(statuses).for_each(|(one, status)| one.tries[0].status = status);
+            reached(&search)
+        };
+        assert_eq!(at([Some(200), Some(404)]), (2, 2));
+        assert_eq!(at([Some(200), Some(422)]), (2, 2));
+        for status in [None, Some(401), Some(403), Some(405), Some(407), Some(501)] {
+            assert_eq!(at([Some(302), status]), (1, 2), "{status:?}");
+        }
+        assert_eq!(at([Some(404), Some(404)]), (0, 2), "nobody was let in anywhere");
     }
 
     #[test]

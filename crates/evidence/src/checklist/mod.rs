@@ -131,6 +131,14 @@ impl CheckRun {
 }
 
 impl Checklist {
+    /// Where a case can go well because nothing was tried: in how many places something was, and how many there are.
+    pub(crate) fn reached(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Injection(search) => Some(injection::reached(search)),
+            _ => None,
+        }
+    }
+
     /// The probe that it serves.
     pub fn probe(&self) -> Probe {
         match self {

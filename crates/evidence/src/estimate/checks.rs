@@ -7,7 +7,7 @@ use crate::amount::Amount;
 use crate::criterion::Criterion;
 use crate::documents::Documents;
 use crate::error::Error;
-use crate::measurement::{Estimator, Measurement, Trial};
+use crate::measurement::{Estimator, GateData, Measurement, Trial};
 use crate::scene::Scene;
 
 /// Cases that went wrong, in the worst pass. No pass gives no value.
@@ -26,6 +26,16 @@ pub(crate) fn failed_cases(
         let (value, n) = (Amount::Finite(failed), cases.len() as u64);
         measurement.value = measurement.value.max(Some(value));
         measurement.n = measurement.n.saturating_add(n);
+        // What went wrong did so wherever else nothing was tried.
+        let reached = run.checklist.reached().filter(|_| scene == Scene::Measured && failed == 0);
+        measurement.gates.extend(reached.map(|(reached, places)| GateData {
+            run: format!("{}-{}", criterion.probe.name(), run.trial),
+            gate: "reached".into(),
+            passed: reached == places,
+            observed: Some(reached),
+            limit: Some(places),
+            unit: Unit::Count,
+        }));
         measurement.evidence.push(digest);
         measurement.trials.push(Trial {
             step: None,

@@ -119,6 +119,12 @@ fn trials_that_are_repeated_left_out_or_share_a_process() {
     assert!(restarted.contains("stands in two trials"), "{restarted}");
     let itself = refusal(|list| crash(list, 2).restarted = Some(crash(list, 2).process));
     assert!(itself.contains("stands in two trials"), "{itself}");
+    let nobody = refusal(|list| crash(list, 2).restarted = None);
+    assert!(nobody.contains("nobody got ready, and something came back"), "{nobody}");
+    let found = refusal(|list| {
+        (crash(list, 2).restarted, crash(list, 2).recovered_ns) = (None, Amount::Infinite);
+    });
+    assert!(found.contains("nobody got ready, and something came back"), "{found}");
     let start = refusal(|list| {
         let mut starts = list.iter_mut().filter_map(|document| match document {
             Document::StartRun(run) if run.scene == Scene::Measured => Some(run),

@@ -145,6 +145,15 @@ fn a_limit_that_is_one_for_all_and_says_no_time_is_refused() {
     assert_found(&world, &["no Retry-After", "429 to one who had asked for nothing"]);
 }
 
+/// The planted defect lets pass what is refused, and finds nothing.
+#[test]
+fn a_service_that_keeps_nothing_of_the_limit_that_it_promises_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&demo_with_promises().replace(" --posts 20", ""), &profile(&[LIMIT]));
+    assert_eq!((ran.code, verdict(&ran.json(), "limit")), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(world.run(&["verify", "certificate"]).code, 0);
+}
+
 #[test]
 fn a_service_that_does_what_is_sent_again_again_is_refused() {
     let world = World::with_key();
@@ -187,6 +196,15 @@ fn the_demo_service_and_one_that_is_careful_take_texts_for_texts() {
         let ran = world.certify(&subject, &profile(&[INJECTION]));
         assert_eq!(judged(&world, &ran, "injection"), "PASS", "{:#?}", wrongs(&world));
     }
+}
+
+#[test]
+fn texts_that_were_refused_at_the_door_show_nothing() {
+    let world = World::with_key();
+    let stranger = demo_with_promises().replace("Bearer t-ann", "Bearer nobody");
+    let ran = world.certify(&stranger, &profile(&[INJECTION]));
+    assert_eq!((ran.code, verdict(&ran.json(), "injection")), (3, "INCONCLUSIVE"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("gate reached of injection-1"), "{}", ran.stdout);
 }
 
 #[test]

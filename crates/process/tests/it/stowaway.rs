@@ -19,6 +19,8 @@ fn board() -> Stowaway {
 #[test]
 fn a_stowaway_counts_among_the_family_until_it_is_dropped() {
     let child = Child::start(&shell("exec sleep 300")).unwrap();
+    // Until it has only its three streams open, the shell or the loader is still at work.
+    eventually("it sleeps", || used(&child).fds == 3);
     let before = used(&child);
     assert_eq!((before.processes, before.threads), (1, 1));
     let stowaway = board();

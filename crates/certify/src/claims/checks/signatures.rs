@@ -37,7 +37,7 @@ pub(super) fn placeholders(case: &Case) -> Vec<Finding> {
         let (first, last) = (list.first()?, list.last()?);
         let is_signature = list.iter().any(|one| mentions(&one.key, &SIGNED));
         let what = if is_signature {
-            "words in brackets are no signature: nothing here can be checked with a key".to_owned()
+            "what stands for a name is no signature: nothing here can be checked with a key".to_owned()
         } else if list.len() == 1 {
             "a placeholder stands where a name or a value should".to_owned()
         } else {

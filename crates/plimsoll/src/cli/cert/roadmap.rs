@@ -14,6 +14,9 @@ use crate::exit::Answer;
 use crate::failure::Failure;
 use crate::print::{Printer, Style};
 
+/// Ten times a limit: by how much more says nothing.
+const MANY_PPB: u64 = 10_000_000_000;
+
 /// Print what stands between a certificate and the next better status, the least effort first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -100,6 +103,8 @@ fn row(hurdle: &Hurdle) -> [String; 6] {
     let beyond = match hurdle.beyond_ppb {
         None => "-".into(),
         Some(Amount::Infinite) => "inf".into(),
+        // Also of a limit of 0, of which nothing is a share: the value itself stands in what was found.
+        Some(Amount::Finite(MANY_PPB..)) => ">= 10 times".into(),
         Some(Amount::Finite(amount)) => Quantity { amount, unit: Unit::Ppb }.to_string(),
     };
     [
