@@ -3,7 +3,7 @@
 use plimsoll_process::{Child, Resources, Spec, Stowaway};
 
 use crate::death::actor;
-use crate::support::{eventually, shell};
+use crate::support::{eventually, shell, state};
 
 const MIB: u64 = 1 << 20;
 
@@ -18,9 +18,9 @@ fn board() -> Stowaway {
 
 #[test]
 fn a_stowaway_counts_among_the_family_until_it_is_dropped() {
-    let child = Child::start(&shell("exec sleep 300")).unwrap();
-    // Until it has only its three streams open, the shell or the loader is still at work.
-    eventually("it sleeps", || used(&child).fds == 3);
+    // A shell that stopped opens and closes nothing; one that is still on its way to a program would.
+    let child = Child::start(&shell("kill -STOP $$")).unwrap();
+    eventually("it rests", || state(child.pid()) == Some('T'));
     let before = used(&child);
     assert_eq!((before.processes, before.threads), (1, 1));
     let stowaway = board();
