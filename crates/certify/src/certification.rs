@@ -22,6 +22,7 @@ use crate::files::Subject;
 use crate::folder_io::Partial;
 use crate::identity::identify;
 use crate::issuer_log::{Chain, IssuerLog};
+use crate::named::check_named;
 use crate::order::Order;
 use crate::planning::make_plan;
 use crate::report::{ReportInput, render_report};
@@ -71,6 +72,7 @@ pub fn sabotage(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Judgement, E
 /// What must hold before anything is started: the target may be loaded, the generator is true.
 fn prepare(order: &Order<'_>, watch: &mut Watch<'_>) -> Result<Documents, Error> {
     let address = check_target(order.subject)?;
+    check_named(order.subject)?;
     check_room(order.profile)?;
     let environment = read_environment(order.version, plimsoll_load::is_this_machine(&address))?;
     watch(&Event::Calibrating);

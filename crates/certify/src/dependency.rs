@@ -21,8 +21,7 @@ const READY_PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Needed {
     pub(crate) name: String,
     pub(crate) relay: Relay,
-    /// Only kept so that it lives as long as the relay.
-    _child: Option<Child>,
+    child: Option<Child>,
 }
 
 impl Needed {
@@ -40,7 +39,18 @@ impl Needed {
         if child.is_none() && !is_listened_at(address) {
             return Err(error(&dependency.name, format!("which nobody offers at {address}"), String::new()));
         }
-        Ok(Self { name: dependency.name.clone(), relay: Relay::start(address)?, _child: child })
+        Ok(Self { name: dependency.name.clone(), relay: Relay::start(address)?, child })
+    }
+
+    /// Whether it is still there, if it was started here: nobody ends it but who started it.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        match self.child.as_mut().map(Child::try_exit).transpose()?.flatten() {
+            None => Ok(()),
+            Some(exit) => {
+                let output = self.child.as_ref().map_or_else(String::new, |child| redact(&child.output()));
+                Err(error(&self.name, format!("which ended by itself: {exit}"), output))
+            }
+        }
     }
 
     /// What stands for it in the subject's command, and the relay's address, which takes its place.

@@ -23,6 +23,7 @@ mod inspection;
 mod intact;
 mod issuer_log;
 mod later;
+mod named;
 mod order;
 mod planning;
 pub mod recheck;
@@ -61,6 +62,7 @@ pub use frameworks::{
 pub use identity::{identify, identify_path};
 pub use intact::{Intact, conclusion};
 pub use later::{LaterStatement, make_statement};
+pub use named::check_named;
 pub use order::Order;
 pub use planning::{expected_ns, make_plan};
 pub use repetition::Repetition;

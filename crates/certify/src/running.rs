@@ -278,6 +278,7 @@ impl Running {
 
     /// Waits for the end that a signal has asked for, then cleans up. `inf` if it had to be killed.
     pub(crate) fn wait_end(mut self, asked_ns: u64) -> Result<Amount, Error> {
+        self.check_dependencies()?;
         let stop_within_ns = self.stop_within_ns;
         let Some(child) = self.child.as_mut() else { return Ok(Amount::Infinite) };
         let ended = child.wait_exit(stop_within_ns)?.is_some();
@@ -287,24 +288,31 @@ impl Running {
         Ok(if ended { Amount::Finite(took_ns) } else { Amount::Infinite })
     }
 
-    /// Ends the subject as its owner would, and says so if it leaves anything behind or had died before.
-    pub(crate) fn end(mut self) -> Result<(), Error> {
-        if let Some(child) = self.child.as_mut().filter(|child| !child.is_running()) {
+    /// Whether it has ended by itself.
+    pub(crate) fn has_died(&self) -> bool {
+        self.child.as_ref().is_some_and(|child| !child.is_running())
+    }
+
+    /// Ends the subject as its owner would, and says so if it leaves anything behind, or had died before and `told` is not
+    /// set: where it is, the evidence tells whether it died.
+    pub(crate) fn end(mut self, told: bool) -> Result<(), Error> {
+        self.check_dependencies()?;
+        if let Some(child) = self.child.as_mut().filter(|child| !told && !child.is_running()) {
             let exit = child.try_exit()?;
             return Err(self.error(match exit {
                 Some(exit) => format!("ended by itself in the midst of a trial: {exit}"),
                 None => "ended by itself in the midst of a trial".into(),
             }));
         }
-        self.end_if_alive()
-    }
-
-    /// The same where what was seen tells already whether it died.
-    pub(crate) fn end_if_alive(mut self) -> Result<(), Error> {
         let (signal, within_ns) = (self.stop_signal, self.stop_within_ns);
         let Some(child) = self.child.as_mut() else { return Ok(()) };
         let report = child.stop(signal, within_ns)?;
         self.check_clean(&report)
+    }
+
+    /// A subject cannot help what becomes of those on whom it depends: what was seen meanwhile decides nothing.
+    fn check_dependencies(&mut self) -> Result<(), Error> {
+        self.dependencies.iter_mut().try_for_each(Needed::check)
     }
 
     fn check_clean(&self, report: &StopReport) -> Result<(), Error> {

@@ -225,6 +225,9 @@ pub struct LoadRun {
     /// The process that answered; absent for a subject known by URL.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub process: Option<ProcessIdentity>,
+    /// Whether it ended by itself meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub died: bool,
     /// When the run began.
     pub at: Utc,
     /// The schedule.

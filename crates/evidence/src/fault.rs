@@ -15,6 +15,7 @@ use crate::scene::Scene;
 pub const SLOW_NETWORK_NS: u64 = 200_000_000;
 /// What it takes longer on each way between a subject and what it depends on while [`Fault::SlowDependencies`] holds, in ns.
 pub const SLOW_DEPENDENCY_NS: u64 = 100_000_000;
+const ONE_PPB: u64 = 1_000_000_000;
 /// The share of every core that [`Fault::Busy`] takes, in parts per billion.
 pub const BUSY_PPB: u64 = 900_000_000;
 
@@ -94,8 +95,21 @@ pub struct FaultDrill {
     /// all processor time, what was taken; of the requests that came meanwhile, those that were delayed or reset; of the
     /// dependencies, those at which something was cut, kept back or delayed.
     pub effect_ppb: u64,
+    /// The dependencies, where it is done to them; each once.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dependencies: Vec<FeltBy>,
     /// The load, of step `fault`, through the fault proxy.
     pub load: LoadRun,
+}
+
+/// Whether a dependency was asked for anything while a fault of dependencies held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeltBy {
+    /// What it is called in the subject's file.
+    pub name: String,
+    /// Connections that were cut and pieces that were kept back or delayed.
+    pub times: u64,
 }
 
 /// A drill's batches, by when their requests were meant to be sent.
@@ -123,6 +137,10 @@ impl FaultDrill {
             Some("its fault is not that of its scene")
         } else if self.fault.is_none() && self.effect_ppb != 0 {
             Some("nothing was done, and it took effect")
+        } else if self.fault.is_some_and(Fault::is_of_dependencies) == self.dependencies.is_empty() {
+            Some("its dependencies are not those of its fault")
+        } else if !self.dependencies.is_empty() && self.effect_ppb != share_felt_ppb(&self.dependencies) {
+            Some("its effect is another than what its dependencies felt")
         } else if self.from_ns < third_ns || lasted_ns.is_none_or(|lasted_ns| lasted_ns < third_ns) {
             Some("its fault did not hold for the middle third")
         } else if self.until_ns >= self.load.schedule.duration_ns {
@@ -178,6 +196,12 @@ impl FaultDrill {
     pub(crate) fn at(&self) -> Utc {
         self.load.at
     }
+}
+
+/// The share of dependencies that felt anything, in parts per billion, rounded down.
+pub fn share_felt_ppb(dependencies: &[FeltBy]) -> u64 {
+    let felt = dependencies.iter().filter(|dependency| dependency.times > 0).count() as u64;
+    felt.saturating_mul(ONE_PPB) / (dependencies.len() as u64).max(1)
 }
 
 fn latency_limit(criterion: &Criterion) -> Option<(Probability, Value)> {

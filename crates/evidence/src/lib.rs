@@ -67,7 +67,9 @@ pub use documents::Documents;
 pub use entry::{EntryType, LogEntry, LoggedEntry, attempts_before, check_chain};
 pub use error::Error;
 pub use estimate::{LoadLine, rung_verdict, search_step_passes};
-pub use fault::{BUSY_PPB, Fault, FaultDrill, FaultParts, SLOW_DEPENDENCY_NS, SLOW_NETWORK_NS};
+pub use fault::{
+    BUSY_PPB, Fault, FaultDrill, FaultParts, FeltBy, SLOW_DEPENDENCY_NS, SLOW_NETWORK_NS, share_felt_ppb,
+};
 pub use folder::{
     CERTIFICATE_FILE, CHECKPOINT_FILE, DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_BYTES_MAX, Folder,
     REPORT_FILE, TLOG_PROOF_FILE, check_path,

@@ -69,6 +69,14 @@ pub struct Measurement {
     pub evidence: Vec<Digest>,
 }
 
+impl Measurement {
+    /// Trials that the subject did not outlive. What it did above its load line says nothing of what it does below.
+    pub(crate) fn deaths(&self) -> usize {
+        let counts = self.estimator != Estimator::HighestStep;
+        self.trials.iter().filter(|trial| counts && trial.died).count()
+    }
+}
+
 /// One trial's part in a measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +92,9 @@ pub struct Trial {
     /// The process that was measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub process: Option<ProcessIdentity>,
+    /// Whether it ended by itself in the trial.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub died: bool,
     /// The trial's own value.
     pub value: Amount,
     /// The trial's own bounds at 95 %, one-sided each.

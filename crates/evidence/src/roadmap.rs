@@ -139,6 +139,13 @@ fn whole(profile: &Profile, standing: &Standing) -> Vec<Hurdle> {
         hurdles.extend(missing.map(|role| {
             of_all(Effort::Person, &role.id, format!("{} has not signed: {}", role.title, role.contact))
         }));
+        let approved = standing.roles.iter().filter(|role| has_approval(&role.id)).count() as u64;
+        if approved > standing.signed_off {
+            let filled = standing.signed_off;
+            let what =
+                format!("{approved} roles have signed, and {filled} of them counts: a key fills one role");
+            hurdles.push(of_all(Effort::Person, "keys", what));
+        }
     }
     if profile.trials < TRIALS_FOR_BOUND as u64 {
         let what = format!("{} trials give no bound between them, {TRIALS_FOR_BOUND} do", profile.trials);

@@ -56,7 +56,8 @@ pub(crate) fn reason(
         Some(value) => {
             let (value, bounds) = (value.display(measurement.unit), bounds(measurement));
             let (seen, basis) = (each(growths), basis(criterion, measurement));
-            format!("{} {value}{bounds}{seen}; {basis}; {decided}", what(criterion))
+            let died = died(measurement);
+            format!("{} {value}{bounds}{seen}; {basis}{died}; {decided}", what(criterion))
         }
     }
 }
@@ -71,7 +72,8 @@ pub(crate) fn brief(
     let seen = match measurement.value {
         None => "nothing measured".to_owned(),
         Some(value) => {
-            format!("{} {}{}", what(criterion), value.display(measurement.unit), culprits(growths))
+            let value = value.display(measurement.unit);
+            format!("{} {value}{}{}", what(criterion), culprits(growths), died(measurement))
         }
     };
     let why = match verdict {
@@ -114,6 +116,16 @@ fn shown_by(probe: Probe) -> &'static str {
         State::Configured => " (configured, not proven: it is written, and nobody has tried it here)",
         State::Declared => " (declared, not proven: others have measured it)",
         _ => "",
+    }
+}
+
+/// How often the subject did not outlive a trial.
+fn died(measurement: &Measurement) -> String {
+    match measurement.deaths() {
+        0 => String::new(),
+        deaths => {
+            format!(", it ended by itself in {deaths} of {}", counted(measurement.trials.len(), "trial"))
+        }
     }
 }
 

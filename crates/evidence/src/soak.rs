@@ -26,6 +26,9 @@ pub struct SoakRun {
     pub trial: u64,
     /// The process that answered.
     pub process: ProcessIdentity,
+    /// Whether it ended by itself meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub died: bool,
     /// When.
     pub at: Utc,
     /// The load.

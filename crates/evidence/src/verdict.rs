@@ -98,9 +98,9 @@ impl State {
     }
 }
 
-/// Decides a criterion by its own rule. A failed instrument gate allows no decision.
+/// Decides a criterion by its own rule. A failed instrument gate allows no decision, unless the subject died.
 pub fn decide(criterion: &Criterion, measurement: &Measurement) -> Verdict {
-    if measurement.gates.iter().any(|gate| !gate.passed) {
+    if measurement.deaths() == 0 && measurement.gates.iter().any(|gate| !gate.passed) {
         return Verdict::Inconclusive;
     }
     // The bounds of a load line are steps, not confidence: what lies between two steps was not measured.
@@ -112,8 +112,12 @@ pub fn decide(criterion: &Criterion, measurement: &Measurement) -> Verdict {
 ///
 /// The outcomes of `guard-95` are the four of ILAC-G8:09/2019, with the one-sided bounds as guard bands: PASS where the
 /// worse bound keeps the limit, FAIL where even the better bound breaks it, and between them the value decides which
-/// condition. A bound on the limit keeps it. Where a bound that is needed is missing there is no decision.
+/// condition. A bound on the limit keeps it. Where a bound that is needed is missing there is no decision. Whoever ends by
+/// itself fails, whatever was measured until then.
 pub(crate) fn decide_by(rule: Rule, criterion: &Criterion, measurement: &Measurement) -> Verdict {
+    if measurement.deaths() > 0 {
+        return Verdict::Fail;
+    }
     let Some(value) = measurement.value else { return Verdict::NotMeasured };
     if value == Amount::Infinite && criterion.op == Op::AtMost {
         return Verdict::Fail;

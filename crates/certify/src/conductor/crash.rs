@@ -136,7 +136,7 @@ impl Conductor<'_> {
             found = reading.found;
         }
         self.keep_output(name.to_owned(), &running);
-        running.end_if_alive()?;
+        running.end(true)?;
         Ok((restarted, recovered_ns, found))
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plimsoll_evidence::{
-    BUSY_PPB, Document, Fault, FaultDrill, SLOW_DEPENDENCY_NS, SLOW_NETWORK_NS, Scene, Step,
+    BUSY_PPB, Document, Fault, FaultDrill, FeltBy, SLOW_DEPENDENCY_NS, SLOW_NETWORK_NS, Scene, Step,
+    share_felt_ppb,
 };
 use plimsoll_fault::{Defect, Lease, Outage, OutageLease, Proxy};
 use plimsoll_process::{Burden, Stowaway, monotonic_ns};
@@ -32,6 +33,8 @@ struct Held {
     from_ns: u64,
     until_ns: u64,
     effect_ppb: u64,
+    /// Which dependencies felt it, where it was done to them.
+    dependencies: Vec<FeltBy>,
     /// The planted defect that outlives its time; taken back when the load has ended.
     kept: Option<Lease>,
 }
@@ -94,10 +97,11 @@ impl Conductor<'_> {
             from_ns: held.from_ns.saturating_sub(zero_ns),
             until_ns: held.until_ns.saturating_sub(zero_ns),
             effect_ppb: held.effect_ppb,
+            dependencies: held.dependencies,
             load,
         }))?;
         // Whoever dies of a fault does not come back.
-        running.end_if_alive()
+        running.end(true)
     }
 }
 
@@ -118,18 +122,16 @@ fn hold(orders: &Orders, running: &Running, proxy: &Proxy, is_over: &AtomicBool)
     }
     // Before it is taken back, which takes time itself: no recovery shall look shorter than it was.
     let until_ns = monotonic_ns();
+    let dependencies = planted.felt();
     let effect_ppb = match &planted {
         Planted::Nothing => 0,
         Planted::Frozen(_) => share_ppb(still, looks),
         Planted::Busy(hogs) => share_ppb(hogs.cpu_ns(), (until_ns - from_ns).saturating_mul(cores())),
         Planted::Network(lease) => share_ppb(lease.counters().affected, lease.counters().requests),
-        Planted::Dependencies { needed, felt_before, .. } => {
-            let felt = needed.iter().zip(felt_before).filter(|(it, before)| it.relay.felt() > **before);
-            share_ppb(felt.count() as u64, needed.len() as u64)
-        }
+        Planted::Dependencies { .. } => share_felt_ppb(&dependencies),
     };
     planted.end()?;
-    Ok(Held { from_ns, until_ns, effect_ppb, kept })
+    Ok(Held { from_ns, until_ns, effect_ppb, dependencies, kept })
 }
 
 impl<'a> Planted<'a> {
@@ -160,6 +162,17 @@ impl<'a> Planted<'a> {
         let felt_before = needed.iter().map(|it| it.relay.felt()).collect();
         let outages = needed.iter().map(|it| it.relay.begin(outage)).collect();
         Self::Dependencies { needed, felt_before, _outages: outages }
+    }
+
+    /// How often each dependency felt it.
+    fn felt(&self) -> Vec<FeltBy> {
+        let Self::Dependencies { needed, felt_before, .. } = self else { return Vec::new() };
+        let each = needed.iter().zip(felt_before);
+        each.map(|(it, before)| FeltBy {
+            name: it.name.clone(),
+            times: it.relay.felt().saturating_sub(*before),
+        })
+        .collect()
     }
 
     fn end(self) -> Result<(), Error> {

@@ -18,7 +18,7 @@ impl Conductor<'_> {
         let resources = self.plan.subject.resources.iter();
         let names: Vec<String> = resources.flat_map(|named| named.digest.values().cloned()).collect();
         let checklist = inspect(probe, &looked, &names, self.stop)?;
-        let run = CheckRun { scene, trial: 1, process: None, at, checklist, proxy: None };
+        let run = CheckRun { scene, trial: 1, process: None, died: false, at, checklist, proxy: None };
         self.keep(Document::CheckRun(run))
     }
 

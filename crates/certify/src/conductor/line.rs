@@ -46,7 +46,7 @@ impl Conductor<'_> {
         self.begin("load line: search")?;
         let folder = self.state.scratch()?;
         let running = self.start_directly(&folder)?;
-        let mut last_good = 0;
+        let (mut last_good, mut died) = (0, false);
         for (index, &rate_per_ks) in rates.iter().enumerate().skip(1) {
             let order = LoadOrder {
                 scene: Scene::Measured,
@@ -55,13 +55,14 @@ impl Conductor<'_> {
                 rate_per_ks,
                 duration_ns: self.plan.profile.line.step_ns,
             };
-            self.load(&order, &running, None)?;
+            died = self.load(&order, &running, None)?;
             if !search_step_passes(self.documents, rate_per_ks)? {
                 break;
             }
             last_good = index;
         }
-        running.end()?;
+        // The step did not pass, and who measures it anew sees it die.
+        running.end(died)?;
         Ok(last_good)
     }
 

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use plimsoll_evidence::{
-    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, RunPlace, Scene, ScheduleData, SeriesData, Step,
+    Arrivals, Document, ErrorCounts, InstrumentData, LoadRun, Probe, RunPlace, Scene, ScheduleData,
+    SeriesData, Step,
 };
 use plimsoll_fault::Lease;
 use plimsoll_load::{Pacing, Run, Schedule};
@@ -44,20 +45,27 @@ impl Conductor<'_> {
         let order = LoadOrder { scene: Scene::Measured, step, trial, rate_per_ks, duration_ns };
         let loaded = self.load(&order, &running, None);
         self.keep_output(order.name(), &running);
-        loaded?;
-        running.end()
+        self.end_loaded(running, loaded?)
     }
 
-    /// Runs load against the subject and keeps the run as evidence. `lease` is that of the proxy in between, if any.
+    /// Ends a subject that was under load. Its death is told by the criteria of load, where there are any.
+    pub(super) fn end_loaded(&self, running: Running, died: bool) -> Result<(), Error> {
+        running.end(died && self.asks_for(&[Probe::Latency, Probe::Errors, Probe::Throughput]))
+    }
+
+    /// Runs load against the subject and keeps the run as evidence; whether it died meanwhile. `lease` is that of the proxy
+    /// in between, if any.
     pub(super) fn load(
         &mut self,
         order: &LoadOrder,
         running: &Running,
         lease: Option<&Lease>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let mut document = self.load_run(order, running)?.0;
         document.proxy = lease.map(|lease| counts(&lease.counters()));
-        self.keep(Document::LoadRun(document))
+        let died = document.died;
+        self.keep(Document::LoadRun(document))?;
+        Ok(died)
     }
 
     /// Runs load against the subject: the run as evidence, without a word of a proxy, and when its schedule began.
@@ -71,6 +79,7 @@ impl Conductor<'_> {
             step: order.step,
             trial: order.trial,
             process: running.identity(),
+            died: running.has_died(),
             at,
             schedule,
             latency: SeriesData::from(&run.latency),

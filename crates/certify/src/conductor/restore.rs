@@ -199,7 +199,7 @@ impl Conductor<'_> {
         };
         self.keep_output(kept, &running);
         // What was read tells whether it lived on.
-        running.end_if_alive()?;
+        running.end(true)?;
         Ok(Restored { process, took_ns: done.took_ns, served_ns, found: reading.found })
     }
 

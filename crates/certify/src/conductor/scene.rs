@@ -54,9 +54,9 @@ impl Conductor<'_> {
             rate_per_ks: self.plan.rate_per_ks,
             duration_ns: self.plan.profile.control_ns,
         };
-        self.load(&order, &running, Some(&lease))?;
+        let died = self.load(&order, &running, Some(&lease))?;
         drop(lease);
-        running.end()
+        self.end_loaded(running, died)
     }
 
     /// A start through the fault proxy.
@@ -72,7 +72,7 @@ impl Conductor<'_> {
         let counts = Some(counts(&lease.counters()));
         self.keep(Document::StartRun(StartRun { scene, trial: 1, process, at, took_ns, proxy: counts }))?;
         drop(lease);
-        running.end()
+        running.end(false)
     }
 
     /// A crash drill through the fault proxy. Writes are dropped before the kill, a restart is slowed after it.

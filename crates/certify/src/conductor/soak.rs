@@ -50,10 +50,12 @@ impl Conductor<'_> {
         let (run, looks) = soaked?;
         let proxy = lease.as_ref().map(|lease| counts(&lease.counters()));
         let (scheduled, good) = (run.facts.scheduled, run.good);
-        let document = SoakRun { scene, trial: 1, process, at, schedule, scheduled, good, looks, proxy };
+        let died = running.has_died();
+        let document =
+            SoakRun { scene, trial: 1, process, died, at, schedule, scheduled, good, looks, proxy };
         self.keep(Document::SoakRun(document))?;
         drop((lease, stowaway));
-        running.end()
+        running.end(died)
     }
 
     /// Runs load on this thread, and looks from another.

@@ -61,6 +61,9 @@ pub struct CheckRun {
     /// The process that answered; absent for a subject known by URL, and where files are looked at.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub process: Option<ProcessIdentity>,
+    /// Whether it ended by itself meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub died: bool,
     /// When.
     pub at: Utc,
     /// What was seen.

@@ -42,6 +42,7 @@ pub(crate) fn failed_cases(
             rate_per_ks: None,
             trial: run.trial,
             process: run.process,
+            died: run.died,
             value,
             lower: None,
             upper: None,

@@ -215,6 +215,7 @@ fn trial(rehearsal: Rehearsal) -> Trial {
         rate_per_ks: None,
         trial: rehearsal.trial,
         process: rehearsal.process,
+        died: false,
         value: rehearsal.value,
         lower: None,
         upper: None,

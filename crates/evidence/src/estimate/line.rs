@@ -209,6 +209,9 @@ fn why(criterion: &Criterion, measurement: &Measurement, verdict: Verdict) -> St
     if verdict == Verdict::Inconclusive {
         return format!("{}: {}", criterion.id, doubt(measurement));
     }
+    if measurement.deaths() > 0 {
+        return format!("{} {} (it ended by itself)", criterion.id, verdict.name());
+    }
     let value = measurement.value.map_or_else(|| "nothing".into(), |value| value.display(measurement.unit));
     format!("{} {} ({value}, limit {})", criterion.id, verdict.name(), criterion.limit_text())
 }

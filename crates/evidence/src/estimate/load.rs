@@ -208,6 +208,7 @@ pub(super) fn trial(run: &LoadRun) -> Trial {
         rate_per_ks: Some(run.schedule.rate_per_ks),
         trial: run.trial,
         process: run.process,
+        died: run.died,
         value: Amount::Infinite,
         lower: None,
         upper: None,

@@ -46,6 +46,7 @@ pub(crate) fn taken(
             rate_per_ks: Some(run.schedule.rate_per_ks),
             trial: run.trial,
             process: Some(run.process),
+            died: run.died,
             value,
             lower: None,
             upper: None,

@@ -30,6 +30,7 @@ fn trial(value: u64, lower: Option<u64>, upper: Option<u64>) -> Trial {
         rate_per_ks: None,
         trial: 1,
         process: None,
+        died: false,
         value: Amount::Finite(value),
         lower: lower.map(Amount::Finite),
         upper: upper.map(Amount::Finite),

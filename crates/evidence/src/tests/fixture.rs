@@ -10,13 +10,13 @@ use super::profile::{MS, RATE_PER_KS, SECOND, profile};
 use crate::checklist::honest_metrics;
 use crate::{
     Access, Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, Contract, CrashDrill, Document,
-    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, HealthLook, HealthMoment,
-    HealthTold, HeldOutcome, Injected, Injection, InjectionSearch, InjectionTry, InstrumentData, Judgement,
-    Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, MetricsSeen, OracleResult, Plan, PlantedText,
-    Point, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError, Reference, Refusal, Replied,
-    ReplyHead, ResourceDescriptor, RetriedWrite, Retry, Scene, ScheduleData, Shown, Sign, SoakRun, StartRun,
-    Step, StopDrill, SubjectIdentity, SubjectKind, SubjectPart, Surrounded, Surrounding, TlsLook, TlsOffer,
-    TlsOffered, WriteReply, judge, points,
+    Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, FeltBy, HealthLook,
+    HealthMoment, HealthTold, HeldOutcome, Injected, Injection, InjectionSearch, InjectionTry,
+    InstrumentData, Judgement, Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, MetricsSeen,
+    OracleResult, Plan, PlantedText, Point, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError,
+    Reference, Refusal, Replied, ReplyHead, ResourceDescriptor, RetriedWrite, Retry, Scene, ScheduleData,
+    Shown, Sign, SoakRun, StartRun, Step, StopDrill, SubjectIdentity, SubjectKind, SubjectPart, Surrounded,
+    Surrounding, TlsLook, TlsOffer, TlsOffered, WriteReply, judge, points,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -240,6 +240,7 @@ impl Making<'_> {
                     scene,
                     trial: 1,
                     process,
+                    died: false,
                     at,
                     checklist,
                     proxy,
@@ -257,7 +258,8 @@ impl Making<'_> {
                 self.begun += 1;
                 let is_bad = scene == probe.scenes()[0];
                 let (at, checklist) = (self.now(), super::inspected::looked_at(probe, is_bad, self.now()));
-                let run = CheckRun { scene, trial: 1, process: None, at, checklist, proxy: None };
+                let run =
+                    CheckRun { scene, trial: 1, process: None, died: false, at, checklist, proxy: None };
                 self.made.push(Document::CheckRun(run));
             }
         }
@@ -548,7 +550,12 @@ pub(crate) fn fault_drill(scene: Scene, fault: Option<Fault>) -> FaultDrill {
         _ => endured(scene, |_| Value::Finite(20 * MS)),
     };
     let effect_ppb = if fault.is_some() { 950_000_000 } else { 0 };
-    FaultDrill { fault, from_ns: 3_020 * MS, until_ns: 6_021 * MS, effect_ppb, load }
+    let dependencies = match fault.filter(|fault| fault.is_of_dependencies()) {
+        Some(_) => vec![FeltBy { name: "store".into(), times: 9 }],
+        None => Vec::new(),
+    };
+    let effect_ppb = if dependencies.is_empty() { effect_ppb } else { 1_000_000_000 };
+    FaultDrill { fault, from_ns: 3_020 * MS, until_ns: 6_021 * MS, effect_ppb, dependencies, load }
 }
 
 /// The load of a fault drill, by what becomes of a request that is meant to be sent at a time.
@@ -579,6 +586,7 @@ pub(crate) fn soak_run(scene: Scene) -> SoakRun {
         scene,
         trial: 1,
         process: ProcessIdentity { pid: 1, started_ticks: 1 },
+        died: false,
         at: Utc::from_unix_seconds(BEGAN),
         schedule: ScheduleData {
             arrivals: Arrivals::Constant,
@@ -608,6 +616,7 @@ fn load_run(place: Place, outcomes: &[Value]) -> LoadRun {
         step: place.step,
         trial: place.trial,
         process: place.process,
+        died: false,
         at: place.at,
         schedule: ScheduleData {
             arrivals: Arrivals::Constant,

@@ -3,8 +3,8 @@
 use super::fixture::{BEGAN, Story, documents};
 use super::profile::SECOND;
 use crate::{
-    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, FaultDrill, LoadRun, Look, Op,
-    Probe, ProxyCounts, Rule, Scene, SoakRun, Step, judge,
+    Amount, CheckRun, Checklist, CrashDrill, Criterion, Document, Documents, Fault, FaultDrill, FeltBy,
+    LoadRun, Look, Op, Probe, ProxyCounts, Rule, Scene, SoakRun, Step, judge,
 };
 use plimsoll_base::{Kind, Unit, Utc};
 use plimsoll_proof::Digest;
@@ -194,7 +194,7 @@ fn a_soak_that_does_not_make_sense() {
 
 #[test]
 fn a_fault_drill_that_does_not_make_sense() {
-    let cases: [Case<FaultDrill>; 11] = [
+    let cases: [Case<FaultDrill>; 14] = [
         ("is not that of its scene", |drill| drill.fault = None),
         ("did not hold for the middle third", |drill| drill.from_ns = 3 * SECOND - 1),
         ("did not hold for the middle third", |drill| drill.until_ns = drill.from_ns + 3 * SECOND - 1),
@@ -202,6 +202,12 @@ fn a_fault_drill_that_does_not_make_sense() {
         ("did not end before the load", |drill| drill.until_ns = 9 * SECOND),
         ("is not that of a fault drill", |drill| drill.load.step = Step::Line),
         ("is not that of a fault drill", |drill| drill.load.proxy = None),
+        ("its dependencies are not those", |drill| drill.dependencies.push(felt("store", 1))),
+        ("its dependencies are not those", |drill| drill.fault = Some(Fault::CutDependencies)),
+        ("another than what its dependencies felt", |drill| {
+            drill.fault = Some(Fault::CutDependencies);
+            drill.dependencies = vec![felt("store", 7), felt("cache", 0)];
+        }),
         ("is not that of a fault drill", |drill| drill.load.process = None),
         ("another number of outcomes", |drill| drill.load.good += 1),
         ("another number of arrivals", |drill| drill.load.schedule.rate_per_ks /= 2),
@@ -213,6 +219,10 @@ fn a_fault_drill_that_does_not_make_sense() {
     }
     let done = refusal(|list| fault_drill(list, Scene::ShamFault).effect_ppb = 1);
     assert!(done.contains("nothing was done, and it took effect"), "{done}");
+}
+
+fn felt(name: &str, times: u64) -> FeltBy {
+    FeltBy { name: name.into(), times }
 }
 
 fn fault_drill(list: &mut [Document], scene: Scene) -> &mut FaultDrill {

@@ -3,8 +3,8 @@
 use super::fixture::{Story, documents};
 use super::profile::{MS, SECOND};
 use crate::{
-    Amount, Document, Judgement, Probe, Scene, SeriesData, Severity, SoakRun, Status, Step, SubjectKind,
-    Verdict, judge, without_control,
+    Amount, Document, Judgement, LoadRun, Probe, Scene, SeriesData, Severity, SoakRun, Status, Step,
+    SubjectKind, Verdict, judge, without_control,
 };
 use plimsoll_measure::Value;
 
@@ -306,6 +306,49 @@ fn load_without_a_request_proves_nothing() {
 fn a_service_that_answers_nothing_is_denied() {
     let judgement = Story { bad: vec![600; 5], ..Story::default() }.judged().unwrap();
     for probe in [Probe::Latency, Probe::Errors, Probe::Throughput] {
+        assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
+    }
+}
+
+#[test]
+fn whoever_dies_fails_whatever_was_measured() {
+    let died = |at: fn(&LoadRun) -> bool| {
+        judged_with(|document| match document {
+            Document::LoadRun(run) if run.scene == Scene::Measured => run.died = at(run),
+            _ => {}
+        })
+    };
+    let steady = died(|run| run.step == Step::Steady && run.trial == 2);
+    for probe in [Probe::Latency, Probe::Errors, Probe::Throughput, Probe::LoadLine] {
+        assert_eq!(verdict(&steady, probe), Verdict::Fail, "{}", probe.name());
+    }
+    let errors = steady.criteria.iter().find(|judged| judged.criterion.probe == Probe::Errors).unwrap();
+    assert!(errors.reason.contains(", it ended by itself in 1 of 5 trials; limit"), "{}", errors.reason);
+    assert!(errors.brief.contains(", it ended by itself in 1 of 5 trials, limit"), "{}", errors.brief);
+    // Above the line it may: the line ends there, and says why.
+    let good = judged_with(|_| ()).load_line.unwrap().rate_per_ks;
+    let above = died(|run| run.step == Step::Line);
+    assert_eq!(verdict(&above, Probe::Latency), Verdict::Pass);
+    let line = above.load_line.unwrap();
+    assert!(line.rate_per_ks < good && line.knee_seen, "{line:?}");
+    assert!(line.next.contains("FAIL (it ended by itself)"), "{line:?}");
+}
+
+#[test]
+fn who_died_of_a_checklist_or_a_soak_fails() {
+    for (probe, criterion) in [(Probe::ErrorHygiene, "check"), (Probe::Memory, "soak")] {
+        let judgement = judged_with(|document| match document {
+            Document::CheckRun(run) if run.scene == Scene::Measured && criterion == "check" => {
+                run.died = true
+            }
+            Document::SoakRun(run) if run.scene == Scene::Measured && criterion == "soak" => {
+                run.died = true;
+                // Nothing is taken any more, and nothing answered: neither is a doubt.
+                run.good = 0;
+                run.looks.iter_mut().skip(60).for_each(|look| look.memory_bytes = 0);
+            }
+            _ => {}
+        });
         assert_eq!(verdict(&judgement, probe), Verdict::Fail, "{}", probe.name());
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_base::{Clock, Kind, Quantity, Unit, inert};
 use plimsoll_certify::{
-    Issued, Order, Repetition, State, Subject, SystemClock, builtin_profiles, check_room, check_target,
-    expected_ns, identify, make_plan, parse_profile, parse_subject,
+    Issued, Order, Repetition, State, Subject, SystemClock, builtin_profiles, check_named, check_room,
+    check_target, expected_ns, identify, make_plan, parse_profile, parse_subject,
 };
 use plimsoll_evidence::{Issuance, Plan, Profile, Status};
 use plimsoll_keys::{IssuerKeys, IssuerName, Keyring};
@@ -123,6 +123,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
     if arguments.plan {
         // Nothing is drawn from the seed of a plan that is only shown, but the order of its controls.
         let plan = make_plan(&subject, identify(&subject)?, &profile, [0; 32], 0)?;
+        check_named(&subject)?;
         check_room(&profile)?;
         return show_plan(&plan, &arguments, printer);
     }
@@ -221,7 +222,7 @@ fn certify(
     if arguments.demo {
         Keyring::open(&state.keys())?.trust_demo(&keys)?;
     }
-    show(&issued, arguments, printer)?;
+    show(&issued, profile, arguments, printer)?;
     if let Some(cache) = arguments.cache() {
         cache.remember(subject, profile, &issued.folder)?;
     }
@@ -242,11 +243,12 @@ fn answer(status: Status) -> Answer {
     }
 }
 
-fn show(issued: &Issued, arguments: &Arguments, printer: &Printer) -> Result<(), Failure> {
+fn show(issued: &Issued, profile: &Profile, arguments: &Arguments, printer: &Printer) -> Result<(), Failure> {
     if arguments.json {
         return printer.data(&table::issued_json(issued)?);
     }
     let mut text = format!("\n{}", table::judgement(&issued.certificate, &issued.judgement, printer));
+    text.push_str(&table::to_be_signed(profile));
     text.push_str(&format!("certificate  {}\n", issued.folder.display()));
     text.push_str(&format!("report       {}\n", issued.folder.join("report.html").display()));
     text.push_str(&format!("re-check     plimsoll verify {}\n", issued.folder.display()));

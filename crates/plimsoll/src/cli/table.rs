@@ -289,6 +289,16 @@ fn profile(profile: &Profile) -> String {
     format!("{} {}: {}\n\n{table}{gaps}{sign_offs}", profile.id, profile.version, profile.title)
 }
 
+/// That people have to sign a fresh certificate off before it is worth what was signed.
+pub(crate) fn to_be_signed(profile: &Profile) -> String {
+    let Some(demand) = &profile.sign_off else { return String::new() };
+    let roles: Vec<&str> = demand.roles.iter().map(|role| role.id.as_str()).collect();
+    let (need, roles) = (demand.need, roles.join(", "));
+    format!(
+        "sign-offs    0 of {need}: at most conditional until as many of {roles} have run `plimsoll cert sign`\n"
+    )
+}
+
 /// Who has to sign a certificate off.
 fn sign_offs(profile: &Profile) -> String {
     let Some(demand) = &profile.sign_off else { return String::new() };

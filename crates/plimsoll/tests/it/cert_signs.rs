@@ -297,7 +297,12 @@ fn a_certificate_is_worth_more_once_enough_roles_have_signed_off() {
     let ran = sign(&world, "ada", "security-review", &[]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     // One person is not two, in however many roles he signs.
-    assert_eq!(sign(&world, "ada", "final-approval", &[]).code, 0);
+    assert_eq!(ran.stderr, "");
+    let ran = sign(&world, "ada", "final-approval", &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stderr.contains("this key has signed as security-review too"), "{}", ran.stderr);
+    let way = world.run(&["cert", "roadmap", "certificate"]).stdout;
+    assert!(way.contains("2 roles have signed, and 1 of them counts: a key fills one role"), "{way}");
     let one = standing(&world);
     assert_eq!((&one["status"], &one["signed_off"]), (&json!("conditional"), &json!(1)), "{one}");
     let rejected = sign(&world, "bob", "operations-review", &["--reject", "--reason", "no runbook"]);

@@ -121,7 +121,10 @@ fn timing_a_service_that_refuses_everything_never_passes() {
 #[test]
 fn timing_a_service_that_sleeps_before_it_starts_is_refused() {
     let world = World::with_key();
-    let ran = world.certify(&notes_started_by("sleep 2; exec $SERVE"), &profile(&[START_UP]));
+    // It is waited for beyond its limit, whatever its file says of when it is ready.
+    let subject =
+        notes_started_by("sleep 2; exec $SERVE").replace("[target]", "ready_within = \"1s\"\n[target]");
+    let ran = world.certify(&subject, &profile(&[START_UP]));
     assert_denied(&world, &ran, "start-up");
 }
 
@@ -159,6 +162,18 @@ fn a_service_that_never_comes_back_from_a_crash_is_refused() {
 fn broken(script: &str, data: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken").join(script);
     notes_started_by(&format!("exec python3 {} {{port}} {data}", script.display()))
+}
+
+/// What it answered before is no excuse, and that it could not be under load after no doubt.
+#[test]
+fn a_service_that_dies_under_load_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&broken("mortal.py", "150"), &profile(&[LATENCY, ERRORS]));
+    assert_denied(&world, &ran, "latency");
+    let result = ran.json();
+    assert_eq!(verdict(&result, "errors"), "FAIL");
+    let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
+    assert!(report.contains(", it ended by itself in 1 of 1 trial"), "{report}");
 }
 
 /// A service of `examples/broken` is denied a certificate for the writes that it acknowledged and lost.

@@ -138,6 +138,7 @@ fn timing_its_twin_that_connects_again_is_not() {
         let slowest_ms = parts.amid.max().and_then(|value| value.finite_ns()).map(|ns| ns / 1_000_000);
         let seen = format!("{:?}: {slowest_ms:?} ms, {} failed", drill.fault, parts.amid.infinite());
         assert_eq!((drill.effect_ppb, parts.before.infinite()), (1_000_000_000, 0), "{seen}");
+        assert!(matches!(drill.dependencies.as_slice(), [store] if store.name == "store" && store.times > 0));
         match drill.fault {
             Some(Fault::SlowDependencies) => assert!(slowest_ms >= Some(200), "{seen}"),
             _ => assert!(parts.amid.infinite() > 0, "{seen}"),
@@ -151,6 +152,18 @@ fn timing_a_service_that_dies_without_what_it_needs_has_not_come_back() {
     let ran = world.certify(&clinging("dying"), &faulting(&OF_DEPENDENCIES[..1]));
     assert_eq!(judged(&world, &ran, ["cut"]), ["FAIL"], "{}\n{}", ran.stdout, ran.stderr);
     assert_eq!(ran.json()["criteria"][1]["value"], "inf", "{}", ran.stdout);
+}
+
+/// Nobody but it is to blame.
+#[test]
+fn a_dependency_that_ends_by_itself_is_no_failure_of_the_subject() {
+    let world = World::with_key();
+    let subject =
+        clinging("careful").replace("command = [\"python3\"", "command = [\"timeout\", \"1\", \"python3\"");
+    let ran = world.certify(&subject, &faulting(&OF_DEPENDENCIES[..1]));
+    assert_eq!(ran.code, 5, "{}\n{}", ran.stdout, ran.stderr);
+    let told = "the subject depends on `store`, which ended by itself: exit code 124";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use std::path::Path;
 use plimsoll_evidence::{
     Access, AdvisedEcosystem, Advisory, AdvisoryBase, Alert, AlertBook, AlertFile, Amount, Arrivals,
     BadRequest, Bill, BilledArtifact, CERTIFICATE_FILE, CheckRun, Checklist, Component, Contract, Decision,
-    Document, Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HealthLook, HealthMoment,
-    HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
-    InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LoadRun, LogEntry, LogTrace,
-    Look, MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal, Replied,
-    ReplyHead, RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape,
+    Document, Door, Ending, EntryType, Fault, FaultDrill, FeltBy, Flaw, FlawKind, Gravity, HealthLook,
+    HealthMoment, HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected,
+    Injection, InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LoadRun, LogEntry,
+    LogTrace, Look, MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal,
+    Replied, ReplyHead, RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape,
     SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun,
     Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply,
     Written,
@@ -240,6 +240,7 @@ fn checklists() -> Vec<Value> {
         scene: Scene::OpenDoors,
         trial: 1,
         process: Some(ProcessIdentity { pid: 1, started_ticks: 2 }),
+        died: true,
         at: AT.parse().unwrap(),
         checklist,
         proxy: Some(ProxyCounts { requests: 2, harmed: 1 }),
@@ -417,6 +418,7 @@ fn soak() -> Value {
         scene: Scene::HoardedConnections,
         trial: 1,
         process: ProcessIdentity { pid: 1, started_ticks: 2 },
+        died: true,
         at: AT.parse().unwrap(),
         schedule: ScheduleData {
             arrivals: Arrivals::Poisson,
@@ -481,9 +483,16 @@ fn fault_drills(documents: &[Value]) -> Vec<Value> {
     let load = documents.iter().find_map(|document| document.get("load-run")).unwrap();
     let mut load = load.clone();
     load["step"] = json!("fault");
+    load["died"] = json!(true);
     let load: LoadRun = serde_json::from_value(load).unwrap();
-    let drill =
-        |fault| FaultDrill { fault: Some(fault), from_ns: 1, until_ns: 2, effect_ppb: 3, load: load.clone() };
+    let drill = |fault| FaultDrill {
+        fault: Some(fault),
+        from_ns: 1,
+        until_ns: 2,
+        effect_ppb: 3,
+        dependencies: vec![FeltBy { name: "store".into(), times: 4 }],
+        load: load.clone(),
+    };
     Fault::ALL.map(|fault| serde_json::to_value(Document::FaultDrill(drill(fault))).unwrap()).to_vec()
 }
 
@@ -542,6 +551,9 @@ fn with_gaps(values: Vec<Value>) -> Vec<Value> {
         } else if value.get("criterion").is_some() {
             value["criterion"]["asked"] = json!("A");
             value["criterion"]["fault"] = json!("busy");
+            if let Some(trial) = value.pointer_mut("/measurement/trials/0") {
+                trial["died"] = json!(true);
+            }
         } else if value.get("criteria").is_some() {
             value["gaps"] = json!(["g"]);
         }

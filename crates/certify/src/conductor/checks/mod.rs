@@ -81,13 +81,10 @@ impl Conductor<'_> {
         };
         let proxy = lease.as_ref().map(|lease| counts(&lease.counters()));
         self.keep_output(format!("{}/{}/1", scene.name(), probe.name()), &running);
-        self.keep(Document::CheckRun(CheckRun { scene, trial: 1, process, at, checklist, proxy }))?;
+        let died = running.has_died();
+        self.keep(Document::CheckRun(CheckRun { scene, trial: 1, process, died, at, checklist, proxy }))?;
         drop(lease);
-        match probe {
-            // Their cases tell whether it lived on.
-            Probe::ErrorHygiene | Probe::HealthTruth => running.end_if_alive(),
-            _ => running.end(),
-        }
+        running.end(died)
     }
 
     /// What becomes of each request that no server should take.

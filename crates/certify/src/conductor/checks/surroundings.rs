@@ -39,7 +39,7 @@ impl Conductor<'_> {
         for surrounding in Surrounding::ALL {
             self.stop.check()?;
             if let Some(here) = here {
-                here.end()?;
+                here.end(false)?;
             }
             let otherwise = Otherwise { variables: &surrounding.variables(), patience_ns: 0 };
             let there = running::start_in(self.subject, folder.path(), proxy, self.stop, &otherwise);

@@ -151,6 +151,20 @@ impl Look {
     }
 }
 
+/// What is wrong with a certificate. What has no words of its own comes as the names of types.
+fn in_words(error: &rustls::Error) -> String {
+    let told = error.to_string().replace("invalid peer certificate: ", "");
+    let words = [
+        ("UnknownIssuer", "nobody whom the roots know has issued it"),
+        ("CaUsedAsEndEntity", "it is the certificate of an authority, and no server's"),
+        ("BadSignature", "its signature is not its issuer's"),
+        ("BadEncoding", "it is no certificate"),
+        ("Revoked", "it is revoked"),
+        ("InvalidPurpose", "it is not made for servers"),
+    ];
+    words.iter().find(|(name, _)| told.contains(name)).map_or(told, |(_, words)| (*words).to_owned())
+}
+
 impl ServerCertVerifier for Look {
     fn verify_server_cert(
         &self,
@@ -164,7 +178,7 @@ impl ServerCertVerifier for Look {
             let at = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs() + days * DAY_S));
             let judged =
                 self.judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at);
-            judged.err().map(|error| error.to_string().replace("invalid peer certificate: ", ""))
+            judged.err().map(|error| in_words(&error))
         };
         let seen = (wrong(0), wrong(CERTIFICATE_DAYS));
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);

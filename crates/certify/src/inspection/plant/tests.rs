@@ -66,7 +66,8 @@ fn named(format: &str) -> plimsoll_evidence::ImportFormat {
 fn problems(probe: Probe, looked: &Looked) -> Vec<String> {
     let checklist = inspect(probe, looked, &[], Stop(&AtomicBool::new(false))).unwrap();
     let at: Utc = AT.parse().unwrap();
-    let run = CheckRun { scene: Scene::Measured, trial: 1, process: None, at, checklist, proxy: None };
+    let run =
+        CheckRun { scene: Scene::Measured, trial: 1, process: None, died: false, at, checklist, proxy: None };
     let wrong = |case: plimsoll_evidence::CheckedCase| Some(format!("{}: {}", case.case, case.problem?));
     run.cases().unwrap().into_iter().filter_map(wrong).collect()
 }

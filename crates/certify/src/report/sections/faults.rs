@@ -76,7 +76,7 @@ fn summary(page: &Page<'_>, drills: &[Drill<'_>]) -> Element {
             process.into(),
             quantity(seen.from_ns, Unit::Ns).into(),
             quantity(seen.until_ns, Unit::Ns).into(),
-            quantity(seen.effect_ppb, Unit::Ppb).into(),
+            took_effect(seen).into(),
             failed(&parts.before),
             failed(&parts.amid),
             failed(&parts.after),
@@ -85,6 +85,17 @@ fn summary(page: &Page<'_>, drills: &[Drill<'_>]) -> Element {
         ]
     };
     table("Faults under load", &columns, drills.iter().map(row))
+}
+
+/// How much of it was seen to take effect, and where it was done to what the subject depends on, which felt it.
+fn took_effect(drill: &FaultDrill) -> String {
+    let share = quantity(drill.effect_ppb, Unit::Ppb);
+    let told = drill.dependencies.iter().map(|dependency| match dependency.times {
+        0 => format!("{} not at all", dependency.name),
+        times => format!("{} {} times", dependency.name, count(times)),
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { share } else { format!("{share} ({})", told.join(", ")) }
 }
 
 /// What both pictures of a drill have in common.

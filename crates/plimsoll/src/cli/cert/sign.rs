@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use plimsoll_base::{Clock, Kind, Utc, inert};
 use plimsoll_certify::{Amendment, Intact, NewSignOff, SystemClock, keys_folder, sign_off};
-use plimsoll_evidence::Decision;
-use plimsoll_keys::{IssuerName, Keyring};
+use plimsoll_evidence::{Decision, Standing};
+use plimsoll_keys::{IssuerName, Keyring, ReviewerKey};
 
 use super::amend::{check_lines, check_to_come, intact_or};
 use crate::exit::Answer;
@@ -86,10 +86,25 @@ pub(super) fn run(arguments: &Sign, printer: &Printer) -> Result<Answer, Failure
         reason: arguments.reason.clone(),
         next_review: arguments.next_review,
     };
+    let elsewhere = report.standing.as_ref().and_then(|standing| other_role(standing, &key, &new.role));
     let path = sign_off(&key, folder, &new, at)?;
     let shown = inert(&format!("{} by {} as {}", decision.name(), new.who, new.role));
     printer.data(&format!("{shown}: {}\n", arguments.folder.join(path).display()))?;
+    if let Some(role) = elsewhere {
+        let words = format!(
+            "this key has signed as {} too: it counts for one role, whichever helps more",
+            inert(role)
+        );
+        printer.status(&words);
+    }
     Ok(Answer::Yes)
+}
+
+/// Another role in which the key has signed.
+fn other_role<'a>(standing: &'a Standing, key: &ReviewerKey, role: &str) -> Option<&'a str> {
+    let own = key.verifier_key().to_string();
+    let mut said = standing.sign_offs.iter().map(|one| &one.sign_off.said);
+    said.find(|said| said.key == own && said.role != role).map(|said| said.role.as_str())
 }
 
 fn reviewer(arguments: &Sign, keyring: &Keyring) -> Result<IssuerName, Failure> {
