@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-const GATES: [(&str, &str, &str); 13] = [
+const GATES: [(&str, &str, &str); 14] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -24,6 +24,11 @@ const GATES: [(&str, &str, &str); 13] = [
         "reached",
         "the subject refused good values, so that nothing was tried there",
         "let the first user of the reference do everything, with values that are there",
+    ),
+    (
+        "logged",
+        "the subject wrote to no log while the texts were sent, or more than was searched",
+        "let it log what it is asked, to standard output, standard error, a file *.log, or what [logs] names",
     ),
     ("looks", "the subject was not looked at in time", QUIETER),
     ("trend", "what the subject takes rises and falls too slowly for this soak", "let the soak last longer"),

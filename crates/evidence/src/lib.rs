@@ -47,10 +47,10 @@ pub use checklist::{
     BilledArtifact, CERTIFICATE_DAYS, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending,
     Flaw, FlawKind, Gravity, HeaderRule, HealthLook, HealthMoment, HealthTold, ImportFormat, ImportedFinding,
     ImportedResult, Injected, Injection, InjectionSearch, InjectionTry, LimitReply, Limited, LiveAnswers,
-    LogTrace, MetricsSeen, Moment, Package, PlantedText, Refusal, Replied, ReplyHead, RetriedWrite, Retry,
-    RunbookFound, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Selector, Shown, Sign,
-    Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WAIT_S,
-    WriteReply, Written,
+    LogRead, LogSearch, LogTrace, MetricsSeen, Moment, OUTPUT_LOG, Package, PlantedText, Refusal, Replied,
+    ReplyHead, RetriedWrite, Retry, RunbookFound, Scrape, SearchedPlace, SecretFinding, SecretRule,
+    SecretSearch, Selector, Shown, Sign, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy,
+    Unsearched, VersionRange, WAIT_S, WriteReply, Written,
 };
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
