@@ -101,6 +101,7 @@ pub struct InjectionTry {
 #[serde(deny_unknown_fields)]
 pub struct InjectionSearch {
     /// The reference as the subject gave it.
+    #[serde(with = "crate::long_text")]
     pub reference: String,
     /// What came of each kind at each point that follows from it, in their order.
     pub tried: Vec<Injected>,

@@ -11,6 +11,7 @@ mod injection;
 mod limited;
 mod log_trace;
 mod metrics;
+mod not_tried;
 mod refusal;
 mod reply_head;
 mod retried;
@@ -41,6 +42,7 @@ pub use log_trace::{LogRead, LogSearch, LogTrace, OUTPUT_LOG, PlantedText};
 #[cfg(test)]
 pub(crate) use metrics::tests::honest as honest_metrics;
 pub use metrics::{MetricsSeen, Moment, Scrape, Selector};
+pub use not_tried::{NotTried, Untried};
 pub use refusal::{BadRequest, Ending, Refusal};
 pub use reply_head::{HeaderRule, ReplyHead};
 pub use retried::{RetriedWrite, Retry, WriteReply};
@@ -110,6 +112,8 @@ pub enum Checklist {
     MetricsTruth(MetricsSeen),
     /// What the health check told while what the subject depends on was there, and was not.
     HealthTruth(HealthTold),
+    /// Why the cases that would follow from a reference were not tried.
+    NotTried(NotTried),
 }
 
 /// A case, and what is wrong with what was seen of it.
@@ -149,6 +153,8 @@ impl Checklist {
         match self {
             Self::Injection(search) => Some(injection::reached(search)),
             Self::LogHygiene(search) => Some(log_trace::reached(search)),
+            Self::Contract(contract) => Some(contract::reached(contract)),
+            Self::NotTried(not_tried) => Some(not_tried::reached(not_tried)),
             _ => None,
         }
     }
@@ -174,6 +180,7 @@ impl Checklist {
             Self::Surroundings(_) => Probe::Surroundings,
             Self::MetricsTruth(_) => Probe::MetricsTruth,
             Self::HealthTruth(_) => Probe::HealthTruth,
+            Self::NotTried(not_tried) => not_tried.probe,
         }
     }
 
@@ -199,6 +206,7 @@ impl Checklist {
             Self::Surroundings(seen) => surroundings::cases(seen),
             Self::MetricsTruth(seen) => metrics::cases(seen, has_process),
             Self::HealthTruth(told) => health::cases(told),
+            Self::NotTried(not_tried) => not_tried::cases(not_tried),
         }
     }
 }

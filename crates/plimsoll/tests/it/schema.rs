@@ -11,11 +11,11 @@ use plimsoll_evidence::{
     Document, Door, Ending, EntryType, Fault, FaultDrill, Flaw, FlawKind, Gravity, HealthLook, HealthMoment,
     HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected, Injection,
     InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LoadRun, LogEntry, LogRead,
-    LogSearch, LogTrace, Look, MetricsSeen, Moment, OUTPUT_LOG, Package, PlantedText, ProcessIdentity,
-    ProxyCounts, Refusal, Replied, ReplyHead, RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene,
-    ScheduleData, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown, Sign,
-    SignOffPredicate, SoakRun, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched,
-    VersionRange, WriteReply, Written,
+    LogSearch, LogTrace, Look, MetricsSeen, Moment, NotTried, OUTPUT_LOG, Package, PlantedText, Probe,
+    ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead, RestoreDrill, RetriedWrite, Retry,
+    RunbookFound, Said, Scene, ScheduleData, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch,
+    Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy,
+    Unsearched, Untried, VersionRange, WriteReply, Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -235,6 +235,7 @@ fn checklists() -> Vec<Value> {
         surroundings(),
         Checklist::MetricsTruth(metrics()),
         Checklist::HealthTruth(health),
+        not_tried(),
     ];
     let run = |checklist| CheckRun {
         scene: Scene::OpenDoors,
@@ -248,6 +249,14 @@ fn checklists() -> Vec<Value> {
     let looked = inspections().map(|checklist| CheckRun { process: None, proxy: None, ..run(checklist) });
     let all = started.into_iter().chain(looked);
     all.map(|run| serde_json::to_value(Document::CheckRun(run)).unwrap()).collect()
+}
+
+fn not_tried() -> Checklist {
+    Checklist::NotTried(NotTried {
+        probe: Probe::Contract,
+        why: Untried::NothingToTry,
+        seen: "the reference has not an operation".into(),
+    })
 }
 
 fn logs() -> Checklist {

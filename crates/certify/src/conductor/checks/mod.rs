@@ -10,6 +10,7 @@ mod injection;
 mod limited;
 mod logs;
 mod metrics;
+mod obstacle;
 mod planted;
 mod reply_head;
 mod retried;
@@ -30,6 +31,7 @@ use plimsoll_proof::Digest;
 
 use self::bad_request::Bad;
 use self::logs::Logs;
+use self::obstacle::tried_or_not;
 use self::planted::Planted;
 use super::{Conductor, counts};
 use crate::error::Error;
@@ -70,13 +72,13 @@ impl Conductor<'_> {
             }
             Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
             Probe::LogHygiene => Checklist::LogHygiene(self.log_search(&running, scene)?),
-            Probe::Authentication => Checklist::Authentication(self.doors(&running)?),
-            Probe::Contract => Checklist::Contract(self.contract(&running)?),
-            Probe::Authorisation => Checklist::Authorisation(self.accesses(&running)?),
+            Probe::Authentication => tried_or_not(probe, self.doors(&running))?,
+            Probe::Contract => tried_or_not(probe, self.contract(&running))?,
+            Probe::Authorisation => tried_or_not(probe, self.accesses(&running))?,
             Probe::RateLimit => Checklist::RateLimit(self.limited(&running)?),
             Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
             Probe::Tls => Checklist::Tls(self.tls_look(&running, scene, through.map(|(proxy, _)| proxy))?),
-            Probe::Injection => Checklist::Injection(self.injections(&running, scene)?),
+            Probe::Injection => tried_or_not(probe, self.injections(&running, scene))?,
             Probe::MetricsTruth => Checklist::MetricsTruth(self.metrics(&running)?),
             Probe::HealthTruth => Checklist::HealthTruth(self.health_told(&running)?),
             _ => Checklist::ErrorHygiene(self.refusals(&running)?),

@@ -41,7 +41,7 @@ fn of_family(
     Some(Section { id, title, content })
 }
 
-/// A table of them, and below it what they were looked for in.
+/// A table of them, and below it what they were looked for in, or why there are none.
 fn cases(run: &CheckRun) -> Option<Vec<Element>> {
     let columns = [Column::text("Case"), Column::text("Seen"), Column::text("Good")];
     let mut cases = run.cases()?;
@@ -54,8 +54,10 @@ fn cases(run: &CheckRun) -> Option<Vec<Element>> {
         vec![el("span").with(case.case).into(), case.seen.into(), good.into()]
     });
     let mut elements = vec![table(title(run.checklist.probe()), &columns, rows)];
-    if let Checklist::LogHygiene(search) = &run.checklist {
-        elements.push(paragraph(search.words()));
+    match &run.checklist {
+        Checklist::LogHygiene(search) => elements.push(paragraph(search.words())),
+        Checklist::NotTried(none) => elements.push(paragraph(format!("Nothing was tried: {}.", none.seen))),
+        _ => {}
     }
     Some(elements)
 }
