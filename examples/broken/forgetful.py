@@ -49,6 +49,9 @@ class Handler(BaseHTTPRequestHandler):
             note = notes.get(self.path)
         return self.reply(404) if note is None else self.reply(200, note.encode())
 
+    def log_request(self, code="-", *_):
+        sys.stderr.write(f"{self.command} {ascii(self.path.partition('?')[0])} {code}\n")
+
     def log_message(self, *_):
         pass
 

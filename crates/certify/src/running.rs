@@ -217,9 +217,9 @@ impl Running {
         self.child.as_ref().map_or_else(String::new, |child| redact(&child.output()))
     }
 
-    /// The same as it came: not fit to be shown.
-    pub(crate) fn raw_output(&self) -> String {
-        self.child.as_ref().map_or_else(String::new, Child::output)
+    /// The same as it came, not fit to be shown, and how many bytes it had written in all by then.
+    pub(crate) fn raw_output(&self) -> (String, u64) {
+        self.child.as_ref().map_or_else(Default::default, Child::output_and_total)
     }
 
     /// Writes a line where the program writes its errors.

@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-const GATES: [(&str, &str, &str); 13] = [
+pub(crate) const GATES: [(&str, &str, &str); 19] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -24,6 +24,36 @@ const GATES: [(&str, &str, &str); 13] = [
         "reached",
         "the subject refused good values, so that nothing was tried there",
         "let the first user of the reference do everything, with values that are there",
+    ),
+    (
+        "logged",
+        "the subject wrote to no log while the texts were sent, or more than was searched",
+        "let it log what it is asked, to standard output, standard error, a file *.log, or what [logs] names",
+    ),
+    (
+        "reference-served",
+        "the subject serves no reference where its description says",
+        "serve the OpenAPI document there, or name another path in [api]",
+    ),
+    (
+        "reference-read",
+        "what the subject serves as its reference is no OpenAPI document in JSON",
+        "serve an OpenAPI 3 document in JSON",
+    ),
+    (
+        "reference-size",
+        "the reference is larger than what is read, 16 MiB or 2,000 operations",
+        "name a reference of a part of the subject in [api]",
+    ),
+    (
+        "something-to-try",
+        "the reference has nothing that this could be tried on",
+        "let the reference tell of every operation, what goes into it, and who may do it",
+    ),
+    (
+        "users-named",
+        "the reference keeps something for users of whom the description names none",
+        "name one in [[api.user]] who may do it",
     ),
     ("looks", "the subject was not looked at in time", QUIETER),
     ("trend", "what the subject takes rises and falls too slowly for this soak", "let the soak last longer"),

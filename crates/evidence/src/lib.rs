@@ -20,6 +20,7 @@ mod histogram;
 mod judge;
 mod judgement;
 mod later;
+mod long_text;
 mod measurement;
 mod openapi;
 mod planned;
@@ -47,10 +48,10 @@ pub use checklist::{
     BilledArtifact, CERTIFICATE_DAYS, CheckRun, CheckedCase, Checklist, Component, Contract, Door, Ending,
     Flaw, FlawKind, Gravity, HeaderRule, HealthLook, HealthMoment, HealthTold, ImportFormat, ImportedFinding,
     ImportedResult, Injected, Injection, InjectionSearch, InjectionTry, LimitReply, Limited, LiveAnswers,
-    LogTrace, MetricsSeen, Moment, Package, PlantedText, Refusal, Replied, ReplyHead, RetriedWrite, Retry,
-    RunbookFound, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch, Selector, Shown, Sign,
-    Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WAIT_S,
-    WriteReply, Written,
+    LogRead, LogSearch, LogTrace, MetricsSeen, Moment, NotTried, OUTPUT_LOG, Package, PlantedText, Refusal,
+    Replied, ReplyHead, RetriedWrite, Retry, RunbookFound, Scrape, SearchedPlace, SecretFinding, SecretRule,
+    SecretSearch, Selector, Shown, Sign, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy,
+    Unsearched, Untried, VersionRange, WAIT_S, WriteReply, Written,
 };
 pub use compose::{
     MeasurementStatement, Signing, certificate_statement, evidence_path, measurement_statements,
@@ -81,8 +82,8 @@ pub use judgement::{ControlResult, JudgedCriterion, Judgement, Status};
 pub use later::{Said, WORDS_CHARACTERS_MAX, are_words, statements_about, withdrawal};
 pub use measurement::{Distribution, Estimator, GateData, Measurement, Trial};
 pub use openapi::{
-    Call, CallKind, MASKED, Operation, Parameter, ParameterPlace, Point, Reference, RequestBody, calls,
-    good_call, points, sample, sample_text,
+    Call, CallKind, MASKED, Operation, Parameter, ParameterPlace, Point, Reference, RequestBody,
+    TOO_MANY_OPERATIONS, calls, good_call, points, sample, sample_text,
 };
 pub use planned::check_profile;
 pub use probe::{Family, Probe};

@@ -10,8 +10,8 @@ use crate::reply::{Fed, ReplyParser};
 use crate::request::{Request, Template};
 use crate::status_set::StatusSet;
 
-/// More of a reply than this is not kept: what is looked for stands in its first kilobytes.
-const KEPT_BYTES_MAX: usize = 4 << 20;
+/// More of a reply than this is not kept: a reference of 16 MiB, the longest that anybody asks for, and its head.
+const KEPT_BYTES_MAX: usize = 17 << 20;
 /// One read.
 const READ_BYTES: usize = 16 << 10;
 

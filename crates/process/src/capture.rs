@@ -50,9 +50,14 @@ impl Capture {
 
     /// What is kept, with all that has been written up to now.
     pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.bytes_and_total().0
+    }
+
+    /// The same, and how many bytes had been written in all by then.
+    pub(crate) fn bytes_and_total(&self) -> (Vec<u8>, u64) {
         let mut kept = self.shared.lock();
         self.shared.drain(&mut kept);
-        kept.bytes.iter().copied().collect()
+        (kept.bytes.iter().copied().collect(), kept.total)
     }
 
     /// How many bytes were written in all.
@@ -137,8 +142,8 @@ mod tests {
         for number in 0..100_000u32 {
             writeln!(write, "{number:05}").unwrap();
         }
-        assert_eq!(capture.bytes(), b"998\n99999\n");
-        assert_eq!(capture.total(), 600_000);
+        assert_eq!(capture.bytes_and_total(), (b"998\n99999\n".to_vec(), 600_000));
+        assert_eq!((capture.bytes().len(), capture.total()), (10, 600_000));
     }
 
     #[test]

@@ -20,8 +20,8 @@ use crate::listener;
 use crate::process_table::Process;
 use crate::{Error, Exit, Resources, Signal, Spec, StopReport, Straggler};
 
-/// How much of a program's output is kept: enough for the reason of a failure, small enough for a report.
-const OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// How much of a program's output is kept, in bytes: enough for the reason of a failure, small enough for a report.
+pub const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// How long processes may take to follow their leader before they count as left behind.
 const SETTLE_NS: u64 = 200_000_000;
 /// Between two looks at whether they have.
@@ -164,6 +164,12 @@ impl Child {
     /// wrote them, with all that it has written up to now. Not redacted: see [`redact`](crate::redact).
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.output.bytes()).into_owned()
+    }
+
+    /// [`output`](Self::output), and how many bytes the program had written there in all by then.
+    pub fn output_and_total(&self) -> (String, u64) {
+        let (bytes, total) = self.output.bytes_and_total();
+        (String::from_utf8_lossy(&bytes).into_owned(), total)
     }
 
     /// What the program and all that came from it use now. An error where the descriptors of one of them may not be

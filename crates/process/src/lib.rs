@@ -33,7 +33,7 @@ mod spec;
 mod stowaway;
 mod strip;
 
-pub use child::Child;
+pub use child::{Child, OUTPUT_BYTES_MAX};
 pub use clock::monotonic_ns;
 pub use error::Error;
 pub use exit::{Exit, Resources, StopReport, Straggler};

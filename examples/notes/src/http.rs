@@ -7,13 +7,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRef, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, put};
 use serde::Serialize;
 
 use crate::audit::Audit;
 use crate::key::Key;
+use crate::log::logged;
 use crate::metrics::{Metrics, count};
 use crate::store::{Store, StoreError, Write, Written};
 use crate::users::{Posts, User, Users};
@@ -58,6 +59,7 @@ pub(crate) fn router(service: Service, body_bytes_max: usize) -> Router {
         .layer(from_fn_with_state(service.clone(), audited))
         .layer(from_fn_with_state(body_bytes_max, guard))
         .layer(from_fn_with_state(metrics, count))
+        .layer(from_fn(logged))
         .with_state(service)
 }
 

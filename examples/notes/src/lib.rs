@@ -21,6 +21,7 @@ mod error;
 mod http;
 mod key;
 mod listener;
+mod log;
 mod metrics;
 mod serve;
 mod store;

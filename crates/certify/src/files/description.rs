@@ -78,6 +78,9 @@ pub(super) fn describe(subject: &Subject) -> String {
         let health = &subject.health;
         described["health"] = json!({ "notices_within_ns": health.notices_within_ns, "live": health.live });
     }
+    if !subject.logs.is_empty() {
+        described["logs"] = json!({ "files": subject.logs });
+    }
     if let Some(folder) = &subject.source.folder {
         described["source"]["folder"] = json!(path(folder));
     }

@@ -12,6 +12,7 @@ mod description;
 mod error;
 mod gap;
 mod inspected;
+mod logs;
 mod metrics;
 mod nearest;
 mod placeholder;

@@ -57,6 +57,8 @@ pub struct Subject {
     pub dependencies: Vec<Dependency>,
     /// What its health check promises to tell of that.
     pub health: HealthPromise,
+    /// Files into which it logs, beside those that look like logs: `{dir}` stands for its own folder.
+    pub logs: Vec<String>,
     /// The folder of the subject's file: paths are described relative to it.
     pub(super) base_dir: PathBuf,
 }

@@ -10,6 +10,7 @@ use super::command::{parse_backup, parse_start};
 use super::dependency::{check_dependencies, parse_dependencies, parse_health};
 use super::error::FileError;
 use super::inspected::{SOURCE_KEYS, parse_inspected};
+use super::logs::{check_logs, parse_logs};
 use super::metrics::parse_metrics;
 use super::promise::{ApiUser, parse_limit, parse_retry, parse_users};
 use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
@@ -19,7 +20,7 @@ use super::target::parse_target;
 use super::tls::{check_tls_port, parse_tls};
 use super::value::Field;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "version",
     "profile",
@@ -40,6 +41,7 @@ const KEYS: [&str; 20] = [
     "backup",
     "dependency",
     "health",
+    "logs",
 ];
 const API_KEYS: [&str; 2] = ["openapi", "user"];
 const LOAD_KEYS: [&str; 4] = ["rate", "arrivals", "timeout", "connections"];
@@ -82,6 +84,7 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
         metrics: root.optional("metrics").map(|field| parse_metrics(&field)).transpose()?,
         dependencies: parse_dependencies(&root, base_dir)?,
         health: parse_health(&root)?,
+        logs: root.optional("logs").map_or(Ok(Vec::new()), |field| parse_logs(&field))?,
         files: parse_inspected(&root, base_dir)?,
         base_dir: base_dir.to_owned(),
     };
@@ -91,6 +94,7 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
     check_rate(&root, &subject)?;
     check_backup(&root, &subject)?;
     check_dependencies(&root, &subject)?;
+    check_logs(&root, subject.start.as_ref())?;
     Ok(subject)
 }
 

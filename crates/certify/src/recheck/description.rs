@@ -63,6 +63,8 @@ fn stale_by(certified: &Certified<'_>, key: &str) -> Vec<Stale> {
         stale_where(certified, &why, |criterion| criterion.probe.family() == Family::Restore)
     } else if is_below("health") {
         stale_where(certified, &why, |criterion| criterion.probe == Probe::HealthTruth)
+    } else if is_below("logs") {
+        stale_where(certified, &why, |criterion| criterion.probe == Probe::LogHygiene)
     } else if is_below("metrics") {
         stale_where(certified, &why, |criterion| criterion.probe == Probe::MetricsTruth)
     } else {

@@ -3,10 +3,11 @@
 //!
 //! Which calls there are follows from the reference (`openapi::calls`), and so does what is wrong with a reply.
 
+use plimsoll_base::Unit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::CheckedCase;
+use super::{CheckedCase, Reached};
 use crate::openapi::{Call, CallKind, Reference, calls, is_json, problem};
 
 /// A reference, and what came of its calls.
@@ -14,6 +15,7 @@ use crate::openapi::{Call, CallKind, Reference, calls, is_json, problem};
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// The reference as the subject gave it.
+    #[serde(with = "crate::long_text")]
     pub reference: String,
     /// What came of each call that follows from it, in their order.
     pub replies: Vec<Replied>,
@@ -48,6 +50,14 @@ pub(super) fn cases(contract: &Contract) -> Option<Vec<CheckedCase>> {
         problem: wrong(&reference, call, reply),
     };
     is_whole.then(|| calls.iter().zip(&contract.replies).map(checked).collect())
+}
+
+/// Where nothing was ever done, nothing was seen of what the reference says: a door that is shut to all, and says so in the
+/// reference, keeps every promise but the ones that matter.
+pub(super) fn reached(contract: &Contract) -> Reached {
+    let is_done = |reply: &&Replied| reply.status.is_some_and(|status| (200..300).contains(&status));
+    let done = contract.replies.iter().filter(is_done).count() as u64;
+    Reached { gate: "reached", observed: done, limit: 1, unit: Unit::Count }
 }
 
 fn seen(reply: &Replied) -> String {
@@ -157,6 +167,17 @@ mod tests {
             let cases = cases(&Contract { reference: reference(), replies }).unwrap();
             assert_eq!(cases[1].problem.is_none(), is_good, "{status}");
         }
+    }
+
+    #[test]
+    fn a_contract_of_refusals_alone_was_not_reached() {
+        let observed = |statuses: [u64; 3]| {
+            let replies = statuses.map(|status| replied(status, "", "")).to_vec();
+            reached(&Contract { reference: reference(), replies }).observed
+        };
+        assert_eq!(observed([404, 401, 403]), 0);
+        assert_eq!(observed([302, 199, 500]), 0);
+        assert_eq!(observed([404, 204, 403]), 1);
     }
 
     #[test]

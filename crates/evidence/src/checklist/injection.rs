@@ -4,10 +4,11 @@
 //!
 //! At which points, and what is tried there, follows from the subject's reference and from this file alone.
 
+use plimsoll_base::Unit;
 use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::CheckedCase;
+use super::{CheckedCase, Reached};
 use crate::openapi::{Point, Reference, points};
 
 /// What a text says that it shall wait, in s; in the place of `{wait}`.
@@ -100,6 +101,7 @@ pub struct InjectionTry {
 #[serde(deny_unknown_fields)]
 pub struct InjectionSearch {
     /// The reference as the subject gave it.
+    #[serde(with = "crate::long_text")]
     pub reference: String,
     /// What came of each kind at each point that follows from it, in their order.
     pub tried: Vec<Injected>,
@@ -246,15 +248,15 @@ pub(super) fn cases(search: &InjectionSearch) -> Option<Vec<CheckedCase>> {
     is_whole.then(|| search.tried.iter().map(checked).collect())
 }
 
-/// Of the points at which a good value was sent, how many took it, and how many they are. Who is refused for who he is, or
+/// Of the points at which a good value was sent, how many took it: all must have. Who is refused for who he is, or
 /// knocks where nobody is, has tried nothing; nor has one who was never let in anywhere.
-pub(super) fn reached(search: &InjectionSearch) -> (u64, u64) {
+pub(super) fn reached(search: &InjectionSearch) -> Reached {
     let of_sql = search.tried.iter().filter(|one| one.kind == Injection::Sql);
     let good: Vec<Option<u64>> = of_sql.map(|one| one.tries.first().and_then(|one| one.status)).collect();
     let is_in = |status: &&Option<u64>| !matches!(status, None | Some(401 | 403 | 405 | 407 | 501));
     let is_taken = good.iter().any(|status| status.is_some_and(|status| status < 400));
     let reached = if is_taken { good.iter().filter(is_in).count() } else { 0 };
-    (reached as u64, good.len() as u64)
+    Reached { gate: "reached", observed: reached as u64, limit: good.len() as u64, unit: Unit::Count }
 }
 
 impl Injected {
@@ -374,7 +376,8 @@ mod tests {
             let mut search = harmless();
             let sql = search.tried.iter_mut().filter(|one| one.kind == Injection::Sql);
             sql.zip(statuses).for_each(|(one, status)| one.tries[0].status = status);
-            reached(&search)
+            let reached = reached(&search);
+            (reached.observed, reached.limit)
         };
         assert_eq!(at([Some(200), Some(404)]), (2, 2));
         assert_eq!(at([Some(200), Some(422)]), (2, 2));

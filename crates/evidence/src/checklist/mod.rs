@@ -11,6 +11,7 @@ mod injection;
 mod limited;
 mod log_trace;
 mod metrics;
+mod not_tried;
 mod refusal;
 mod reply_head;
 mod retried;
@@ -20,7 +21,7 @@ mod surroundings;
 mod tls;
 mod written;
 
-use plimsoll_base::Utc;
+use plimsoll_base::{Unit, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::document::{ProcessIdentity, ProxyCounts};
@@ -37,10 +38,11 @@ pub use health::{HealthLook, HealthMoment, HealthTold, LiveAnswers};
 pub use imported::{Gravity, ImportFormat, ImportedFinding, ImportedResult, ToldBy};
 pub use injection::{Injected, Injection, InjectionSearch, InjectionTry, Sign, WAIT_S};
 pub use limited::{LimitReply, Limited};
-pub use log_trace::{LogTrace, PlantedText};
+pub use log_trace::{LogRead, LogSearch, LogTrace, OUTPUT_LOG, PlantedText};
 #[cfg(test)]
 pub(crate) use metrics::tests::honest as honest_metrics;
 pub use metrics::{MetricsSeen, Moment, Scrape, Selector};
+pub use not_tried::{NotTried, Untried};
 pub use refusal::{BadRequest, Ending, Refusal};
 pub use reply_head::{HeaderRule, ReplyHead};
 pub use retried::{RetriedWrite, Retry, WriteReply};
@@ -82,7 +84,7 @@ pub enum Checklist {
     /// The heads of replies to the subject's own requests, its health check, and a path that it does not have.
     ResponseHeaders(Vec<ReplyHead>),
     /// Texts that must not reach a log as they came, each of [`PlantedText::ALL`] once and in that order.
-    LogHygiene(Vec<LogTrace>),
+    LogHygiene(LogSearch),
     /// What only somebody who is known may do, each operation with all of [`Shown::ALL`].
     Authentication(Vec<Door>),
     /// What came of calls that follow from the subject's own reference.
@@ -113,6 +115,8 @@ pub enum Checklist {
     MetricsTruth(MetricsSeen),
     /// What the health check told while what the subject depends on was there, and was not.
     HealthTruth(HealthTold),
+    /// Why the cases that would follow from a reference were not tried.
+    NotTried(NotTried),
 }
 
 /// A case, and what is wrong with what was seen of it.
@@ -126,6 +130,19 @@ pub struct CheckedCase {
     pub problem: Option<String>,
 }
 
+/// How much was tried, and how much must have been for a good case to show anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// The gate that says so.
+    pub(crate) gate: &'static str,
+    /// How much was.
+    pub(crate) observed: u64,
+    /// At least so much must have been.
+    pub(crate) limit: u64,
+    /// Of both.
+    pub(crate) unit: Unit,
+}
+
 impl CheckRun {
     /// Every case with what is wrong with it; `None` if cases are missing or too many, so that nothing is shown.
     pub fn cases(&self) -> Option<Vec<CheckedCase>> {
@@ -134,10 +151,13 @@ impl CheckRun {
 }
 
 impl Checklist {
-    /// Where a case can go well because nothing was tried: in how many places something was, and how many there are.
-    pub(crate) fn reached(&self) -> Option<(u64, u64)> {
+    /// Where a case can go well because nothing was tried: what tells whether something was.
+    pub(crate) fn reached(&self) -> Option<Reached> {
         match self {
             Self::Injection(search) => Some(injection::reached(search)),
+            Self::LogHygiene(search) => Some(log_trace::reached(search)),
+            Self::Contract(contract) => Some(contract::reached(contract)),
+            Self::NotTried(not_tried) => Some(not_tried::reached(not_tried)),
             _ => None,
         }
     }
@@ -163,6 +183,7 @@ impl Checklist {
             Self::Surroundings(_) => Probe::Surroundings,
             Self::MetricsTruth(_) => Probe::MetricsTruth,
             Self::HealthTruth(_) => Probe::HealthTruth,
+            Self::NotTried(not_tried) => not_tried.probe,
         }
     }
 
@@ -172,7 +193,7 @@ impl Checklist {
         match self {
             Self::ErrorHygiene(refusals) => refusal::cases(refusals),
             Self::ResponseHeaders(heads) => reply_head::cases(heads),
-            Self::LogHygiene(traces) => log_trace::cases(traces),
+            Self::LogHygiene(search) => log_trace::cases(search),
             Self::Authentication(doors) => door::cases(doors),
             Self::Contract(contract) => contract::cases(contract),
             Self::Secrets(search) => secret::cases(search),
@@ -188,6 +209,7 @@ impl Checklist {
             Self::Surroundings(seen) => surroundings::cases(seen),
             Self::MetricsTruth(seen) => metrics::cases(seen, has_process),
             Self::HealthTruth(told) => health::cases(told),
+            Self::NotTried(not_tried) => not_tried::cases(not_tried),
         }
     }
 }

@@ -28,13 +28,13 @@ pub(crate) fn failed_cases(
         measurement.n = measurement.n.saturating_add(n);
         // What went wrong did so wherever else nothing was tried.
         let reached = run.checklist.reached().filter(|_| scene == Scene::Measured && failed == 0);
-        measurement.gates.extend(reached.map(|(reached, places)| GateData {
+        measurement.gates.extend(reached.map(|reached| GateData {
             run: format!("{}-{}", criterion.probe.name(), run.trial),
-            gate: "reached".into(),
-            passed: reached == places,
-            observed: Some(reached),
-            limit: Some(places),
-            unit: Unit::Count,
+            gate: reached.gate.into(),
+            passed: reached.observed >= reached.limit,
+            observed: Some(reached.observed),
+            limit: Some(reached.limit),
+            unit: reached.unit,
         }));
         measurement.evidence.push(digest);
         measurement.trials.push(Trial {

@@ -12,7 +12,7 @@ mod schema;
 pub use call::{Call, CallKind, calls, good_call};
 pub use point::{Point, points};
 pub(crate) use reference::is_json;
-pub use reference::{Operation, Parameter, ParameterPlace, Reference, RequestBody};
+pub use reference::{Operation, Parameter, ParameterPlace, Reference, RequestBody, TOO_MANY_OPERATIONS};
 pub use sample::{sample, sample_text};
 pub(crate) use schema::problem;
 

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 /// A subject with more operations than this is several.
 const OPERATIONS_MAX: usize = 2_000;
+/// What is said of a document that has more.
+pub const TOO_MANY_OPERATIONS: &str = "has more operations than are tried";
 /// Methods whose replies have a body, and that are more than a question about others.
 const METHODS: [&str; 5] = ["put", "post", "patch", "get", "delete"];
 /// A reference that leads to a reference that leads to a reference is a loop.
@@ -119,7 +121,7 @@ impl Reference {
             found.extend(paths.iter().filter_map(of_method));
         }
         if found.len() > OPERATIONS_MAX {
-            return Err("has more operations than are tried");
+            return Err(TOO_MANY_OPERATIONS);
         }
         reference.operations = found;
         reference.document = document;

@@ -12,11 +12,12 @@ use crate::{
     Access, Amount, Arrivals, BadRequest, Calibration, CheckRun, Checklist, Contract, CrashDrill, Document,
     Documents, Door, Ending, Environment, Error, ErrorCounts, Fault, FaultDrill, FeltBy, HealthLook,
     HealthMoment, HealthTold, HeldOutcome, Injected, Injection, InjectionSearch, InjectionTry,
-    InstrumentData, Judgement, Ledger, LimitReply, Limited, LoadRun, LogTrace, Look, MetricsSeen,
-    OracleResult, Plan, PlantedText, Point, Probe, ProcessIdentity, Profile, ProxyCounts, QuantileError,
-    Reference, Refusal, Replied, ReplyHead, ResourceDescriptor, RetriedWrite, Retry, Scene, ScheduleData,
-    Shown, Sign, SoakRun, StartRun, Step, StopDrill, SubjectIdentity, SubjectKind, SubjectPart, Surrounded,
-    Surrounding, TlsLook, TlsOffer, TlsOffered, WriteReply, judge, points,
+    InstrumentData, Judgement, Ledger, LimitReply, Limited, LoadRun, LogRead, LogSearch, LogTrace, Look,
+    MetricsSeen, OUTPUT_LOG, OracleResult, Plan, PlantedText, Point, Probe, ProcessIdentity, Profile,
+    ProxyCounts, QuantileError, Reference, Refusal, Replied, ReplyHead, ResourceDescriptor, RetriedWrite,
+    Retry, Scene, ScheduleData, Shown, Sign, SoakRun, StartRun, Step, StopDrill, SubjectIdentity,
+    SubjectKind, SubjectPart, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, WriteReply, judge,
+    points,
 };
 
 /// 2026-11-21T20:00:00Z.
@@ -383,8 +384,10 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
         Probe::HealthTruth => Checklist::HealthTruth(health_told(scene == Scene::PaintedHealth)),
         Probe::LogHygiene => {
             let raw = |index| u64::from(scene == Scene::LeakyLog || index < wrong(story.leaked));
-            let trace = |(index, case)| LogTrace { case, raw: raw(index) };
-            Checklist::LogHygiene(PlantedText::ALL.into_iter().enumerate().map(trace).collect())
+            let trace = |(index, case)| LogTrace { case, raw: vec![raw(index)] };
+            let traces = PlantedText::ALL.into_iter().enumerate().map(trace).collect();
+            let logs = vec![LogRead { log: OUTPUT_LOG.into(), written_bytes: 400, read_bytes: 400 }];
+            Checklist::LogHygiene(LogSearch { logs, traces })
         }
         _ => {
             let status = |index| match scene {

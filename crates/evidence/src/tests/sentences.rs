@@ -5,7 +5,8 @@ use insta::assert_snapshot;
 use super::fixture::{Story, documents};
 use super::profile::{MS, SECOND};
 use crate::{
-    Amount, Document, Documents, Judgement, Scene, Step, SubjectKind, full_sentence, judge, without_control,
+    Amount, Checklist, Document, Documents, Judgement, Scene, Step, SubjectKind, full_sentence, judge,
+    without_control,
 };
 
 fn judged(list: Vec<Document>) -> (Documents, Judgement) {
@@ -218,6 +219,24 @@ fn of_a_doubtful_instrument() {
     throughput: good replies 200/s, bounds [200/s, 200/s] at 96.87 % each; n = 3000, n_eff = 3000, 5 trials, open loop 200/s, 100 % sent on time; limit >= 198/s, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
     load-line: nothing measured; limit >= 200/s, rule guard-95: INCONCLUSIVE: gate cpu of steady-1: 100 % against 80 %, and 4 more
     ");
+}
+
+/// Whoever logs nothing leaks nothing into a log that anybody has seen.
+#[test]
+fn of_a_subject_that_wrote_no_log() {
+    let mut list = Story::default().documents();
+    for document in &mut list {
+        if let Document::CheckRun(run) = document
+            && let (Scene::Measured, Checklist::LogHygiene(search)) = (run.scene, &mut run.checklist)
+        {
+            (search.logs[0].written_bytes, search.logs[0].read_bytes) = (0, 0);
+        }
+    }
+    let judgement = judged(list).1;
+    let reason = judgement.criteria.iter().find(|judged| judged.criterion.id == "log-hygiene").unwrap();
+    assert_snapshot!(reason.reason, @"planted texts that reached the log: 0 of 10 cases; each tried once; limit <= 0, rule simple: INCONCLUSIVE: gate logged of log-hygiene-1: 0 B against 1 B");
+    let condition = judgement.conditions.iter().find(|line| line.starts_with("log-hygiene")).unwrap();
+    assert_snapshot!(condition, @"log-hygiene: planted texts that reached the log: 0, limit <= 0: INCONCLUSIVE: the subject wrote to no log while the texts were sent, or more than was searched: let it log what it is asked, to standard output, standard error, a file *.log, or what [logs] names");
 }
 
 #[test]

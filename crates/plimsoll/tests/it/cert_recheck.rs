@@ -202,6 +202,8 @@ fn changed_keys_of_the_description_make_stale_what_reads_them() {
         ("path = \"/notes/n\"", "path = \"/notes/m\"", CRITERIA, 1),
         ("[start]", "[start]\nstop = \"SIGINT\"", CRITERIA, 1),
         ("read = { path = \"/notes/{key}\" }", "read = { path = \"/n/{key}\" }", 2, 1),
+        // None of them reads a log.
+        ("[start]", "[logs]\nfiles = [\"{dir}/out\"]\n[start]", 0, 0),
     ] {
         let subject = SUBJECT.replacen(from, to, 1);
         assert_ne!(subject, SUBJECT);

@@ -207,6 +207,62 @@ fn texts_that_were_refused_at_the_door_show_nothing() {
     assert!(ran.stdout.contains("gate reached of injection-1"), "{}", ran.stdout);
 }
 
+/// The service whose reference is odd in this way, with users.
+fn ill_described(way: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/ill_described.py");
+    let start = format!("{CREDENTIALS} exec python3 {} {{port}} {way}", script.display());
+    let subject = notes_started_by(&start)
+        .replace("path = \"/notes\"\n", "path = \"/things\"\nexpect = [\"200\", \"403\"]\n");
+    format!("{}{USERS}", with_api(&subject[..subject.find("[ledger]").unwrap()]))
+}
+
+const DOORS: (&str, &str, &str) = ("doors", "authentication", "0");
+const HEADERS: (&str, &str, &str) = ("headers", "response-headers", "0");
+
+/// What was decided of a service whose reference is odd: of its contract, of all else that follows from its reference, and
+/// of what needs none. Each criterion that is not decided names this gate.
+fn odd(way: &str, gate: &str) -> (i32, String) {
+    let world = World::with_key();
+    let ran = world.certify(&ill_described(way), &profile(&[CONTRACT, DOORS, ACCESS, INJECTION, HEADERS]));
+    let verified = world.run(&["verify", "certificate"]);
+    assert_eq!(verified.code, 0, "{way}: {}\n{}\n{}", verified.stdout, verified.stderr, ran.stderr);
+    let result = ran.json();
+    for (id, probe, _) in [DOORS, ACCESS, INJECTION] {
+        assert_eq!(verdict(&result, id), "INCONCLUSIVE", "{way}: {id}");
+        assert!(ran.stdout.contains(&format!("gate {gate} of {probe}-1")), "{way}: {id}\n{}", ran.stdout);
+    }
+    assert_eq!(verdict(&result, "headers"), "FAIL", "{way}: what needs no reference goes on");
+    (ran.code, verdict(&result, "contract").to_owned())
+}
+
+#[test]
+fn a_reference_that_is_not_there_breaks_the_contract_and_decides_nothing_else() {
+    assert_eq!(odd("missing", "reference-served"), (1, "FAIL".to_owned()));
+    assert_eq!(odd("none", "reference-read"), (1, "FAIL".to_owned()));
+}
+
+#[test]
+fn a_reference_with_nothing_to_try_or_too_much_decides_nothing() {
+    assert_eq!(odd("empty", "something-to-try").1, "INCONCLUSIVE");
+    assert_eq!(odd("huge", "reference-size").1, "INCONCLUSIVE");
+    assert_eq!(odd("open", "something-to-try").1, "PASS");
+}
+
+#[test]
+fn a_contract_of_refusals_alone_shows_nothing() {
+    let world = World::with_key();
+    let ran = world.certify(&ill_described("shut"), &profile(&[CONTRACT]));
+    assert_eq!((ran.code, verdict(&ran.json(), "contract")), (3, "INCONCLUSIVE"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("gate reached of contract-1: 0 against 1"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_reference_of_several_mebibytes_is_read() {
+    let world = World::with_key();
+    let ran = world.certify(&ill_described("large"), &profile(&[CONTRACT]));
+    assert_eq!(judged(&world, &ran, "contract"), "PASS", "{:#?}", wrongs(&world));
+}
+
 #[test]
 fn a_service_that_takes_texts_for_more_is_refused() {
     let world = World::with_key();

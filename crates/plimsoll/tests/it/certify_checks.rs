@@ -64,7 +64,7 @@ fn a_service_that_falls_over_bad_requests_is_refused() {
     let start = format!("exec python3 {} {{port}} {{dir}}/notes.json", script.display());
     let subject = notes_started_by(&start).replace("path = \"/notes\"\n", "path = \"/health\"\n");
     let ran = world.certify(&subject, &profile(&[HYGIENE, HEADERS, LOG]));
-    // It logs nothing.
+    // It logs what it answered, and no query.
     assert_eq!(
         judged(&world, &ran, ["hygiene", "headers", "log"]),
         ["FAIL", "FAIL", "PASS"],
@@ -89,6 +89,61 @@ fn a_service_whose_log_tells_all_is_refused() {
     assert_eq!((ran.code, verdict(&ran.json(), "log")), (1, "FAIL"), "{}\n{}", ran.stdout, ran.stderr);
     // All that it is told: five secrets, and five ways to write on somebody else's terminal.
     assert_eq!(ran.json()["criteria"][0]["value"], 10, "{}", report(&world));
+}
+
+/// The service that logs into a file, in one of its ways.
+fn filing(way: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/filing.py");
+    notes_started_by(&format!("exec python3 {} {{port}} {{dir}} {way}", script.display()))
+}
+
+#[test]
+fn a_service_that_logs_passwords_into_a_file_is_refused() {
+    let world = World::with_key();
+    let ran = world.certify(&filing(""), &profile(&[LOG]));
+    assert_eq!((ran.code, judged(&world, &ran, ["log"])), (1, ["FAIL".to_owned()]), "{}", ran.stdout);
+    let found = wrongs(&world);
+    let raw_in_it = "raw in the log, once: {dir}/logs/requests";
+    for secret in ["a password in the query", "a password in the body"] {
+        let is_told = |row: &String| row.contains(secret) && row.contains(raw_in_it);
+        assert!(found.iter().any(is_told), "{secret}\n{found:#?}");
+    }
+    assert_eq!(found.len(), 2, "what it keeps in its notes is no leak\n{found:#?}");
+}
+
+#[test]
+fn a_log_in_a_file_is_read_and_what_a_service_keeps_is_no_log() {
+    let world = World::with_key();
+    let ran = world.certify(&filing("careful"), &profile(&[LOG]));
+    assert_eq!((ran.code, judged(&world, &ran, ["log"])), (0, ["PASS".to_owned()]), "{}", ran.stdout);
+    let report = report(&world);
+    assert!(
+        report.contains("standard output and standard error (0 bytes), {dir}/logs/requests ("),
+        "{report}"
+    );
+    assert!(!report.contains("notes.json"), "its data were searched");
+}
+
+#[test]
+fn a_service_that_logs_nothing_shows_nothing_of_its_log() {
+    let world = World::with_key();
+    let ran = world.certify(&filing("silent"), &profile(&[LOG]));
+    assert_eq!((ran.code, judged(&world, &ran, ["log"])), (3, ["INCONCLUSIVE".to_owned()]), "{}", ran.stdout);
+    assert!(ran.stdout.contains("gate logged of log-hygiene-1: 0 B against 1 B"), "{}", ran.stdout);
+}
+
+/// A file of another name is searched where the description names it.
+#[test]
+fn a_log_that_only_the_description_knows_is_searched() {
+    let world = World::with_key();
+    let named = format!("{}[logs]\nfiles = [\"{{dir}}/notes.json\"]\n", filing("careful"));
+    let ran = world.certify(&named, &profile(&[LOG]));
+    assert_eq!((ran.code, judged(&world, &ran, ["log"])), (1, ["FAIL".to_owned()]), "{}", ran.stdout);
+    assert!(wrongs(&world)[0].contains("a password in the body"), "{:#?}", wrongs(&world));
+    let url = "name = \"x\"\n[target]\nurl = \"http://127.0.0.1:9\"\n[[request]]\npath = \"/\"\n[logs]\nfiles = [\"a\"]\n";
+    let ran = world.certify(url, &profile(&[LOG]));
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("[logs] without [start]"), "{}", ran.stderr);
 }
 
 /// It refuses all that is bad. Its error log has the decoded path of a file that is not there, so that a stranger writes

@@ -11,11 +11,11 @@ use plimsoll_evidence::{
     Document, Door, Ending, EntryType, Fault, FaultDrill, FeltBy, Flaw, FlawKind, Gravity, HealthLook,
     HealthMoment, HealthTold, HistogramData, ImportFormat, ImportedFinding, ImportedResult, Injected,
     Injection, InjectionSearch, InjectionTry, LOOKS, LimitReply, Limited, LiveAnswers, LoadRun, LogEntry,
-    LogTrace, Look, MetricsSeen, Moment, Package, PlantedText, ProcessIdentity, ProxyCounts, Refusal,
-    Replied, ReplyHead, RestoreDrill, RetriedWrite, Retry, RunbookFound, Said, Scene, ScheduleData, Scrape,
-    SearchedPlace, SecretFinding, SecretRule, SecretSearch, Shown, Sign, SignOffPredicate, SoakRun,
-    Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy, Unsearched, VersionRange, WriteReply,
-    Written,
+    LogRead, LogSearch, LogTrace, Look, MetricsSeen, Moment, NotTried, OUTPUT_LOG, Package, PlantedText,
+    Probe, ProcessIdentity, ProxyCounts, Refusal, Replied, ReplyHead, RestoreDrill, RetriedWrite, Retry,
+    RunbookFound, Said, Scene, ScheduleData, Scrape, SearchedPlace, SecretFinding, SecretRule, SecretSearch,
+    Shown, Sign, SignOffPredicate, SoakRun, Surrounded, Surrounding, TlsLook, TlsOffer, TlsOffered, ToldBy,
+    Unsearched, Untried, VersionRange, WriteReply, Written,
 };
 use plimsoll_measure::{Probability, Value as Latency};
 use plimsoll_proof::Digest;
@@ -224,7 +224,7 @@ fn checklists() -> Vec<Value> {
     let all = [
         Checklist::ErrorHygiene(BadRequest::ALL.map(refusal).to_vec()),
         Checklist::ResponseHeaders(vec![head]),
-        Checklist::LogHygiene(PlantedText::ALL.map(|case| LogTrace { case, raw: 0 }).to_vec()),
+        logs(),
         Checklist::Authentication(Shown::ALL.map(door).to_vec()),
         Checklist::Contract(Contract { reference: "{}".into(), replies: vec![replied] }),
         Checklist::Authorisation(vec![access]),
@@ -235,6 +235,7 @@ fn checklists() -> Vec<Value> {
         surroundings(),
         Checklist::MetricsTruth(metrics()),
         Checklist::HealthTruth(health),
+        not_tried(),
     ];
     let run = |checklist| CheckRun {
         scene: Scene::OpenDoors,
@@ -249,6 +250,20 @@ fn checklists() -> Vec<Value> {
     let looked = inspections().map(|checklist| CheckRun { process: None, proxy: None, ..run(checklist) });
     let all = started.into_iter().chain(looked);
     all.map(|run| serde_json::to_value(Document::CheckRun(run)).unwrap()).collect()
+}
+
+fn not_tried() -> Checklist {
+    Checklist::NotTried(NotTried {
+        probe: Probe::Contract,
+        why: Untried::NothingToTry,
+        seen: "the reference has not an operation".into(),
+    })
+}
+
+fn logs() -> Checklist {
+    let log = LogRead { log: OUTPUT_LOG.into(), written_bytes: 2, read_bytes: 1 };
+    let traces = PlantedText::ALL.map(|case| LogTrace { case, raw: vec![0] }).to_vec();
+    Checklist::LogHygiene(LogSearch { logs: vec![log], traces })
 }
 
 fn injection() -> Checklist {

@@ -1,10 +1,11 @@
 //! What each of several users may do by the word of the subject's owner, tried by all of them.
 
-use plimsoll_evidence::{Access, Operation, Reference, good_call};
+use plimsoll_evidence::{Access, Checklist, Operation, Reference, Untried, good_call};
 use plimsoll_load::{Request, exchange};
 
 use super::super::Conductor;
 use super::contract::request;
+use super::obstacle::Obstacle;
 use crate::error::Error;
 use crate::files::ApiUser;
 use crate::running::Running;
@@ -15,15 +16,14 @@ const CREDENTIAL_BYTES_MAX: usize = 16 << 10;
 impl Conductor<'_> {
     /// Each operation that only some may do: first by those who may not, then by those who may, so that nothing is gone
     /// when it is asked for by the others.
-    pub(super) fn accesses(&self, running: &Running) -> Result<Vec<Access>, Error> {
+    pub(super) fn accesses(&self, running: &Running) -> Result<Checklist, Obstacle> {
         let (reference, _) = self.reference(running)?;
         let mut tried = Vec::new();
         for operation in reference.operations.iter().filter(|operation| operation.is_guarded) {
             let owners = self.owners(operation);
             if owners.is_empty() {
-                let problem =
-                    format!("keeps {} for users of whom the description names none", operation.name);
-                return Err(running.error(problem));
+                let seen = format!("no [[api.user]] may do {}", operation.name);
+                return Err(Obstacle::new(Untried::UsersMissing, seen));
             }
             for owner in owners {
                 let mut users: Vec<&ApiUser> = self.subject.users.iter().collect();
@@ -34,10 +34,10 @@ impl Conductor<'_> {
                 }
             }
         }
-        if tried.is_empty() {
-            return Err(running.error("gave a reference by which everybody may do everything"));
+        if tried.iter().all(|access| access.may) {
+            return Err(Obstacle::nothing("an operation that one of the users may not do"));
         }
-        Ok(tried)
+        Ok(Checklist::Authorisation(tried))
     }
 
     /// Upon whose things an operation is tried: of each user who may, where ids of his stand in its path; else nobody's.

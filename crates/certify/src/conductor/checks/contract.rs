@@ -1,48 +1,63 @@
 //! The calls that the subject's reference gives rise to, and what comes back.
 
-use plimsoll_evidence::{Call, Contract, MASKED, Reference, Replied, calls};
+use plimsoll_evidence::{
+    Call, Checklist, Contract, MASKED, Reference, Replied, TOO_MANY_OPERATIONS, Untried, calls,
+};
 use plimsoll_load::{Request, exchange};
 use plimsoll_process::{redact, tells_secret};
 use serde_json::Value;
 
 use super::super::Conductor;
+use super::obstacle::Obstacle;
 use super::reply_head;
 use crate::error::Error;
 use crate::running::Running;
 
-/// A reference is kept as one text, which canonical JSON has up to 1 MiB.
-const REFERENCE_BYTES_MAX: usize = 1 << 20;
+/// Larger references are kept by nobody: GitHub's, the largest that we know, has 12 MiB.
+const REFERENCE_BYTES_MAX: usize = 16 << 20;
 /// More of a reply is not held against its schema.
 const JSON_BYTES_MAX: usize = 128 << 10;
 
 impl Conductor<'_> {
     /// What the subject answers to each call that follows from its reference.
-    pub(super) fn contract(&self, running: &Running) -> Result<Contract, Error> {
+    pub(super) fn contract(&self, running: &Running) -> Result<Checklist, Obstacle> {
         let (reference, text) = self.reference(running)?;
         let calls = calls(&reference);
         if calls.is_empty() {
-            return Err(running.error("gave a reference without an operation"));
+            return Err(Obstacle::nothing("an operation"));
         }
         let mut replies = Vec::with_capacity(calls.len());
         for call in &calls {
             self.stop.check()?;
             replies.push(self.replied(running, call)?);
         }
-        Ok(Contract { reference: text, replies })
+        Ok(Checklist::Contract(Contract { reference: text, replies }))
     }
 
     /// The subject's reference, asked for directly, and its text.
-    pub(super) fn reference(&self, running: &Running) -> Result<(Reference, String), Error> {
+    pub(super) fn reference(&self, running: &Running) -> Result<(Reference, String), Obstacle> {
         let path = self.subject.openapi.as_deref().unwrap_or_default();
         let asked = exchange(running.direct, &running.host, &Request::get(path), 0, self.timeout_ns());
-        let text =
-            asked.ok().filter(|answer| answer.good).and_then(|answer| reply_head::content(&answer.body));
-        let text = text.ok_or_else(|| running.error(format!("gave no reference at {path}")))?;
-        if text.len() > REFERENCE_BYTES_MAX {
-            return Err(running.error(format!("gave a reference at {path} of more than 1 MiB")));
+        let missing = |seen: String| Obstacle::new(Untried::ReferenceMissing, format!("GET {path}: {seen}"));
+        let answer = asked.map_err(|error| missing(error.to_string()))?;
+        if !answer.good {
+            return Err(missing(answer.status.to_string()));
         }
-        let reference = Reference::read(&text)
-            .map_err(|problem| running.error(format!("gave a reference at {path} that {problem}")))?;
+        if answer.body.len() > REFERENCE_BYTES_MAX {
+            let seen = format!("GET {path}: more than {REFERENCE_BYTES_MAX} bytes");
+            return Err(Obstacle::new(Untried::ReferenceTooLarge, seen));
+        }
+        let unreadable = |seen: &str| format!("GET {path}: {} and what {seen}", answer.status);
+        let text = reply_head::content(&answer.body);
+        let text = text
+            .ok_or_else(|| Obstacle::new(Untried::ReferenceUnreadable, unreadable("is no text in UTF-8")))?;
+        let reference = Reference::read(&text).map_err(|problem| {
+            let why = match problem {
+                TOO_MANY_OPERATIONS => Untried::ReferenceTooLarge,
+                _ => Untried::ReferenceUnreadable,
+            };
+            Obstacle::new(why, unreadable(problem))
+        })?;
         Ok((reference, text))
     }
 

@@ -1,10 +1,10 @@
 //! What the subject says to somebody who is not known and wants what only some may do.
 
-use plimsoll_evidence::{Call, Door, Reference, Shown, good_call};
+use plimsoll_evidence::{Call, Checklist, Door, Reference, Shown, good_call};
 use plimsoll_load::{Message, talk};
 
 use super::super::Conductor;
-use crate::error::Error;
+use super::obstacle::Obstacle;
 use crate::running::Running;
 
 /// A JWT that says it is the administrator's, with the algorithm `none` and no signature.
@@ -13,11 +13,11 @@ const FORGED: &str =
 
 impl Conductor<'_> {
     /// Every operation that the reference keeps for those who are known, tried by nobody.
-    pub(super) fn doors(&self, running: &Running) -> Result<Vec<Door>, Error> {
+    pub(super) fn doors(&self, running: &Running) -> Result<Checklist, Obstacle> {
         let (reference, _) = self.reference(running)?;
         let calls = guarded(&reference);
         if calls.is_empty() {
-            return Err(running.error("gave a reference by which everybody may do everything"));
+            return Err(Obstacle::nothing("an operation that it keeps for those who are known"));
         }
         let mut doors = Vec::new();
         for call in calls {
@@ -28,7 +28,7 @@ impl Conductor<'_> {
                 doors.push(Door { operation: call.operation.clone(), shown, status });
             }
         }
-        Ok(doors)
+        Ok(Checklist::Authentication(doors))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_evidence::{
-    Injected, Injection, InjectionSearch, InjectionTry, Point, Scene, Sign, WAIT_S, points,
+    Checklist, Injected, Injection, InjectionSearch, InjectionTry, Point, Scene, Sign, WAIT_S, points,
 };
 use plimsoll_load::Answer;
 use plimsoll_process::monotonic_ns;
@@ -12,6 +12,7 @@ use plimsoll_proof::Digest;
 use super::super::Conductor;
 use super::canary::Canary;
 use super::contract::request;
+use super::obstacle::Obstacle;
 use super::{WORD_CHARACTERS, reply_head};
 use crate::error::Error;
 use crate::running::Running;
@@ -40,11 +41,11 @@ struct Filler {
 
 impl Conductor<'_> {
     /// What becomes of each text at each point of the subject's reference.
-    pub(super) fn injections(&self, running: &Running, scene: Scene) -> Result<InjectionSearch, Error> {
+    pub(super) fn injections(&self, running: &Running, scene: Scene) -> Result<Checklist, Obstacle> {
         let (reference, text) = self.reference(running)?;
         let points = points(&reference);
         if points.is_empty() {
-            return Err(running.error("gave a reference by which nobody can send it a text"));
+            return Err(Obstacle::nothing("a place for a client's text"));
         }
         let canary = Canary::start(running.direct)
             .map_err(|error| running.error(format!("could not be given an address of ours: {error}")))?;
@@ -69,7 +70,7 @@ impl Conductor<'_> {
         for (one, word) in tried.iter_mut().flat_map(|one| &mut one.tries).zip(&words) {
             one.signs.extend(canary.has_heard(word).then_some(Sign::Called));
         }
-        Ok(InjectionSearch { reference: text, tried })
+        Ok(Checklist::Injection(InjectionSearch { reference: text, tried }))
     }
 
     fn filler(&self, scene: Scene, number: usize, point: &Point<'_>, canary: &Canary) -> Filler {

@@ -8,7 +8,9 @@ mod door;
 mod health;
 mod injection;
 mod limited;
+mod logs;
 mod metrics;
+mod obstacle;
 mod planted;
 mod reply_head;
 mod retried;
@@ -20,14 +22,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use plimsoll_evidence::{
-    BadRequest, CheckRun, Checklist, Document, Ending, LogTrace, PlantedText, Probe, Refusal, ReplyHead,
-    Scene,
+    BadRequest, CheckRun, Checklist, Document, Ending, LogSearch, LogTrace, PlantedText, Probe, Refusal,
+    ReplyHead, Scene,
 };
 use plimsoll_fault::{Defect, Proxy};
 use plimsoll_load::{Message, Request, TalkEnd, exchange, talk};
 use plimsoll_proof::Digest;
 
 use self::bad_request::Bad;
+use self::logs::Logs;
+use self::obstacle::tried_or_not;
 use self::planted::Planted;
 use super::{Conductor, counts};
 use crate::error::Error;
@@ -67,14 +71,14 @@ impl Conductor<'_> {
                 Checklist::Surroundings(seen)
             }
             Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
-            Probe::LogHygiene => Checklist::LogHygiene(self.log_traces(&running, scene)?),
-            Probe::Authentication => Checklist::Authentication(self.doors(&running)?),
-            Probe::Contract => Checklist::Contract(self.contract(&running)?),
-            Probe::Authorisation => Checklist::Authorisation(self.accesses(&running)?),
+            Probe::LogHygiene => Checklist::LogHygiene(self.log_search(&running, scene)?),
+            Probe::Authentication => tried_or_not(probe, self.doors(&running))?,
+            Probe::Contract => tried_or_not(probe, self.contract(&running))?,
+            Probe::Authorisation => tried_or_not(probe, self.accesses(&running))?,
             Probe::RateLimit => Checklist::RateLimit(self.limited(&running)?),
             Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
             Probe::Tls => Checklist::Tls(self.tls_look(&running, scene, through.map(|(proxy, _)| proxy))?),
-            Probe::Injection => Checklist::Injection(self.injections(&running, scene)?),
+            Probe::Injection => tried_or_not(probe, self.injections(&running, scene))?,
             Probe::MetricsTruth => Checklist::MetricsTruth(self.metrics(&running)?),
             Probe::HealthTruth => Checklist::HealthTruth(self.health_told(&running)?),
             _ => Checklist::ErrorHygiene(self.refusals(&running)?),
@@ -150,11 +154,10 @@ impl Conductor<'_> {
         Ok(heads)
     }
 
-    /// What becomes of each text that must not reach a log as it came. Written is what goes to standard output and
-    /// standard error.
-    fn log_traces(&self, running: &Running, scene: Scene) -> Result<Vec<LogTrace>, Error> {
+    /// What becomes of each text that must not reach a log as it came.
+    fn log_search(&self, running: &Running, scene: Scene) -> Result<LogSearch, Error> {
         let (write, _) = self.write_request();
-        let mut all = Vec::new();
+        let (before, mut all) = (Logs::begin(self.subject, running), Vec::new());
         for case in PlantedText::ALL {
             self.stop.check()?;
             let seed = self.seed(&format!("{}/log-hygiene/{case:?}", scene.name()));
@@ -170,8 +173,10 @@ impl Conductor<'_> {
         }
         // A log may be written a little later.
         std::thread::sleep(LOG_SETTLE);
-        let output = running.raw_output();
-        Ok(all.iter().map(|planted| LogTrace { case: planted.case, raw: planted.count(&output) }).collect())
+        let logged = before.logged(self.subject, running);
+        let raw = |planted: &Planted| logged.iter().map(|log| planted.count(&log.text)).collect();
+        let traces = all.iter().map(|planted| LogTrace { case: planted.case, raw: raw(planted) }).collect();
+        Ok(LogSearch { traces, logs: logged.into_iter().map(|log| log.read).collect() })
     }
 
     /// A request that is good.

@@ -1,6 +1,6 @@
 //! Checklists, and looks at files: every case with what was seen.
 
-use plimsoll_evidence::{CheckRun, Family, Probe, Scene};
+use plimsoll_evidence::{CheckRun, Checklist, Family, Probe, Scene};
 
 use super::{Section, paragraph};
 use crate::html::{Element, Html, el};
@@ -29,7 +29,8 @@ fn of_family(
 ) -> Option<Section> {
     let runs = Probe::of(family)
         .flat_map(|probe| page.input.documents.check_runs(probe, Scene::Measured))
-        .filter_map(|(_, run)| cases(run));
+        .filter_map(|(_, run)| cases(run))
+        .flatten();
     let tables: Vec<Element> = runs.collect();
     if tables.is_empty() {
         return None;
@@ -40,7 +41,8 @@ fn of_family(
     Some(Section { id, title, content })
 }
 
-fn cases(run: &CheckRun) -> Option<Element> {
+/// A table of them, and below it what they were looked for in, or why there are none.
+fn cases(run: &CheckRun) -> Option<Vec<Element>> {
     let columns = [Column::text("Case"), Column::text("Seen"), Column::text("Good")];
     let mut cases = run.cases()?;
     cases.sort_by_key(|case| case.problem.is_none());
@@ -51,7 +53,13 @@ fn cases(run: &CheckRun) -> Option<Element> {
         };
         vec![el("span").with(case.case).into(), case.seen.into(), good.into()]
     });
-    Some(table(title(run.checklist.probe()), &columns, rows))
+    let mut elements = vec![table(title(run.checklist.probe()), &columns, rows)];
+    match &run.checklist {
+        Checklist::LogHygiene(search) => elements.push(paragraph(search.words())),
+        Checklist::NotTried(none) => elements.push(paragraph(format!("Nothing was tried: {}.", none.seen))),
+        _ => {}
+    }
+    Some(elements)
 }
 
 fn title(probe: Probe) -> &'static str {
