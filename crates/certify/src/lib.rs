@@ -41,7 +41,7 @@ pub use amendment::Amendment;
 pub use badge::Badge;
 pub use certification::{Issued, certify, check_target, plan, sabotage};
 pub use claims::{
-    Audit, DOCUMENT_BYTES_MAX, Finding, FindingKind, NotText, audit as audit_claims, render_claims,
+    Audit, DOCUMENT_BYTES_MAX, Finding, FindingKind, Looked, NotText, audit as audit_claims, render_claims,
 };
 pub use clock::SystemClock;
 pub use comparison::{Compared, Comparison, Difference, Side, compare};

@@ -35,6 +35,11 @@ impl Interval {
         Self::new(self.low.max(0.0) * other.low.max(0.0), self.high * other.high)
     }
 
+    /// All sums.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self::new(self.low + other.low, self.high + other.high)
+    }
+
     /// All quotients, of numbers that are not negative.
     pub(crate) fn over(self, other: Self) -> Self {
         let low = if other.high > 0.0 { self.low.max(0.0) / other.high } else { 0.0 };

@@ -12,11 +12,14 @@ mod facts;
 mod finding;
 mod fraction;
 mod interval;
+mod looked;
 mod number;
 mod page;
+mod qualifier;
 mod quantity;
 mod reader;
 mod records;
+mod said;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -24,6 +27,7 @@ mod token;
 mod words;
 
 pub use finding::{Finding, FindingKind};
+pub use looked::Looked;
 pub use page::render_claims;
 pub use text::{DOCUMENT_BYTES_MAX, NotText};
 
@@ -38,6 +42,8 @@ pub struct Audit {
     pub lines: Vec<String>,
     /// What was found, the gravest kind first, each kind in the order of lines.
     pub findings: Vec<Finding>,
+    /// What there was to look at.
+    pub looked: Looked,
 }
 
 impl Audit {
@@ -63,7 +69,8 @@ pub fn audit(bytes: &[u8]) -> Result<Audit, NotText> {
     }));
     findings.sort_by(|one, two| (one.kind, one.line, &one.reason).cmp(&(two.kind, two.line, &two.reason)));
     findings.dedup();
-    Ok(Audit { lines: case.document.lines, findings })
+    let looked = Looked::of(&case.document);
+    Ok(Audit { lines: case.document.lines, findings, looked })
 }
 
 /// All that a check looks at.

@@ -68,7 +68,10 @@ fn document(index: usize, name: &str, audit: &Audit) -> Element {
             .with(el("q").with(unmarked(&finding.claim)))
             .with(format!(": {}", finding.reason))
     });
-    let mut section = el("section").attr("id", format!("d{index}")).with(el("h2").with(name));
+    let mut section = el("section")
+        .attr("id", format!("d{index}"))
+        .with(el("h2").with(name))
+        .with(el("p").with(audit.looked.to_string()));
     if audit.count(FindingKind::Contradiction) > 0 {
         section =
             section.with(el("h3").with("Contradictions")).with(el("ul").class("first").with_each(listed));

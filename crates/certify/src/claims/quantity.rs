@@ -76,6 +76,11 @@ impl Quantity {
         self.hedged(Interval::new(self.value - self.step, self.value + self.step))
     }
 
+    /// Like [`Self::allowed`], of somebody who does not round by more than a tenth: `200,000` is not 150,000.
+    pub(crate) fn nearly(self) -> Interval {
+        Self { step: self.step.min(self.value.abs() / 10.0), ..self }.allowed()
+    }
+
     fn hedged(self, digits: Interval) -> Interval {
         match self.bound {
             Bound::Exact => digits,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::document::{Document, Place, Row, Table, short};
+use super::qualifier::qualifier;
 use super::quantity::{Event, Quantity, Unit, seconds};
 use super::token::first_quantity;
 use super::words::mentions;
@@ -41,6 +42,11 @@ impl Field {
     pub(crate) fn quantity(&self) -> Option<Quantity> {
         let (quantity, _) = first_quantity(&self.value)?;
         Some(in_unit_of(&self.key, quantity))
+    }
+
+    /// Whether no word of key and value may narrow the number.
+    pub(crate) fn is_plain(&self) -> bool {
+        qualifier(&self.key, &self.value).is_empty()
     }
 
     /// The number, if it has this unit.

@@ -83,7 +83,12 @@ fn json(documents: &[(String, Audit)]) -> Value {
     let file = |(name, audit): &(String, Audit)| {
         let kinds: Map<String, Value> =
             counts(audit).map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect();
-        json!({ "file": name, "lines": audit.lines.len(), "kinds": kinds })
+        let looked = &audit.looked;
+        let looked = json!({
+            "figures": looked.figures, "dates": looked.dates, "tables": looked.tables,
+            "statements": looked.statements, "usable": looked.usable,
+        });
+        json!({ "file": name, "lines": audit.lines.len(), "kinds": kinds, "looked": looked })
     };
     let finding = |name: &str, found: &Finding| {
         json!({
@@ -109,7 +114,8 @@ fn text(name: &str, audit: &Audit, printer: &Printer) -> String {
     let name = inert_lines(name);
     let told: Vec<String> = counts(audit).map(|(kind, count)| format!("{count} {}", kind.name())).collect();
     if told.is_empty() {
-        return format!("{} {name}: nothing found\n", printer.styled(Style::Good, "✓"));
+        let looked = wrapped(&audit.looked.to_string(), "  ");
+        return format!("{} {name}: nothing found\n{looked}", printer.styled(Style::Good, "✓"));
     }
     let mut text = format!("{}\n", printer.styled(Style::Strong, &name));
     text.push_str(&wrapped(&told.join(" · "), ""));

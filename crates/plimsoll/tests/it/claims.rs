@@ -35,6 +35,11 @@ fn what_is_found_is_told_as_text_and_as_json() {
     let files = json["files"].as_array().unwrap();
     assert_eq!(files.iter().map(|file| file["file"].as_str().unwrap()).collect::<Vec<_>>(), [&good, &bad]);
     assert_eq!(files[0]["kinds"], serde_json::json!({}));
+    let looked = files[0]["looked"].as_object().unwrap();
+    assert!(looked.keys().eq(["dates", "figures", "statements", "tables", "usable"]), "{looked:?}");
+    assert!(
+        looked["figures"].as_u64() > Some(10) && looked["usable"].as_u64() < looked["statements"].as_u64()
+    );
     assert_eq!(files[1]["kinds"]["contradiction"], 5);
     let keys = ["claim", "file", "kind", "line", "reason"];
     for finding in json["findings"].as_array().unwrap() {
@@ -56,7 +61,7 @@ fn what_is_found_is_told_as_text_and_as_json() {
 }
 
 #[test]
-fn an_honest_document_is_exit_0_and_one_line() {
+fn an_honest_document_is_exit_0_and_says_what_was_looked_at() {
     let world = World::new();
     let mut names: Vec<String> = fs::read_dir(format!("{DOCUMENTS}/honest"))
         .unwrap()
@@ -68,7 +73,12 @@ fn an_honest_document_is_exit_0_and_one_line() {
     let ran = world.run(&arguments);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     assert_eq!(ran.stdout.matches(": nothing found\n").count(), 10, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("\n  looked at ").count(), names.len(), "{}", ran.stdout);
     assert_eq!(findings(&world.run(&[&["claims", "--json"], &arguments[1..]].concat())), []);
+    world.write("blind.md", "# Nothing\n\nAll is well.\n");
+    let ran = world.run(&["claims", "blind.md"]);
+    let told = "  looked at 0 figures, 0 dates and 0 tables; 0 of 1 statements have something to check\n";
+    assert!(ran.code == 0 && ran.stdout.ends_with(told), "{}", ran.stdout);
 }
 
 #[test]

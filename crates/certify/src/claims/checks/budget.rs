@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::claims::document::Statement;
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::qualifier;
 use crate::claims::quantity::{Bound, Convention, Quantity, Unit, number};
 use crate::claims::records::{Field, Origin, Record};
 use crate::claims::token::first_quantity;
@@ -19,11 +20,11 @@ const TARGET: [&str; 5] = ["target", "objective", "slo", "goal", "limit"];
 
 /// Target, actual and used share of an error budget, in per cent.
 #[derive(Debug, Clone, Copy)]
-struct Row {
-    line: usize,
-    target: Quantity,
-    actual: Quantity,
-    used: Quantity,
+pub(super) struct Row {
+    pub(super) line: usize,
+    pub(super) target: Quantity,
+    pub(super) actual: Quantity,
+    pub(super) used: Quantity,
 }
 
 impl Row {
@@ -33,10 +34,12 @@ impl Row {
             record
                 .fields_with(words)
                 .filter(|field| !is_used(field))
-                .find_map(|field| field.of(Unit::Percent))
+                .find_map(|field| field.of(Unit::Percent).filter(|_| field.is_plain()))
         };
         let field = record.fields.iter().find(|field| {
-            mentions(&field.key, &["budget"]) && mentions(&field.key, &["used", "consumed", "spent"])
+            mentions(&field.key, &["budget"])
+                && mentions(&field.key, &["used", "consumed", "spent"])
+                && field.is_plain()
         })?;
         let target = percent(&TARGET).filter(|target| (50.0..100.0).contains(&target.value))?;
         let row =
@@ -51,7 +54,7 @@ impl Row {
         errors.over(budget).times(Interval::exactly(100.0))
     }
 
-    fn stands(self, convention: Convention) -> bool {
+    pub(super) fn stands(self, convention: Convention) -> bool {
         self.share(convention).meets(self.used.allowed())
     }
 }
@@ -82,20 +85,21 @@ fn refuted(case: &Case) -> Vec<Row> {
 }
 
 pub(super) fn error_budget_used(case: &Case) -> Vec<Finding> {
-    let finding = |row: Row| {
-        let share = row.share(Convention::Rounded);
-        let (actual, target) = (row.actual.value, row.target.value);
-        let reason = format!(
-            "{actual} % against a target of {target} % uses (100 - {actual}) / (100 - {target}) = {} % of the error \
+    refuted(case).into_iter().map(|row| told(case, row)).collect()
+}
+
+pub(super) fn told(case: &Case, row: Row) -> Finding {
+    let share = row.share(Convention::Rounded);
+    let (actual, target) = (row.actual.value, row.target.value);
+    let reason = format!(
+        "{actual} % against a target of {target} % uses (100 - {actual}) / (100 - {target}) = {} % of the error \
              budget ({} to {} % for the digits that are printed), not {} %",
-            number((100.0 - actual) / (100.0 - target) * 100.0),
-            number(share.low),
-            number(share.high),
-            number(row.used.value),
-        );
-        case.finding(row.line, FindingKind::Contradiction, reason)
-    };
-    refuted(case).into_iter().map(finding).collect()
+        number((100.0 - actual) / (100.0 - target) * 100.0),
+        number(share.low),
+        number(share.high),
+        number(row.used.value),
+    );
+    case.finding(row.line, FindingKind::Contradiction, reason)
 }
 
 /// A share that remains, if it is not what the rows of its section leave.
@@ -139,7 +143,8 @@ pub(super) fn error_budget_remaining(case: &Case) -> Vec<Finding> {
 fn remaining_budgets<'a>(case: &'a Case, of: &'a [&str]) -> impl Iterator<Item = &'a Statement> {
     case.document.statements.iter().filter(move |statement| {
         let has = |words: &[&str]| mentions(&statement.key, words);
-        has(&["budget"]) && has(&["remaining", "left"]) && has(of)
+        let is_plain = || qualifier(&statement.key, &statement.value).is_empty();
+        has(&["budget"]) && has(&["remaining", "left"]) && has(of) && is_plain()
     })
 }
 

@@ -28,16 +28,33 @@ const SEEN: [&str; 11] = [
 
 pub(super) fn capacity_was_measured(case: &Case) -> Vec<Finding> {
     let rates: Vec<Figure> = case.facts.runs.iter().filter_map(|run| run.rate).collect();
+    let seen = seen(case);
     let mut findings = Vec::new();
     for statement in claims(&case.document).filter(|one| is_capacity(case, one)) {
         for (claimed, printed) in quantities(&statement.value) {
             let claimed = in_unit_of(&statement.key, claimed);
-            if claimed.is_rate() {
+            let was_seen = seen.iter().any(|(line, one)| {
+                *line == statement.line || one.is_like(claimed) && one.allowed().high >= claimed.value
+            });
+            if claimed.is_rate() && !was_seen {
                 findings.extend(judge(case, statement.line, claimed, printed, &rates));
             }
         }
     }
     findings
+}
+
+/// So many are looked at: a hostile document has a million.
+const SEEN_MAX: usize = 1000;
+
+/// Rates that were seen for a while, with their lines: peaks of runs, and what is called measured in running text.
+fn seen(case: &Case) -> Vec<(usize, Quantity)> {
+    let peaks = case.facts.runs.iter().filter_map(|run| run.peak).map(|peak| (peak.line, peak.quantity));
+    let told = claims(&case.document)
+        .filter(|one| mentions(&one.lower, &SEEN[..5]) && !is_wish(&one.lower) && !is_denial(&one.lower))
+        .flat_map(|one| quantities(&one.lower).into_iter().map(|(rate, _)| (one.line, rate)))
+        .filter(|(_, rate)| rate.is_rate());
+    peaks.chain(told).take(SEEN_MAX).collect()
 }
 
 fn is_capacity(case: &Case, statement: &Statement) -> bool {
@@ -81,7 +98,8 @@ fn over_objective(case: &Case, line: usize, claimed: Quantity, printed: &str) ->
         .filter_map(|run| Some((run.rate?.quantity.allowed().high, run)))
         .collect();
     let is_over = |run: &Run| {
-        run.error_ratio.is_some_and(|ratio| ratio.quantity.allowed().low > allowed * (1.0 + 1e-9))
+        run.error_ratio
+            .is_some_and(|ratio| ratio.is_plain && ratio.quantity.allowed().low > allowed * (1.0 + 1e-9))
     };
     let carries = runs.iter().any(|(high, run)| !is_over(run) && *high >= claimed.value);
     let (_, worst) =

@@ -1,9 +1,11 @@
 //! Percentages against counts, and averages against what they are of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::claims::document::Statement;
 use crate::claims::fraction::fractions;
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::{ASIDE, qualifier};
 use crate::claims::quantity::{Quantity, Unit, number};
 use crate::claims::records::Origin;
 use crate::claims::token::{TokenKind, tokens};
@@ -14,11 +16,15 @@ use super::scores::{Score, scores};
 
 pub(super) fn fractions_against_percentages(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for statement in &case.document.statements {
+    // What was left out of a count may stand in another line of the same list.
+    let is_aside = |one: &&Statement| mentions(&one.lower, &ASIDE);
+    let aside: BTreeSet<usize> =
+        case.document.statements.iter().filter(is_aside).map(|one| one.block).collect();
+    for statement in case.document.statements.iter().filter(|one| !aside.contains(&one.block)) {
         findings.extend(in_line(case, statement.line, &statement.value));
     }
     for table in &case.document.tables {
-        for row in &table.rows {
+        for row in table.rows.iter().filter(|row| !row.cells.iter().any(|cell| is_partial(cell))) {
             for cell in &row.cells {
                 findings.extend(in_line(case, row.line, cell));
             }
@@ -28,7 +34,29 @@ pub(super) fn fractions_against_percentages(case: &Case) -> Vec<Finding> {
     findings
 }
 
-/// `10/10 = 100 %`, `3 of 4 (75 %)`: what stands between may only be marks.
+fn is_partial(cell: &str) -> bool {
+    mentions(&cell.to_lowercase(), &ASIDE)
+}
+
+/// Words that may stand between a count and its share.
+const OF_COUNT: [&str; 14] = [
+    "passed",
+    "pass",
+    "passing",
+    "tests",
+    "test",
+    "checks",
+    "cases",
+    "succeeded",
+    "successful",
+    "success",
+    "green",
+    "ok",
+    "failed",
+    "requests",
+];
+
+/// `10/10 = 100 %`, `3 of 4 (75 %)`, `40/50 passed (95 %)`: what stands between may only be marks and what was counted.
 fn in_line(case: &Case, line: usize, text: &str) -> Vec<Finding> {
     let tokens = tokens(text);
     let mut findings = Vec::new();
@@ -40,12 +68,17 @@ fn in_line(case: &Case, line: usize, text: &str) -> Vec<Finding> {
                 marks += 1;
                 None
             }
+            TokenKind::Word if marks == 0 && OF_COUNT.contains(&token.text.to_lowercase().as_str()) => None,
             TokenKind::Number(quantity) => Some(Some(quantity)),
             _ => Some(None),
         });
+        // `100 % of those that ran` is a share of something else.
+        let is_of_other = rest.next().is_some_and(|token| {
+            token.kind == TokenKind::Word && !OF_COUNT.contains(&token.text.to_lowercase().as_str())
+        });
         let Some(Some(percent)) = percent.filter(|_| marks > 0) else { continue };
         let are_counts = fraction.part.count().is_some() && fraction.whole.count().is_some();
-        if percent.unit != Unit::Percent || !are_counts {
+        if percent.unit != Unit::Percent || !are_counts || is_of_other {
             continue;
         }
         let share = fraction.part.value / fraction.whole.value * 100.0;
@@ -92,7 +125,16 @@ fn in_columns(case: &Case) -> Vec<Finding> {
             };
             let Some(percent) = field.of(Unit::Percent).filter(|_| all > 0 && part <= all) else { continue };
             let exact = part as f64 / all as f64 * 100.0;
-            if !percent.allowed().meets(Interval::exactly(exact)) {
+            // Some take what was skipped out of the whole.
+            let aside: u64 =
+                record.fields_with(&ASIDE).filter_map(|field| field.of(Unit::Plain)?.count()).sum();
+            let rest = all.saturating_sub(aside).max(1);
+            let of_rest = part as f64 / rest as f64 * 100.0;
+            let is_usable = qualifier("", &field.value).is_empty()
+                && !record.fields.iter().any(|field| is_partial(&field.value));
+            let is_share =
+                [exact, of_rest].iter().any(|one| percent.allowed().meets(Interval::exactly(*one)));
+            if is_usable && !is_share {
                 let reason = format!("{part} of {all} are {} %, not {} %", number(exact), percent.value);
                 findings.push(case.finding(field.line, FindingKind::Contradiction, reason));
             }
@@ -123,7 +165,10 @@ pub(super) fn averages_of_scores(case: &Case) -> Vec<Finding> {
         for sum in sums {
             let is_mean = mentions(&sum.label, &["average", "mean"]) && !mentions(&sum.label, &["weighted"]);
             let wanted = if is_mean { mean } else { Interval::new(least, most) };
-            if !wanted.meets(sum.quantity.allowed()) {
+            let is_plain = qualifier("", &case.document.quote(sum.line))
+                .split_whitespace()
+                .all(|word| matches!(word, "score" | "scores" | "total" | "overall"));
+            if is_plain && !wanted.meets(sum.quantity.allowed()) {
                 findings.push(case.finding(
                     sum.line,
                     FindingKind::Contradiction,

@@ -1,6 +1,7 @@
 //! Days that do not exist, wrong weekdays, and ends before beginnings.
 
 use crate::claims::date::{Day, days, wrong_weekday};
+use crate::claims::records::Origin;
 use crate::claims::words::mentions;
 use crate::claims::{Case, Finding, FindingKind};
 
@@ -92,4 +93,49 @@ pub(super) fn validity_ends_after_it_begins(case: &Case) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// `Issued 2026-05-01, expires 2025-05-01`: both in one line, or in one row of a table.
+pub(super) fn expiry_follows_issue(case: &Case) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for statement in &case.document.statements {
+        findings.extend(in_words(case, statement.line, &labelled("", &statement.lower, &statement.value)));
+    }
+    for record in case.records.iter().filter(|record| matches!(record.origin, Origin::Row(_))) {
+        let all: Vec<(String, Day)> =
+            record.fields.iter().flat_map(|field| labelled(&field.key, &field.value, &field.value)).collect();
+        findings.extend(in_words(case, record.line, &all));
+    }
+    findings
+}
+
+/// Days with the words before each of them, since the day before.
+fn labelled(key: &str, lower: &str, text: &str) -> Vec<(String, Day)> {
+    // Months are known by their capitals, so the days come from the text and the words from before them.
+    let before = lower.strip_suffix(&text.to_lowercase()).unwrap_or("");
+    let mut from = 0;
+    let mut all = Vec::new();
+    for found in days(text) {
+        let words = format!(
+            "{key} {} {}",
+            if from == 0 { before } else { "" },
+            text[from..found.start].to_lowercase()
+        );
+        from = found.end;
+        if found.day.exists() && found.day.year.is_some() {
+            all.push((words, found.day));
+        }
+    }
+    all
+}
+
+fn in_words(case: &Case, line: usize, all: &[(String, Day)]) -> Option<Finding> {
+    let only = |words: &[&str]| {
+        let mut found = all.iter().filter(|(label, _)| mentions(label, words)).map(|(_, day)| *day);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let from = only(&["issued", "issue date", "valid from", "not before", "signed on"])?;
+    let until =
+        only(&["expires", "expiry", "expiration", "valid until", "valid to", "not after", "valid through"])?;
+    (until < from).then(|| case.finding(line, FindingKind::ImpossibleDate, "it expires before it is issued"))
 }

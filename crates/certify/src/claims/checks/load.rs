@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::claims::facts::{Figure, Run, quantile};
 use crate::claims::fraction::fractions;
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::qualifier;
 use crate::claims::quantity::{Bound, Unit, number, time};
 use crate::claims::token::tokens;
 use crate::claims::words::mentions;
@@ -16,9 +17,10 @@ const DURATION_SHARE: f64 = 0.1;
 pub(super) fn totals_are_rates_times_durations(case: &Case) -> Vec<Finding> {
     let finding = |run: &Run| {
         let (total, rate, duration) = (run.total?, run.rate?, run.duration?);
-        let all_exact = [total, rate, duration].iter().all(|figure| figure.quantity.bound == Bound::Exact);
-        let expected = rate.quantity.allowed().times(duration.quantity.rounded().wider(DURATION_SHARE));
-        if !all_exact || expected.meets(total.quantity.allowed()) {
+        let is_usable = |figure: &Figure| figure.is_plain && figure.quantity.bound == Bound::Exact;
+        let all_usable = [total, rate, duration].iter().all(is_usable) && !run.is_uneven;
+        let expected = rate.quantity.nearly().times(duration.quantity.rounded().wider(DURATION_SHARE));
+        if !all_usable || expected.meets(total.quantity.nearly()) {
             return None;
         }
         let reason = format!(
@@ -42,13 +44,14 @@ fn percent_apart(one: f64, two: f64) -> String {
 pub(super) fn errors_are_whole_numbers(case: &Case) -> Vec<Finding> {
     let finding = |run: &Run| {
         let (total, ratio) = (run.total?, run.error_ratio?);
-        if total.quantity.bound != Bound::Exact || ratio.quantity.bound != Bound::Exact {
+        let is_usable = |figure: &Figure| figure.is_plain && figure.quantity.bound == Bound::Exact;
+        if !is_usable(&total) || !is_usable(&ratio) {
             return None;
         }
         let n = total.quantity.value;
         let share = ratio.quantity.allowed().not_negative();
         let errors = share.times(Interval::exactly(n / 100.0));
-        let counted = run.error_count.filter(|count| count.quantity.bound == Bound::Exact);
+        let counted = run.error_count.filter(is_usable);
         let reason = match counted {
             Some(count) if !errors.meets(Interval::exactly(count.quantity.value)) => format!(
                 "{} errors of {} are {} %, not {} %",
@@ -57,13 +60,15 @@ pub(super) fn errors_are_whole_numbers(case: &Case) -> Vec<Finding> {
                 number(count.quantity.value / n * 100.0),
                 ratio.quantity.value,
             ),
-            None if total.quantity.step == 1.0 && !errors.has_whole() => format!(
-                "{} % of {} requests is no whole number of errors: {} to {} for the digits that are printed",
-                ratio.quantity.value,
-                number(n),
-                number(errors.low),
-                number(errors.high),
-            ),
+            None if run.error_count.is_none() && total.quantity.step == 1.0 && !errors.has_whole() => {
+                format!(
+                    "{} % of {} requests is no whole number of errors: {} to {} for the digits that are printed",
+                    ratio.quantity.value,
+                    number(n),
+                    number(errors.low),
+                    number(errors.high),
+                )
+            }
             _ => return None,
         };
         Some(case.finding(ratio.line, FindingKind::Contradiction, reason))
@@ -78,7 +83,10 @@ pub(super) fn quantiles_are_in_order(case: &Case) -> Vec<Finding> {
         for field in &record.fields {
             let Some((percent, metric)) = quantile(&field.key) else { continue };
             let Some(quantity) = field.of(Unit::Seconds) else { continue };
-            metrics.entry(metric).or_default().push((percent, Figure { quantity, line: field.line }));
+            // What narrows one of them narrows the metric: `40 ms (server)` is no `80 ms (client)`.
+            let metric = format!("{metric} {}", qualifier("", &field.value));
+            let figure = Figure { quantity, line: field.line, is_plain: true };
+            metrics.entry(metric).or_default().push((percent, figure));
         }
         for mut figures in metrics.into_values() {
             figures.sort_by(|one, two| one.0.total_cmp(&two.0));
@@ -102,7 +110,7 @@ pub(super) fn quantiles_are_in_order(case: &Case) -> Vec<Finding> {
 
 /// Whether a run has certainly more errors than the loosest objective allows.
 fn is_over(run: &Run, allowed: f64) -> Option<Figure> {
-    let ratio = run.error_ratio?;
+    let ratio = run.error_ratio.filter(|ratio| ratio.is_plain)?;
     Interval::exactly(allowed).is_below(ratio.quantity.allowed()).then_some(ratio)
 }
 

@@ -15,7 +15,10 @@ use crate::claims::{Case, Finding, FindingKind};
 use super::scores::scores;
 
 /// Keys and titles of what was decided and not measured.
-const DECIDED: [&str; 33] = [
+const DECIDED: [&str; 36] = [
+    "backup*",
+    "snapshot*",
+    "recovery time objective",
     "retention",
     "schedule",
     "frequency",
@@ -82,7 +85,11 @@ pub(super) fn figures_have_a_method(case: &Case) -> Vec<Finding> {
         // What was promised is no measurement, unless a column says that it was seen.
         let is_promise = is_wish(&case.document.sections[record.section].lower)
             && record.field_with(&["actual", "achieved", "measured", "observed"]).is_none();
-        if is_promise {
+        let is_decided = mentions(&record.title, &["rto", "rpo", "backup*", "snapshot*", "retention"])
+            || is_wish(&record.title)
+            || record.fields.first().is_some_and(|field| is_wish(&field.key));
+        let is_seen = record.field_with(&["actual", "achieved", "measured", "observed"]).is_some();
+        if is_promise || is_decided && !is_seen {
             continue;
         }
         let printed = record.fields.iter().skip(1).find_map(cell_figure);
@@ -150,7 +157,7 @@ fn figure(case: &Case, statement: &Statement) -> Option<String> {
         )
         || is_wish(title) && !mentions(title, &["slo"]);
     let is_counted = !fractions(&tokens(&statement.value)).is_empty()
-        || mentions(&statement.lower, &["within"])
+        || mentions(&statement.lower, &["within", "every"])
         || days(&statement.value).iter().any(|found| found.day.year.is_some());
     if statement.key.is_empty() || is_decided || is_counted || statement.tick.is_some() {
         return None;

@@ -7,12 +7,14 @@ mod dates;
 mod limits;
 mod load;
 mod method;
+mod prose;
 mod readiness;
 mod recovery;
 mod samples;
 mod scope;
 mod scores;
 mod signatures;
+mod sums;
 mod targets;
 
 use super::{Case, Finding};
@@ -21,7 +23,7 @@ use super::{Case, Finding};
 pub(super) type Check = fn(&Case) -> Vec<Finding>;
 
 /// Every check there is.
-pub(super) const ALL: [Check; 29] = [
+pub(super) const ALL: [Check; 35] = [
     // Two statements that cannot both be true.
     budget::error_budget_used,
     budget::error_budget_remaining,
@@ -29,11 +31,15 @@ pub(super) const ALL: [Check; 29] = [
     load::totals_are_rates_times_durations,
     load::errors_are_whole_numbers,
     load::quantiles_are_in_order,
+    prose::quantiles_are_in_order,
     load::objectives_that_are_called_met,
     load::runs_within_the_objective,
     capacity::capacity_was_measured,
     recovery::recovery_time_against_drills,
     recovery::recovery_point_against_backups,
+    prose::error_budget_used,
+    prose::downtime_against_uptime,
+    sums::parts_make_the_total,
     counts::fractions_against_percentages,
     counts::averages_of_scores,
     targets::targets_that_are_called_met,
@@ -43,10 +49,12 @@ pub(super) const ALL: [Check; 29] = [
     // Dates and signatures.
     dates::days_that_exist,
     dates::validity_ends_after_it_begins,
+    dates::expiry_follows_issue,
     signatures::placeholders,
     signatures::somebody_signed,
     // More is said than was seen.
     samples::samples_for_the_quantile,
+    prose::samples_for_the_quantile,
     samples::all_of_a_few,
     samples::availability_of_minutes,
     scope::larger_than_what_was_measured,

@@ -2,6 +2,7 @@
 
 use crate::claims::document::Statement;
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::{is_past, qualifier};
 use crate::claims::quantity::{Bound, Quantity, Unit, time};
 use crate::claims::token::quantities;
 use crate::claims::words::{mentions, verdict};
@@ -23,14 +24,60 @@ fn objective<'a>(statement: &'a Statement, names: &[&str]) -> Option<(&'a Statem
 fn objectives<'a>(chapter: &'a [Statement], names: &[&str]) -> Option<(Vec<(&'a Statement, Quantity)>, f64)> {
     let found: Vec<(&Statement, Quantity)> = chapter.iter().filter_map(|one| objective(one, names)).collect();
     let loosest = found.iter().map(|(_, one)| one.allowed().high.min(one.value)).fold(0.0, f64::max);
-    let is_owned_up = chapter
-        .iter()
-        .any(|one| mentions(&one.lower, &["missed", "not met", "exceeded", "violat*", "unmet"]));
+    let is_owned_up = chapter.iter().any(|one| mentions(&one.lower, &MISSED));
     (!found.is_empty() && !is_owned_up).then_some((found, loosest))
 }
 
+const MISSED: [&str; 5] = ["missed", "not met", "exceeded", "violat*", "unmet"];
+
+/// Drills that are held against an objective: nobody reads more, and a hostile document has millions.
+const DRILLS_MAX: usize = 1000;
+
+/// What an objective is of: `RTO (orders)` is nothing to a restore of the archive.
+fn names(objective: &Statement) -> Vec<String> {
+    const OWN: [&str; 7] = ["rto", "rpo", "recovery", "point", "data", "full", "service"];
+    let is_name = |word: &&str| !OWN.contains(word) && word.starts_with(char::is_alphabetic);
+    qualifier(&objective.key, &objective.value).split(' ').filter(is_name).map(str::to_owned).collect()
+}
+
+/// Whether a drill of another chapter names nothing that may have an objective of its own.
+fn is_of_all(told: &Statement) -> bool {
+    const WORDS: [&str; 24] = [
+        "drill",
+        "drills",
+        "restore",
+        "restored",
+        "restores",
+        "recovery",
+        "recover",
+        "recovered",
+        "failover",
+        "disaster",
+        "rehearsed",
+        "tested",
+        "took",
+        "full",
+        "complete",
+        "database",
+        "db",
+        "store",
+        "backup",
+        "service",
+        "last",
+        "latest",
+        "quarterly",
+        "monthly",
+    ];
+    let is_known = |word: &str| word.is_empty() || WORDS.contains(&word);
+    qualifier(&told.key, &told.value).split(' ').all(is_known)
+}
+
+fn is_of(names: &[String], told: &Statement) -> bool {
+    names.iter().all(|name| mentions(&told.lower, &[name]))
+}
+
 /// A rehearsal that is said to have gone well, with the time that it took.
-fn drill(statement: &Statement) -> Option<(usize, Quantity)> {
+fn drill(statement: &Statement) -> Option<Quantity> {
     let is_drill = mentions(&statement.lower, &["drill*", "restor*", "recover*", "failover*", "switchover*"]);
     let is_seen = mentions(
         &statement.lower,
@@ -45,28 +92,62 @@ fn drill(statement: &Statement) -> Option<(usize, Quantity)> {
         );
     let quantity =
         quantities(&statement.value).into_iter().map(|(one, _)| one).find(|one| one.unit == Unit::Seconds)?;
-    (is_drill && is_seen && !is_wanted && quantity.bound == Bound::Exact)
-        .then_some((statement.line, quantity))
+    (is_drill && is_seen && !is_wanted && !is_past(&statement.lower) && quantity.bound == Bound::Exact)
+        .then_some(quantity)
 }
 
 pub(super) fn recovery_time_against_drills(case: &Case) -> Vec<Finding> {
+    let document = &case.document;
+    let is_only = is_only_objective(case);
+    let drills: Vec<(&Statement, Quantity)> = document
+        .statements
+        .iter()
+        .filter(|one| !document.is_plan(one.section) && !is_past(&document.sections[one.section].lower))
+        .filter_map(|one| drill(one).map(|took| (one, took)))
+        .take(DRILLS_MAX)
+        .collect();
+    let chapter_of = |one: &Statement| document.sections[one.section].chapter;
     let mut findings = Vec::new();
-    for chapter in case.document.chapters() {
+    for chapter in document.chapters() {
         let Some((objectives, loosest)) = objectives(chapter, &RTO) else { continue };
-        let longer = |(_, took): &(usize, Quantity)| Interval::exactly(loosest).is_below(took.allowed());
-        let drills: Vec<(usize, Quantity)> = chapter.iter().filter_map(drill).filter(longer).collect();
-        let told: Vec<String> =
-            drills.iter().take(5).map(|(line, took)| format!("{} (line {line})", time(took.value))).collect();
-        if told.is_empty() {
-            continue;
-        }
+        let Some(here) = chapter.first().map(chapter_of) else { continue };
         for (statement, _) in objectives.iter().filter(|(_, one)| one.value >= loosest) {
-            let reason =
-                format!("the drills of this chapter took longer than {}: {}", time(loosest), told.join(", "));
-            findings.push(case.finding(statement.line, FindingKind::Contradiction, reason));
+            let names = names(statement);
+            let is_longer = |(told, took): &&(&Statement, Quantity)| {
+                Interval::exactly(loosest).is_below(took.allowed())
+                    && (chapter_of(told) == here || is_only && is_of_all(told))
+                    && is_of(&names, told)
+            };
+            let told: Vec<String> = drills
+                .iter()
+                .filter(is_longer)
+                .take(5)
+                .map(|(drill, took)| format!("{} (line {})", time(took.value), drill.line))
+                .collect();
+            if !told.is_empty() {
+                let reason = format!("the drills took longer than {}: {}", time(loosest), told.join(", "));
+                findings.push(case.finding(statement.line, FindingKind::Contradiction, reason));
+            }
         }
     }
     findings
+}
+
+/// Whether the document has one objective, so that it is that of every drill, and nowhere says that one was missed.
+fn is_only_objective(case: &Case) -> bool {
+    let document = &case.document;
+    let count = document.statements.iter().filter(|one| objective(one, &RTO).is_some()).count();
+    let mut cells = document.tables.iter().flat_map(|table| {
+        table
+            .head
+            .iter()
+            .cloned()
+            .chain(table.rows.iter().flat_map(|row| &row.cells).map(|cell| cell.to_lowercase()))
+    });
+    let is_missed = |one: &Statement| {
+        mentions(&one.lower, &MISSED) && mentions(&one.lower, &["rto", "drill*", "restor*", "failover*"])
+    };
+    count == 1 && !cells.any(|cell| mentions(&cell, &RTO)) && !document.statements.iter().any(is_missed)
 }
 
 /// How often something is done, in seconds: `hourly`, `every 15 minutes`.
@@ -101,10 +182,12 @@ pub(super) fn recovery_point_against_backups(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for chapter in case.document.chapters() {
         let Some((objectives, loosest)) = objectives(chapter, &RPO) else { continue };
+        let named: Vec<String> = objectives.iter().take(DRILLS_MAX).flat_map(|(one, _)| names(one)).collect();
         let backup = |one: &&Statement| mentions(&one.lower, &["backup*", "snapshot*", "dump*"]);
         let often = chapter
             .iter()
             .filter(|one| mentions(&one.lower, &["every"]) || backup(one))
+            .filter(|one| is_of(&named, one) && !is_past(&one.lower))
             .filter_map(|one| Some((interval(&one.lower)?, one.line)))
             .min_by(|one, two| one.0.total_cmp(&two.0));
         let is_shipped = chapter.iter().any(|one| mentions(&one.lower, &SHIPPED));

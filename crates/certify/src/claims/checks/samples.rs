@@ -16,7 +16,7 @@ use crate::claims::{Case, Finding, FindingKind};
 const TRIALS_ENOUGH: u64 = 59;
 
 /// A share in per cent as a probability.
-fn probability(percent: f64) -> Option<Probability> {
+pub(super) fn probability(percent: f64) -> Option<Probability> {
     let ppb = percent * 1e7;
     if (0.0..=1e9).contains(&ppb) { Probability::from_ppb(ppb.round() as u64) } else { None }
 }
@@ -37,16 +37,21 @@ pub(super) fn samples_for_the_quantile(case: &Case) -> Vec<Finding> {
             let needed =
                 *minimum.entry(quantile.ppb()).or_insert_with(|| minimum_count(quantile, Probability::P95));
             let Some(needed) = needed.filter(|needed| n < *needed) else { continue };
-            let reason = format!(
-                "{n} samples do not bound {quantile}: with 95 % confidence that takes {}; the largest of {n} bounds no \
-                 quantile above p{}",
-                number(needed as f64),
-                number(bounded_by_largest(n)),
-            );
+            let reason = too_few(n, quantile, needed);
             findings.push(case.finding(figure.line, FindingKind::SampleTooSmall, reason));
         }
     }
     findings
+}
+
+/// Why so few samples say nothing of a quantile.
+pub(super) fn too_few(n: u64, quantile: Probability, needed: u64) -> String {
+    format!(
+        "{n} samples do not bound {quantile}: with 95 % confidence that takes {}; the largest of {n} bounds no quantile \
+         above p{}",
+        number(needed as f64),
+        number(bounded_by_largest(n)),
+    )
 }
 
 /// Which quantile the largest of so many bounds with 95 % confidence, in per cent: the n-th root of 5 %, rounded down.

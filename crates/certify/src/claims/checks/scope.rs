@@ -9,7 +9,10 @@ use crate::claims::token::{quantities, tokens};
 use crate::claims::words::{is_denial, mention, mentions};
 use crate::claims::{Case, Finding, FindingKind};
 
-const LARGE: [&str; 19] = [
+const LARGE: [&str; 22] = [
+    "planetary scale",
+    "planetary-scale",
+    "planet scale",
     "global-scale",
     "global scale",
     "globally scalable",
@@ -63,7 +66,10 @@ pub(super) fn larger_than_what_was_measured(case: &Case) -> Vec<Finding> {
     for statement in case.document.statements.iter().filter(|one| is_open_claim(case, one)) {
         let says_so = mentions(&statement.lower, &EXTRAPOLATED) || leads_to(&statement.lower);
         let is_extrapolated = says_so || is_beyond(case, statement, best);
-        if is_extrapolated || mentions(&statement.lower, &LARGE) {
+        if is_extrapolated
+            || mentions(&statement.lower, &LARGE)
+            || single.is_some() && is_global(&statement.lower)
+        {
             let chapter = case.document.sections[statement.section].chapter;
             let lines = first.entry((chapter, is_extrapolated)).or_default();
             if lines.last() != Some(&statement.line) {
@@ -126,10 +132,29 @@ fn is_beyond(case: &Case, statement: &Statement, best: Option<Figure>) -> bool {
     is_path && mentions(&statement.lower, &["capacity"]) && best.is_some_and(is_more)
 }
 
+/// Words of the one machine that was looked at.
+const SINGLE: [&str; 8] = [
+    "single node",
+    "single-node",
+    "one node",
+    "laptop",
+    "single host",
+    "one host",
+    "single machine",
+    "one machine",
+];
+
+/// `ready for global production`: not `the global rate limit`.
+fn is_global(lower: &str) -> bool {
+    mentions(lower, &["global", "globally", "planetary"])
+        && mentions(
+            lower,
+            &["ready", "readiness", "certified", "proven", "production", "traffic", "users", "deployment"],
+        )
+}
+
 /// Where the document says that it speaks of one node.
 fn single_node(case: &Case) -> Option<usize> {
-    let says = |one: &&Statement| {
-        mentions(&one.lower, &["single node", "single-node", "one node"]) && !is_denial(&one.lower)
-    };
+    let says = |one: &&Statement| mentions(&one.lower, &SINGLE) && !is_denial(&one.lower);
     case.document.statements.iter().find(says).map(|one| one.line)
 }

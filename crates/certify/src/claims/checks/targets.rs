@@ -2,6 +2,7 @@
 
 use crate::claims::document::Place;
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::qualifier;
 use crate::claims::quantity::{Bound, Quantity, Unit, number};
 use crate::claims::records::{Field, Origin, Record};
 use crate::claims::token::{Token, quantities, tokens};
@@ -74,7 +75,9 @@ pub(super) fn targets_that_are_called_met(case: &Case) -> Vec<Finding> {
         if said != Some(true) {
             continue;
         }
-        for pair in pairs(record).iter().filter(|pair| pair.wanted.is_like(pair.seen)) {
+        let is_usable =
+            |pair: &&Pair<'_>| pair.wanted.is_like(pair.seen) && is_bare(pair.target) && is_bare(pair.actual);
+        for pair in pairs(record).iter().filter(is_usable) {
             let limit = Interval::exactly(pair.wanted.value);
             let is_violated = match less_is_better(record, pair) {
                 Some(true) => limit.is_below(pair.seen.allowed()),
@@ -95,6 +98,18 @@ pub(super) fn targets_that_are_called_met(case: &Case) -> Vec<Finding> {
     findings
 }
 
+/// Whether nothing in a cell narrows its figure: `99.8 % (99.9 % without maintenance)`.
+fn is_bare(field: &Field) -> bool {
+    qualifier("", &field.value).is_empty()
+}
+
+/// Whether a cell compares with the target of its row: `3x better`, and not `3x better than last year`.
+fn compares(value: &str) -> bool {
+    let value = value.to_lowercase();
+    let rest = without(&value, &BETTER);
+    mentions(&value, &BETTER) && qualifier("", &rest).is_empty()
+}
+
 fn times(ratio: f64) -> String {
     format!("{} times", number(ratio))
 }
@@ -105,9 +120,12 @@ pub(super) fn times_better(case: &Case) -> Vec<Finding> {
     for record in case.records.iter().filter(|record| matches!(record.origin, Origin::Row(_))) {
         let pairs = pairs(record);
         let [pair] = pairs.as_slice() else { continue };
+        if !is_bare(pair.target) || !is_bare(pair.actual) {
+            continue;
+        }
         for field in &record.fields {
             let ratio = quantities(&field.value).into_iter().find(|(one, _)| one.unit == Unit::Times);
-            if let Some((ratio, printed)) = ratio.filter(|_| mentions(&field.value.to_lowercase(), &BETTER)) {
+            if let Some((ratio, printed)) = ratio.filter(|_| compares(&field.value)) {
                 findings.extend(judge(case, field.line, printed, ratio, pair.wanted, pair.seen));
             }
         }

@@ -122,3 +122,54 @@ proptest! {
         check(&format!("{text}\n### Capacity\n- **Sustained**: {} RPS\n", printed(best * share, 0, true)))?;
     }
 }
+
+/// Figures that differ because they are of different things: each line is told by somebody who means it.
+#[test]
+fn figures_that_are_narrowed_differently_do_not_contradict() {
+    for text in [
+        "- **p99 (server)**: 40 ms\n- **p50 (client, WAN)**: 80 ms\n",
+        "- **p99**: 40 ms (server)\n- **p50**: 80 ms (client, WAN)\n",
+        "- **p99**: 40 ms (cold cache excluded)\n- **Max**: 35 ms (median of 5 runs)\n",
+        "- **Median p99 of five runs**: 90 ms\n- **p95**: 50 ms\n",
+        "- **Requests**: 54,000\n- **Duration**: 10 min\n- **Peak measured**: 1,200 req/s\n- **RPS**: 90\n",
+        "- **Requests**: 54,000\n- **Duration**: 10 min\n- **Throughput**: 1,200 req/s (peak)\n",
+        "### Ramp from 50 to 400 req/s, 10 min\n- **Requests**: 135,000\n- **RPS**: 400\n",
+        "- **Rate**: ramp from 50 to 400 req/s (peak)\n- **Requests**: 135,000\n- **Duration**: 10 min\n",
+        "- **Requests**: 48,000\n- **RPS**: 100\n- **Duration**: 10 min\n- **Warm-up**: 2 min, not counted\n",
+        "| Step | Requests (all nodes) | RPS (per node) | Duration |\n|--|--|--|--|\n| 1 | 180,000 | 100 | 10 min |\n",
+        "- 48/50 passed (100 %), 2 skipped\n",
+        "- 48 of 50 passed, 2 skipped: 100 % of those not skipped\n",
+        "- **Passed**: 48/50 (100 %)\n- **Skipped**: 2\n",
+        "| Suite | Total | Passed | Skipped | Pass rate |\n|--|--|--|--|--|\n| a | 50 | 48 | 2 | 100 % |\n",
+        "## Recovery\n- **RTO**: 15 minutes\n- **Drill**: 35 min before the rebuild, took 12 min since\n",
+        "## Recovery\n- **RTO**: 15 minutes\n- **Restore in the old data centre**: took 35 min\n",
+        "## Recovery\n- **RTO (orders)**: 15 minutes\n- **Restore of the archive**: took 3 h\n",
+        "| Service | Target | Actual | Status |\n|--|--|--|--|\n\
+         | Availability | 99.9 % | 99.85 % (99.95 % excluding maintenance) | met |\n",
+        "| Service | Target | Actual (last quarter) | Budget used (this month) |\n|--|--|--|--|\n| a | 99.9 % | 99.95 % | 8 % |\n",
+        "The SLO is 99.9 %, actual 99.95 % last quarter, and 8 % of the error budget is used this month.\n",
+        "Uptime was 99.99 % by requests, with 4 hours of downtime in one region over 30 days.\n",
+        "- **Requests**: 90,000\n- **Failed**: 900\n- **Error rate**: 0.1 % (without client errors)\n",
+        "## Scores\n- **A**: 8/10\n- **B**: 9/10\n- **C**: 7/10\n\n**Average (last year)**: 6.1/10\n",
+        "| Metric | Target | Achieved | Change |\n|--|--|--|--|\n| p95 | 100 ms | 40 ms | 5x faster than last year |\n",
+        "### Test\n- **Requests**: 90,000\n- **RPS**: 150\n- **Peak (10 s)**: 1,200 req/s\n\n## Capacity\n- **Burst**: 1,100 RPS\n",
+        "Tests: 120 total, 100 passed, 5 failed, the rest was not run.\n",
+        "p99 was 40 ms at the server and p50 80 ms at the client.\n",
+    ] {
+        check(text).unwrap();
+    }
+}
+
+/// What was decided has no method.
+#[test]
+fn plans_and_objectives_are_no_figures_that_were_measured() {
+    for text in [
+        "## Backups\n- **Backups**: every 6 hours\n- **Snapshots**: 15 min apart\n",
+        "## Recovery\n| Objective | Value |\n|--|--|\n| RTO | 15 min |\n| RPO | 5 min |\n",
+        "## Recovery\n| System | RTO | RPO |\n|--|--|--|\n| orders | 15 min | 5 min |\n",
+    ] {
+        let found: Vec<_> =
+            found(text).into_iter().filter(|one| one.kind == FindingKind::FigureWithoutMethod).collect();
+        assert!(found.is_empty(), "{text}\n{}", told(&found));
+    }
+}

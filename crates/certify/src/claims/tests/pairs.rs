@@ -154,7 +154,12 @@ fn a_recovery_objective_was_kept_by_the_drills() {
             &chapter(
                 "- **RTO (orders)**: 15 minutes\n- **RTO (archive)**: 1 h\n- **Drill of the archive**: took 35 min",
             ),
-            &chapter("- **RTO**: 15 minutes\n## Other\n- **Drill**: tested - ✓ 35 min"),
+            // Whose objective it is, only one in the document tells.
+            &chapter(
+                "- **RTO**: 15 minutes\n## Two\n- **RTO**: 1 h\n## Other\n- **Drill**: tested - ✓ 35 min",
+            ),
+            &chapter("- **RTO**: 15 minutes\n- **Drill before the rebuild**: took 35 min"),
+            &chapter("- **RTO (orders)**: 15 minutes\n- **Drill of the archive**: took 35 min"),
         ],
     );
     check(
@@ -407,5 +412,106 @@ fn a_statement_can_be_refuted() {
             "A comprehensive guide is in the wiki.\n",
             "- **Retries**: robust up to 3 lost packets of 100\n",
         ],
+    );
+}
+
+#[test]
+fn a_total_in_other_words_is_a_rate_times_a_duration() {
+    let table =
+        |total: &str| format!("| Duration | RPS | Requests |\n|--|--|--|\n| 10 min | 150 | {total} |\n");
+    check(&table("200,000"), Bad(3, Contradiction, "are 90,000 in all, not 200,000"), &[&table("90,000")]);
+    let list = |total: &str| {
+        format!("- **Test length**: 10 min\n- **Throughput**: 150 req/s\n- **Total requests**: {total}\n")
+    };
+    check(&list("200,000"), Bad(3, Contradiction, "are 90,000 in all, not 200,000"), &[&list("90,000")]);
+}
+
+#[test]
+fn a_share_in_brackets_is_that_of_the_total() {
+    let list = |failed: &str| format!("- **Total**: 90,000 requests\n- **Failed**: {failed}\n");
+    check(
+        &list("900 (0.1%)"),
+        Bad(2, Contradiction, "900 errors of 90,000 are 1 %, not 0.1 %"),
+        &[&list("900 (1%)")],
+    );
+    check(
+        "Tests: 40/50 passed (95%)\n",
+        Bad(1, Contradiction, "40 of 50 are 80 %, not 95 %"),
+        &["Tests: 40/50 passed (80%)\n", "Tests: 40/50 passed (100 % of those that ran)\n"],
+    );
+}
+
+#[test]
+fn parts_make_the_total() {
+    check(
+        "Tests: 120 total, 100 passed, 5 failed, 5 skipped\n",
+        Bad(1, Contradiction, "100 passed, 5 failed and 5 besides make 110, not 120"),
+        &[
+            "Tests: 120 total, 110 passed, 5 failed, 5 skipped\n",
+            "Tests: 120 total, 100 passed, 5 failed, the rest skipped\n",
+        ],
+    );
+    let table = |passed: &str| {
+        format!("| Suite | Total | Passed | Failed |\n|--|--|--|--|\n| a | 50 | {passed} | 3 |\n")
+    };
+    check(&table("49"), Bad(3, Contradiction, "49 passed, 3 failed make 52, not 50"), &[&table("47")]);
+}
+
+#[test]
+fn a_passage_agrees_with_itself() {
+    let budget = |used: &str| {
+        format!("The SLO was 99.9 %, actual 99.95 %, and {used} of the error budget was used.\n")
+    };
+    check(&budget("8 %"), Bad(1, Contradiction, "= 50 % of the error budget"), &[&budget("50 %")]);
+    let down = |time: &str| format!("Uptime was 99.99 % with {time} of downtime over 30 days.\n");
+    check(
+        &down("4 hours"),
+        Bad(1, Contradiction, "4 h of downtime in 30 days leave 99.44 %, not 99.99 %"),
+        &[&down("4 minutes"), "Uptime was 99.99 % with 4 hours of planned downtime over 30 days.\n"],
+    );
+    check(
+        "p95 was 30 ms with p99 20 ms.\n",
+        Bad(1, Contradiction, "p99 is 20 ms and p95 is 30 ms"),
+        &[
+            "p95 was 20 ms with p99 30 ms.\n",
+            "p95 was 30 ms on the server with p99 20 ms.\n",
+            "p50 80 ms at the client; p99 40 ms.\n",
+        ],
+    );
+    check(
+        "- **Max**: 30 ms\n- **P99 latency**: 50 ms\n",
+        Bad(1, Contradiction, "the maximum is 30 ms and p99 is 50 ms"),
+        &[
+            "- **Max**: 50 ms\n- **P99 latency**: 30 ms\n",
+            "- **Max (cached)**: 30 ms\n- **P99 latency**: 50 ms\n",
+        ],
+    );
+}
+
+#[test]
+fn one_objective_is_that_of_every_drill() {
+    let text = |took: &str| {
+        format!("# T\n## Recovery\n- **RTO**: 15 minutes\n## Drills\n- **Restore**: tested, took {took}\n")
+    };
+    check(
+        &text("35 min"),
+        Bad(3, Contradiction, "longer than 15 min: 35 min (line 5)"),
+        &[&text("14 min"), &text("35 min (archive, from tape)")],
+    );
+}
+
+#[test]
+fn what_is_told_in_a_sentence_is_judged_too() {
+    let tail = |n: &str| format!("The p99.99 was 80 ms, from {n} requests.\n");
+    check(&tail("100"), Bad(1, SampleTooSmall, "100 samples do not bound"), &[&tail("100,000")]);
+    check(
+        "Issued 2026-05-01, expires 2025-05-01.\n",
+        Bad(1, ImpossibleDate, "expires before it is issued"),
+        &["Issued 2026-05-01, expires 2027-05-01.\n"],
+    );
+    check(
+        "# T\n\nAll tests ran on one laptop.\n\n- Verdict: ready for global production\n",
+        Bad(5, ScopeBeyondEvidence, "line 3"),
+        &["# T\n\nAll tests ran on one laptop.\n\n- The global lock is held by one thread\n"],
     );
 }
