@@ -102,7 +102,8 @@ fn timing_a_service_that_fails_half_of_its_requests_is_refused() {
     let world = World::with_key();
     let subject =
         nginx(&world, &format!("{HEALTH} location / {{ if ($unlucky) {{ return 503; }} }}"), "SIGQUIT");
-    let ran = world.certify(&subject, &profile(&[ERRORS, THROUGHPUT]));
+    // Half of 200/s is served, in luck and bad luck: asked is more than luck can make of it.
+    let ran = world.certify(&subject, &profile(&[ERRORS, ("throughput", "throughput", "170/s")]));
     assert_denied(&world, &ran, "errors");
     assert_eq!(verdict(&ran.json(), "throughput"), "FAIL");
 }
@@ -384,12 +385,14 @@ fn timing_a_stranger_that_comes_after_the_start_is_not_certified_either() {
     assert_address_taken(&world, &ran, port);
 }
 
+/// A profile that asks for nothing under load has no criterion that would say so.
 #[test]
-fn timing_a_subject_that_dies_midway_is_an_error() {
+fn timing_a_subject_that_dies_where_no_criterion_tells_it_is_an_error() {
     let world = World::with_key();
     let start = "$SERVE & service=$!; sleep 1.2; kill -KILL $service; wait";
-    let ran = world.certify(&notes_started_by(start), &profile(&[LATENCY]));
+    let ran = world.certify(&notes_started_by(start), &profile(&[START_UP]));
     assert_eq!(ran.code, 5, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("ended by itself in the midst of a trial"), "{}", ran.stderr);
     assert!(!world.path("certificate").exists());
 }
 
