@@ -110,6 +110,12 @@ pub struct ControlResult {
 }
 
 impl ControlResult {
+    /// What the planted defect did to the verdict, for people: `red on added-delay`.
+    pub fn text(&self) -> String {
+        let verdict = if self.seen_red { "red" } else { self.on_defect.name() };
+        format!("{verdict} on {}", self.scene.name())
+    }
+
     /// Whether the control supports `verdict`: red on the defect, green on the sham. A subject that is itself
     /// red is red on the sham too, and may be so bad that the defect finds nothing to spoil.
     pub fn supports(&self, verdict: Verdict) -> bool {

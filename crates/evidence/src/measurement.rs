@@ -70,6 +70,18 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    /// The value with its bounds, for people; none without a value.
+    pub fn text(&self) -> Option<String> {
+        let shown = |amount: Amount| amount.display(self.unit);
+        let value = shown(self.value?);
+        match (self.lower, self.upper) {
+            (Some(lower), Some(upper)) if self.unit != Unit::Count => {
+                Some(format!("{value} [{}, {}]", shown(lower), shown(upper)))
+            }
+            _ => Some(value),
+        }
+    }
+
     /// Trials that the subject did not outlive. What it did above its load line says nothing of what it does below.
     pub(crate) fn deaths(&self) -> usize {
         let counts = self.estimator != Estimator::HighestStep;

@@ -248,7 +248,7 @@ pub(super) fn certificate_facts(intact: &Intact<'_>) -> Vec<Fact> {
         facts.push(("profile-warning", BORROWED_NAME.to_owned()));
     }
     if let Some(line) = &certificate.load_line {
-        facts.push(("load-line", load_line(line.rate_per_ks)));
+        facts.push(("load-line", line.rate_text()));
         facts.push(("load-line-next", line.next.clone()));
     }
     let sentences = [
@@ -266,13 +266,6 @@ fn status_now(intact: &Intact<'_>) -> Option<Fact> {
     let standing = intact.report.standing.as_ref().filter(|standing| !standing.reasons.is_empty())?;
     let (now, reasons) = (standing.status.name(), standing.reasons.join("; "));
     Some(("status-now", format!("{now}, as of the log's last entry at {}: {reasons}", standing.as_of)))
-}
-
-fn load_line(rate_per_ks: u64) -> String {
-    match rate_per_ks {
-        0 => "none".to_owned(),
-        amount => plimsoll_base::Quantity { amount, unit: plimsoll_base::Unit::PerKs }.to_string(),
-    }
 }
 
 /// Facts as a property bag. Those that may come more than once are lists.

@@ -33,6 +33,16 @@ pub struct LoadLine {
     pub knee_seen: bool,
 }
 
+impl LoadLine {
+    /// The rate for people: `400/s`, or `none`.
+    pub fn rate_text(&self) -> String {
+        match self.rate_per_ks {
+            0 => "none".to_owned(),
+            amount => Quantity { amount, unit: Unit::PerKs }.to_string(),
+        }
+    }
+}
+
 /// One rate that was measured with fresh trials.
 struct Rung {
     rate_per_ks: u64,

@@ -2,7 +2,6 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use plimsoll_base::Utc;
 use plimsoll_certify::Badge;
 use plimsoll_certify::register::{Certification, Name, Register, Stale};
 use plimsoll_evidence::Issuance;
@@ -13,6 +12,7 @@ use super::grammar;
 use super::problem::Problem;
 use super::reply::{Answer, Reply};
 use super::route::Call;
+use crate::record::utc;
 
 /// A picture that was fetched so long ago is fetched again: what was withdrawn or has gone stale shows soon.
 const MAX_AGE_S: u64 = 300;
@@ -84,9 +84,7 @@ fn picture(one: &Certification, profile: &str, now_ms: u64) -> Picture {
         Some(Stale::SubjectChanged | Stale::ProfileChanged) => grey("stale"),
         None if one.issuance() == Issuance::Demo => grey("demo"),
         None => {
-            let until_s = certificate.not_after_ms / 1_000;
-            let until = Utc::from_unix_seconds(i64::try_from(until_s).unwrap_or(i64::MAX));
-            let svg = Badge::of_status(profile, certificate.status, until).svg();
+            let svg = Badge::of_status(profile, certificate.status, utc(certificate.not_after_ms)).svg();
             // Whoever keeps it must not show it when the certificate's time is over.
             let left_s = certificate.not_after_ms.saturating_sub(now_ms) / 1_000;
             Picture { svg, max_age_s: left_s.min(MAX_AGE_S) }

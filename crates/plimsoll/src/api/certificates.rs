@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use plimsoll_base::Utc;
 use plimsoll_certify::register::{Certificates, CertificationId, Trial};
 use plimsoll_certify::report_json;
 use plimsoll_evidence::{FileEntry, REPORT_FILE};
@@ -21,6 +20,7 @@ use super::problem::Problem;
 use super::reply::{Answer, Bytes, Content, Download, PlainText, Reply, Tar};
 use super::route::{Call, Json, Nothing};
 use crate::app::App;
+use crate::record::utc;
 
 /// A file of a certificate in the path.
 #[derive(Deserialize, JsonSchema)]
@@ -216,7 +216,7 @@ pub(crate) async fn show_report(call: Call<ById>) -> Result<Report, Problem> {
 pub(crate) async fn verify_certificate(call: Call<ById, Following>) -> Result<Json<Verification>, Problem> {
     let id = CertificationId::new(&call.path.id)?;
     let after = call.query.after.as_deref().map(CertificationId::new).transpose()?;
-    let at = Utc::from_unix_seconds(i64::try_from(call.app.clock.unix_ms() / 1_000).unwrap_or(i64::MAX));
+    let at = utc(call.app.clock.unix_ms());
     let object = format!("/api/v1/certificates/{id}");
     let report = reading(&call.app, move |certificates| certificates.verify(&id, at, after.as_ref())).await?;
     let verification = match report_json(&report) {

@@ -8,7 +8,9 @@ mod auth;
 mod badge;
 mod certificates;
 mod certifications;
+mod claims;
 mod client;
+mod console;
 mod grammar;
 mod health;
 mod journal;
@@ -61,8 +63,10 @@ pub(crate) fn routes() -> Vec<Route> {
 #[rustfmt::skip]
 fn open_to_all() -> Vec<Route> {
     vec![
-        route(GET,    "/",                                 Anyone, "The first page", pages::show_start),
+        route(GET,    "/",                                 Anyone, "The console, or how to begin", pages::show_start),
         route(GET,    "/set-up",                           Anyone, "The page behind the set-up link", pages::show_set_up),
+        route(GET,    "/console",                          Anyone, "The console", console::show_console),
+        route(GET,    "/console/{*path}",                  Anyone, "A page of the console, or a file of it", console::console_file),
         route(GET,    "/reference",                        Anyone, "This reference as a page, with a form for every call", pages::show_reference),
         route(GET,    "/pages/{file}",                     Anyone, "A script of the pages, or their style", pages::page_file),
         route(GET,    "/favicon.svg",                      Anyone, "The icon of the pages", pages::page_icon),
@@ -126,6 +130,7 @@ fn about_certifications() -> Vec<Route> {
         route(GET,    "/api/v1/certifications/{id}/trials", May(A::CertificationRead), "Shows what was tried", certifications::list_trials),
         route(GET,    "/api/v1/certificates",              May(A::CertificationList), "Lists certificates, the newest first", certificates::list_certificates),
         route(GET,    "/api/v1/certificates/{id}",         May(A::CertificationRead), "Shows a certificate and its files", certificates::show_certificate),
+        route(GET,    "/api/v1/certificates/{id}/claims",  May(A::CertificationRead), "Shows what a certificate claims, each number computed again", claims::show_claims),
         route(GET,    "/api/v1/certificates/{id}/report",  May(A::CertificationRead), "Shows the report as a page", certificates::show_report),
         route(GET,    "/api/v1/certificates/{id}/archive", Recorded(A::CertificationDownload), "Downloads a certificate with its evidence", certificates::download_certificate),
         route(GET,    "/api/v1/certificates/{id}/files/{*path}", Recorded(A::CertificationDownload), "Downloads one file of a certificate", certificates::download_file),

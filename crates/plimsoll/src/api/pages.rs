@@ -4,11 +4,12 @@
 //! send forbids them in a page, and scripts make text of whatever the server says, never HTML.
 
 use axum::http::StatusCode;
-use schemars::JsonSchema;
+use axum::response::{IntoResponse, Redirect, Response};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::problem::Problem;
-use super::reply::{Asset, Content, Html, OpenApi};
+use super::reply::{Answer, Asset, Content, Html, OpenApi, Reply};
 use super::route::Call;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -24,8 +25,30 @@ const FILES: &[(&str, Asset)] = &[
     ("request.js", Asset { media_type: SCRIPT, text: include_str!("web/request.js") }),
     ("schema.js", Asset { media_type: SCRIPT, text: include_str!("web/schema.js") }),
     ("set-up.js", Asset { media_type: SCRIPT, text: include_str!("web/set-up.js") }),
-    ("start.js", Asset { media_type: SCRIPT, text: include_str!("web/start.js") }),
 ];
+
+/// What is at the first address.
+pub(crate) enum Start {
+    /// The page for whoever has to set the server up.
+    Nobody(&'static str),
+    /// It goes on in the console.
+    Console,
+}
+
+impl Reply for Start {
+    fn describe(generator: &mut SchemaGenerator) -> Answer {
+        Content::<Html>::describe(generator).or(StatusCode::SEE_OTHER, "The console is at `/console`")
+    }
+}
+
+impl IntoResponse for Start {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Nobody(page) => Content::<Html>::new(page).into_response(),
+            Self::Console => Redirect::to("/console").into_response(),
+        }
+    }
+}
 
 /// A file in the path.
 #[derive(Deserialize, JsonSchema)]
@@ -36,10 +59,9 @@ pub(crate) struct ByFile {
     file: String,
 }
 
-/// The first page. As long as there is nobody who could sign in, it says how to begin.
-pub(crate) async fn show_start(call: Call) -> Result<Content<Html>, Problem> {
-    let [before, after] = [include_str!("web/nobody.html"), include_str!("web/start.html")];
-    Ok(Content::new(if is_set_up(&call) { after } else { before }))
+/// The first page: how to begin, as long as there is nobody who could sign in; then the console.
+pub(crate) async fn show_start(call: Call) -> Result<Start, Problem> {
+    Ok(if is_set_up(&call) { Start::Console } else { Start::Nobody(include_str!("web/nobody.html")) })
 }
 
 /// The page behind the link. Whoever follows it a second time is not shown a form that can only be refused.
@@ -79,7 +101,7 @@ mod tests {
         include_str!("web/reference.html"),
         include_str!("web/set-up.html"),
         include_str!("web/set-up-done.html"),
-        include_str!("web/start.html"),
+        include_str!("web/unbuilt.html"),
     ];
     /// Together: what a telephone loads in a second over a poor connection.
     const BYTES_MAX: usize = 60 << 10;

@@ -45,6 +45,11 @@ impl Answer {
         Self { body: Some((media_type, schema)), ..self }
     }
 
+    /// Another answer that is yes, without a body.
+    pub(crate) fn or(self, status: StatusCode, says: &'static str) -> Self {
+        Self { or: Some((status, says)), ..self }
+    }
+
     fn header(mut self, header: Header) -> Self {
         self.headers.push(header);
         self

@@ -3,8 +3,8 @@
 use plimsoll_base::{Kind, Quantity, Unit, inert, inert_json};
 use plimsoll_certify::{Intact, Issued, expected_ns};
 use plimsoll_evidence::{
-    Amount, CertificatePredicate, EffectiveStatus, Family, Fault, Gap, JudgedCriterion, Judgement,
-    Measurement, Plan, Probe, Profile, Role, State, Status, Verdict,
+    Amount, CertificatePredicate, ControlResult, EffectiveStatus, Family, Fault, Gap, JudgedCriterion,
+    Judgement, Plan, Probe, Profile, Role, State, Status, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -58,12 +58,8 @@ pub(super) fn effective(status: EffectiveStatus, printer: &Printer) -> String {
 fn findings(certificate: &CertificatePredicate, printer: &Printer) -> String {
     let mut text = String::new();
     if let Some(line) = &certificate.load_line {
-        let rate = match line.rate_per_ks {
-            0 => "none".to_owned(),
-            rate => Quantity { amount: rate, unit: Unit::PerKs }.to_string(),
-        };
-        let next = inert(&line.next);
-        text.push_str(&format!("load line    {}; {next}\n", printer.styled(Style::Strong, &rate)));
+        let (rate, next) = (printer.styled(Style::Strong, &line.rate_text()), inert(&line.next));
+        text.push_str(&format!("load line    {rate}; {next}\n"));
     }
     text.push_str(&sentences("condition", &certificate.conditions));
     text.push_str(&sentences("excluded", &certificate.exclusions));
@@ -85,17 +81,12 @@ fn sentences(label: &str, sentences: &[String]) -> String {
 }
 
 fn row(judged: &JudgedCriterion) -> [String; 5] {
-    let control = match &judged.control {
-        Some(control) if control.seen_red => format!("red on {}", control.scene.name()),
-        Some(control) => format!("{} on {}", control.on_defect.name(), control.scene.name()),
-        None => "-".into(),
-    };
     [
         judged.criterion.id.clone(),
         with_state(judged),
-        measured(&judged.measurement),
+        judged.measurement.text().unwrap_or_else(|| "-".into()),
         judged.criterion.limit_text(),
-        control,
+        judged.control.as_ref().map_or_else(|| "-".into(), ControlResult::text),
     ]
 }
 
@@ -125,18 +116,6 @@ fn state_row(judged: &JudgedCriterion, state: State) -> [String; 6] {
         },
         judged.criterion.limit_text(),
     ]
-}
-
-/// The value with its bounds.
-fn measured(measurement: &Measurement) -> String {
-    let shown = |amount: Amount| amount.display(measurement.unit);
-    match (measurement.value, measurement.lower, measurement.upper) {
-        (None, ..) => "-".into(),
-        (Some(value), Some(lower), Some(upper)) if measurement.unit != Unit::Count => {
-            format!("{} [{}, {}]", shown(value), shown(lower), shown(upper))
-        }
-        (Some(value), ..) => shown(value),
-    }
 }
 
 fn symbol(verdict: Verdict) -> &'static str {

@@ -24,6 +24,7 @@ mod certify_restore;
 mod certify_soak;
 mod certify_tls;
 mod claims;
+mod console;
 mod golden;
 mod help;
 mod input;
