@@ -28,7 +28,8 @@ pub fn without_control(judgement: &Judgement) -> Vec<String> {
 }
 
 /// Judges a planted defect and its sham. Instrument gates are not asked: a defect may well disturb the instrument,
-/// and what counts is that the probe turns red.
+/// and what counts is that the probe turns red. By what it measured: a subject that happens to end while a defect is
+/// planted shows nothing of the probe.
 pub(crate) fn control(
     plan: &Plan,
     criterion: &Criterion,
@@ -46,7 +47,9 @@ pub(crate) fn control(
         on_sham: judged(plan, criterion, &on_sham),
         sham_value: on_sham.value,
         proxy,
-        seen_red: took_effect(scene, proxy) && verdict == Verdict::Fail && is_whole(criterion, &on_defect),
+        seen_red: took_effect(scene, proxy)
+            && judged(plan, criterion, &on_defect.clone().without_deaths()) == Verdict::Fail
+            && is_whole(criterion, &on_defect),
         evidence: on_defect.evidence.iter().chain(&on_sham.evidence).copied().collect(),
     })
 }

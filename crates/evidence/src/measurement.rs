@@ -82,6 +82,12 @@ impl Measurement {
         }
     }
 
+    /// The same, as if the subject had outlived all trials: what was measured, and nothing else.
+    pub(crate) fn without_deaths(mut self) -> Self {
+        self.trials.iter_mut().for_each(|trial| trial.died = false);
+        self
+    }
+
     /// Trials that the subject did not outlive. What it did above its load line says nothing of what it does below.
     pub(crate) fn deaths(&self) -> usize {
         let counts = self.estimator != Estimator::HighestStep;

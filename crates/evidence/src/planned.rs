@@ -209,6 +209,9 @@ pub(crate) fn check_evidence(plan: &Plan, documents: &Documents) -> Result<(), E
     if documents.iter().any(|(_, document)| harms_more_than_came(document)) {
         return Err(Error::evidence("a fault proxy harmed more requests than it saw"));
     }
+    if Scene::DEFECTS.iter().any(|defect| is_harmed(documents, defect.sham())) {
+        return Err(Error::evidence("a fault proxy harmed requests where no defect was planted"));
+    }
     check_calibration_age(documents)
 }
 
@@ -224,6 +227,10 @@ fn check_fault_drills(documents: &Documents) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn is_harmed(documents: &Documents, sham: Scene) -> bool {
+    documents.proxy_counts(sham).is_some_and(|counts| counts.harmed > 0)
 }
 
 fn harms_more_than_came(document: &Document) -> bool {

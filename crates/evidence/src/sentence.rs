@@ -98,6 +98,10 @@ pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
             control.defect_value.map_or_else(|| "0".into(), |value| value.display(Unit::Count)),
             SERIES.len()
         ),
+        Some(control) if !control.seen_red && control.proxy.is_none_or(|proxy| proxy.harmed > 0) => format!(
+            "the subject ended by itself on the planted defect {}, and what was measured until then is not red",
+            control.scene.name()
+        ),
         Some(control) if !control.seen_red => {
             format!("the planted defect {} harmed no request", control.scene.name())
         }

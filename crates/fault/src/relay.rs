@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -40,11 +40,13 @@ pub enum Outage {
     },
 }
 
-/// What the outage is, and how often one was felt.
+/// What a connection sees of the outage, and how often one was felt.
 #[derive(Debug, Clone)]
 struct Seen {
     outage: watch::Receiver<Option<Outage>>,
     felt: Arc<AtomicU64>,
+    /// Whether anything was said on this connection.
+    is_used: Arc<AtomicBool>,
 }
 
 /// A relay on a thread of its own. Dropping it closes its connections and ends the thread.
@@ -70,7 +72,7 @@ impl Relay {
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(Error::Start)?;
         let address = listener.local_addr().map_err(Error::Start)?;
         let (outage, receiver) = watch::channel(None);
-        let seen = Seen { outage: receiver, felt: Arc::default() };
+        let seen = Seen { outage: receiver, felt: Arc::default(), is_used: Arc::default() };
         let felt = Arc::clone(&seen.felt);
         let (stop, stopped) = oneshot::channel();
         let run = run(listener, upstream, seen, stopped);
@@ -84,7 +86,8 @@ impl Relay {
         self.address
     }
 
-    /// How often an outage was felt since the start: connections that were cut, and what was kept back or came later.
+    /// How often an outage was felt since the start: connections in use that were cut, new ones, and what was kept back or came
+    /// later.
     pub fn felt(&self) -> u64 {
         self.felt.load(Ordering::Relaxed)
     }
@@ -122,7 +125,7 @@ async fn run(listener: TcpListener, upstream: SocketAddr, seen: Seen, mut stop: 
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((client, _)) => {
-                    connections.spawn(serve(client, upstream, seen.clone()));
+                    connections.spawn(serve(client, upstream, seen.of_new_connection()));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -130,13 +133,17 @@ async fn run(listener: TcpListener, upstream: SocketAddr, seen: Seen, mut stop: 
     }
 }
 
-/// One connection, to its end in good order or to a reset.
+/// One connection, to its end in good order or to a reset. Whoever keeps one open and never says anything on it does not
+/// feel that it is cut.
 async fn serve(mut client: TcpStream, upstream: SocketAddr, seen: Seen) {
+    let is_wanted_now = *seen.outage.borrow() == Some(Outage::Cut);
     let mut cut = seen.outage.clone();
     let passed = tokio::select! {
         biased;
         _ = cut.wait_for(|outage| *outage == Some(Outage::Cut)) => {
-            seen.is_felt();
+            if is_wanted_now || seen.is_used.load(Ordering::Relaxed) {
+                seen.is_felt();
+            }
             None
         }
         passed = pass(&mut client, upstream, &seen) => passed.ok(),
@@ -174,6 +181,9 @@ async fn hear(
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let count = from.read(&mut buffer).await?;
+        if count > 0 {
+            seen.is_used.store(true, Ordering::Relaxed);
+        }
         let due = seen.delay().map(|delay| Instant::now() + delay);
         let bytes = buffer.get(..count).unwrap_or_default().to_vec();
         if heard.send((due, bytes)).await.is_err() || count == 0 {
@@ -203,6 +213,10 @@ async fn tell(
 }
 
 impl Seen {
+    fn of_new_connection(&self) -> Self {
+        Self { is_used: Arc::default(), ..self.clone() }
+    }
+
     fn is_felt(&self) {
         self.felt.fetch_add(1, Ordering::Relaxed);
     }
@@ -277,6 +291,19 @@ mod tests {
         drop(cut);
         assert_eq!(said_back(&mut connected(&relay)), Ok(*b"ping"));
         assert_eq!(relay.felt(), 2);
+    }
+
+    #[test]
+    fn a_connection_on_which_nothing_was_ever_said_does_not_feel_that_it_is_cut() {
+        let relay = Relay::start(echo()).unwrap();
+        let (mut idle, mut used) = (connected(&relay), connected(&relay));
+        assert_eq!(said_back(&mut used), Ok(*b"ping"));
+        let _cut = relay.begin(Outage::Cut);
+        for stream in [&mut idle, &mut used] {
+            let said = said_back(stream).unwrap_err();
+            assert!(matches!(said, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{said:?}");
+        }
+        assert_eq!(relay.felt(), 1);
     }
 
     #[test]

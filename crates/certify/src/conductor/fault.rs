@@ -168,11 +168,14 @@ impl<'a> Planted<'a> {
     fn felt(&self) -> Vec<FeltBy> {
         let Self::Dependencies { needed, felt_before, .. } = self else { return Vec::new() };
         let each = needed.iter().zip(felt_before);
-        each.map(|(it, before)| FeltBy {
-            name: it.name.clone(),
-            times: it.relay.felt().saturating_sub(*before),
-        })
-        .collect()
+        let mut felt: Vec<FeltBy> = each
+            .map(|(it, before)| FeltBy {
+                name: it.name.clone(),
+                times: it.relay.felt().saturating_sub(*before),
+            })
+            .collect();
+        felt.sort_by(|one, other| one.name.cmp(&other.name));
+        felt
     }
 
     fn end(self) -> Result<(), Error> {

@@ -2,8 +2,8 @@
 
 use super::fixture::{Story, documents};
 use crate::{
-    Amount, Document, Judgement, LoadRun, Probe, ProxyCounts, Scene, Severity, Verdict, judge,
-    without_control,
+    Amount, CheckRun, Checklist, ControlResult, Document, Judgement, LoadRun, Probe, ProxyCounts, Scene,
+    Severity, Verdict, judge, without_control,
 };
 
 fn proxy(document: &mut Document) -> Option<&mut Option<ProxyCounts>> {
@@ -228,4 +228,48 @@ fn sabotage_alone_can_be_judged() {
         assert!(judged.control.as_ref().unwrap().seen_red, "{}", judged.criterion.id);
     }
     assert_eq!(judgement.criteria[0].criterion.probe, Probe::Latency);
+}
+
+/// The pass of a checklist in a scene.
+fn check_run(list: &mut [Document], probe: Probe, scene: Scene) -> &mut CheckRun {
+    let mut runs = list.iter_mut().filter_map(|document| match document {
+        Document::CheckRun(run) if run.scene == scene && run.checklist.probe() == probe => Some(run),
+        _ => None,
+    });
+    runs.next().unwrap()
+}
+
+/// What the control of a checklist says where its documents are changed.
+fn control_where(probe: Probe, change: impl FnOnce(&mut [Document])) -> ControlResult {
+    let mut list = Story::default().documents();
+    change(&mut list);
+    let criteria = judge(&documents(list)).unwrap().criteria.into_iter();
+    criteria.filter(|judged| judged.criterion.probe == probe).find_map(|judged| judged.control).unwrap()
+}
+
+#[test]
+fn a_subject_that_ends_while_a_defect_is_planted_shows_nothing_of_the_probe() {
+    let probe = Probe::ErrorHygiene;
+    let red = control_where(probe, |list| check_run(list, probe, Scene::BlamedServer).died = true);
+    assert!(red.seen_red && red.supports(Verdict::Pass), "what was measured is red too");
+    let dead = control_where(probe, |list| {
+        let clean = check_run(list, probe, Scene::Measured).checklist.clone();
+        let run = check_run(list, probe, Scene::BlamedServer);
+        (run.checklist, run.died) = (clean, true);
+    });
+    assert_eq!((dead.on_defect, dead.defect_value), (Verdict::Fail, Some(Amount::Finite(0))));
+    assert!(!dead.seen_red && !dead.supports(Verdict::Pass) && !dead.supports(Verdict::Fail));
+    let sham = control_where(probe, |list| check_run(list, probe, Scene::ShamChecks).died = true);
+    assert!(sham.seen_red && sham.on_sham == Verdict::Fail && !sham.supports(Verdict::Pass));
+}
+
+#[test]
+fn a_sham_in_which_nothing_was_tried_is_not_green() {
+    let control = control_where(Probe::LogHygiene, |list| {
+        let run = check_run(list, Probe::LogHygiene, Scene::ShamChecks);
+        let Checklist::LogHygiene(search) = &mut run.checklist else { panic!("a search of logs") };
+        (search.logs[0].written_bytes, search.logs[0].read_bytes) = (0, 0);
+    });
+    assert_eq!((control.on_sham, control.sham_value), (Verdict::NotMeasured, None));
+    assert!(control.seen_red && !control.supports(Verdict::Pass) && control.supports(Verdict::Fail));
 }

@@ -64,6 +64,20 @@ fn a_proxy_cannot_harm_more_than_it_saw() {
 }
 
 #[test]
+fn a_sham_in_which_something_was_harmed() {
+    let refusal = refusal(|list| {
+        let proxy = |document: &mut Document| match document {
+            Document::LoadRun(run) if run.scene == Scene::ShamLoad => {
+                run.proxy.as_mut().map(|proxy| proxy.harmed = 1)
+            }
+            _ => None,
+        };
+        list.iter_mut().find_map(proxy).unwrap();
+    });
+    assert!(refusal.contains("harmed requests where no defect was planted"), "{refusal}");
+}
+
+#[test]
 fn counts_that_do_not_add_up() {
     let cases: [Case<LoadRun>; 13] = [
         ("another number of outcomes", |run| run.good += 1),
@@ -194,19 +208,27 @@ fn a_soak_that_does_not_make_sense() {
 
 #[test]
 fn a_fault_drill_that_does_not_make_sense() {
-    let cases: [Case<FaultDrill>; 14] = [
+    let cases: [Case<FaultDrill>; 16] = [
         ("is not that of its scene", |drill| drill.fault = None),
         ("did not hold for the middle third", |drill| drill.from_ns = 3 * SECOND - 1),
         ("did not hold for the middle third", |drill| drill.until_ns = drill.from_ns + 3 * SECOND - 1),
         ("did not hold for the middle third", |drill| drill.until_ns = 0),
-        ("did not end before the load", |drill| drill.until_ns = 9 * SECOND),
+        ("did not hold for the middle third", |drill| drill.until_ns = 9 * SECOND),
+        ("did not hold for the middle third", |drill| {
+            drill.from_ns += SECOND;
+            drill.until_ns += SECOND;
+        }),
         ("is not that of a fault drill", |drill| drill.load.step = Step::Line),
         ("is not that of a fault drill", |drill| drill.load.proxy = None),
         ("its dependencies are not those", |drill| drill.dependencies.push(felt("store", 1))),
         ("its dependencies are not those", |drill| drill.fault = Some(Fault::CutDependencies)),
         ("another than what its dependencies felt", |drill| {
             drill.fault = Some(Fault::CutDependencies);
-            drill.dependencies = vec![felt("store", 7), felt("cache", 0)];
+            drill.dependencies = vec![felt("cache", 0), felt("store", 7)];
+        }),
+        ("in the order of their names, each once", |drill| {
+            drill.fault = Some(Fault::CutDependencies);
+            drill.dependencies = vec![felt("store", 7), felt("store", 7)];
         }),
         ("is not that of a fault drill", |drill| drill.load.process = None),
         ("another number of outcomes", |drill| drill.load.good += 1),
