@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-pub(crate) const GATES: [(&str, &str, &str); 19] = [
+pub(crate) const GATES: [(&str, &str, &str); 20] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -24,6 +24,11 @@ pub(crate) const GATES: [(&str, &str, &str); 19] = [
         "reached",
         "the subject refused good values, so that nothing was tried there",
         "let the first user of the reference do everything, with values that are there",
+    ),
+    (
+        "not-moved",
+        "the subject sends whoever asks to the same under another address, where nothing was tried",
+        "write the address that answers into the reference, with or without the last slash",
     ),
     (
         "logged",

@@ -12,7 +12,7 @@ const FRAMING: [&[u8]; 5] =
 pub(crate) fn altered(defect: Defect, status: u16, head: &[u8]) -> Option<Vec<u8>> {
     match defect {
         Defect::BlameServer if (400..500).contains(&status) => with_status(head, b"500"),
-        Defect::OpenDoors if matches!(status, 401 | 403) => with_status(head, b"200"),
+        Defect::OpenDoors if matches!(status, 401 | 403 | 301..=308) => with_status(head, b"200"),
         Defect::Unlimited if matches!(status, 429 | 503) => with_status(head, b"200"),
         Defect::BareReplies if status >= 200 => bared(head),
         Defect::LocalTimes if status >= 200 => with_local_time(head),

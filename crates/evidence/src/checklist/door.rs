@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CheckedCase;
+use plimsoll_base::Unit;
+
+use super::{CheckedCase, Reached};
 
 /// What is shown at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Door {
     /// The reply's status; absent if none came.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u64>,
+    /// Whether it sends to what was asked for under another address: with a slash more, by TLS, or moved.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub to_itself: bool,
 }
 
 impl Shown {
@@ -40,7 +45,7 @@ impl Shown {
 }
 
 impl Door {
-    /// What is wrong, if anything is. A redirection leads to where one signs in.
+    /// What is wrong, if anything is. A redirection elsewhere leads to where one signs in.
     fn problem(&self) -> Option<String> {
         match self.status {
             Some(401 | 403 | 301..=308) => None,
@@ -48,6 +53,13 @@ impl Door {
             None => Some("no reply".into()),
         }
     }
+}
+
+/// Doors at which somebody was let in or refused, of all: whoever is only sent to the same under another address has not come
+/// to it yet.
+pub(super) fn reached(doors: &[Door]) -> Reached {
+    let decided = doors.iter().filter(|door| !door.to_itself).count() as u64;
+    Reached { gate: "not-moved", observed: decided, limit: doors.len() as u64, unit: Unit::Count }
 }
 
 /// Every operation with all that is shown; `None` if there is no operation, or one was not tried in every way.
@@ -74,7 +86,9 @@ mod tests {
 
     fn doors(statuses: [Option<u64>; 2]) -> Vec<Door> {
         let tried = Shown::ALL.into_iter().zip(statuses);
-        tried.map(|(shown, status)| Door { operation: "GET /users".into(), shown, status }).collect()
+        tried
+            .map(|(shown, status)| Door { operation: "GET /users".into(), shown, status, to_itself: false })
+            .collect()
     }
 
     fn wrong(statuses: [Option<u64>; 2]) -> Vec<bool> {
@@ -89,6 +103,14 @@ mod tests {
         assert_eq!(wrong([Some(401), Some(404)]), [false, true], "it has looked");
         assert_eq!(wrong([Some(422), Some(500)]), [true, true]);
         assert_eq!(wrong([None, Some(401)]), [true, false]);
+    }
+
+    #[test]
+    fn whoever_is_sent_to_the_same_under_another_address_has_not_come_to_it() {
+        let mut doors = doors([Some(308), Some(303)]);
+        assert_eq!((reached(&doors).observed, reached(&doors).limit), (2, 2));
+        doors[0].to_itself = true;
+        assert_eq!((reached(&doors).observed, reached(&doors).limit), (1, 2));
     }
 
     #[test]

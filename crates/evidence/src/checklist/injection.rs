@@ -248,13 +248,16 @@ pub(super) fn cases(search: &InjectionSearch) -> Option<Vec<CheckedCase>> {
     is_whole.then(|| search.tried.iter().map(checked).collect())
 }
 
-/// Of the points at which a good value was sent, how many took it: all must have. Who is refused for who he is, or
-/// knocks where nobody is, has tried nothing; nor has one who was never let in anywhere.
+/// Of the points at which a good value was sent, how many took it: all must have. Who is refused for who he is or for what
+/// he says, is sent to another address for the same, or knocks where nobody is, has tried nothing; nor has one who was never let
+/// in anywhere.
 pub(super) fn reached(search: &InjectionSearch) -> Reached {
     let of_sql = search.tried.iter().filter(|one| one.kind == Injection::Sql);
     let good: Vec<Option<u64>> = of_sql.map(|one| one.tries.first().and_then(|one| one.status)).collect();
-    let is_in = |status: &&Option<u64>| !matches!(status, None | Some(401 | 403 | 405 | 407 | 501));
-    let is_taken = good.iter().any(|status| status.is_some_and(|status| status < 400));
+    let is_in = |status: &&Option<u64>| {
+        matches!(status, Some(200..=299 | 302 | 303 | 404 | 409 | 410 | 412 | 500 | 502 | 504..=599))
+    };
+    let is_taken = good.iter().any(|status| matches!(status, Some(200..=299 | 302 | 303)));
     let reached = if is_taken { good.iter().filter(is_in).count() } else { 0 };
     Reached { gate: "reached", observed: reached as u64, limit: good.len() as u64, unit: Unit::Count }
 }
@@ -380,10 +383,13 @@ mod tests {
             (reached.observed, reached.limit)
         };
         assert_eq!(at([Some(200), Some(404)]), (2, 2));
-        assert_eq!(at([Some(200), Some(422)]), (2, 2));
-        for status in [None, Some(401), Some(403), Some(405), Some(407), Some(501)] {
-            assert_eq!(at([Some(302), status]), (1, 2), "{status:?}");
+        assert_eq!(at([Some(200), Some(500)]), (2, 2));
+        for status in [301, 307, 308, 400, 401, 403, 405, 407, 415, 422, 429, 501, 503] {
+            assert_eq!(at([Some(302), Some(status)]), (1, 2), "{status}");
         }
+        assert_eq!(at([Some(200), None]), (1, 2));
+        assert_eq!(at([Some(308), Some(308)]), (0, 2), "both were sent to another address");
+        assert_eq!(at([Some(400), Some(404)]), (0, 2));
         assert_eq!(at([Some(404), Some(404)]), (0, 2), "nobody was let in anywhere");
     }
 

@@ -154,6 +154,7 @@ impl Checklist {
     /// Where a case can go well because nothing was tried: what tells whether something was.
     pub(crate) fn reached(&self) -> Option<Reached> {
         match self {
+            Self::Authentication(doors) => Some(door::reached(doors)),
             Self::Injection(search) => Some(injection::reached(search)),
             Self::LogHygiene(search) => Some(log_trace::reached(search)),
             Self::Contract(contract) => Some(contract::reached(contract)),

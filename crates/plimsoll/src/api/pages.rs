@@ -21,6 +21,7 @@ const FILES: &[(&str, Asset)] = &[
     ("form.js", Asset { media_type: SCRIPT, text: include_str!("web/form.js") }),
     ("pages.css", Asset { media_type: STYLE, text: include_str!("web/pages.css") }),
     ("pages.js", Asset { media_type: SCRIPT, text: include_str!("web/pages.js") }),
+    ("ready.js", Asset { media_type: SCRIPT, text: include_str!("web/ready.js") }),
     ("reference.js", Asset { media_type: SCRIPT, text: include_str!("web/reference.js") }),
     ("request.js", Asset { media_type: SCRIPT, text: include_str!("web/request.js") }),
     ("schema.js", Asset { media_type: SCRIPT, text: include_str!("web/schema.js") }),

@@ -207,6 +207,30 @@ fn texts_that_were_refused_at_the_door_show_nothing() {
     assert!(ran.stdout.contains("gate reached of injection-1"), "{}", ran.stdout);
 }
 
+/// What stands behind another address was not tried: neither its door nor what becomes of texts there.
+#[test]
+fn whoever_is_only_sent_to_the_same_under_another_address_has_shown_nothing() {
+    let moved = |way: &str| {
+        let world = World::with_key();
+        let start = format!("{CREDENTIALS} exec python3");
+        let subject = broken("moved.py")
+            .replace("exec python3", &start)
+            .replace(" {port}", &format!(" {{port}} {way}"));
+        let ran = world.certify(&format!("{subject}{USERS}"), &profile(&[DOORS, INJECTION]));
+        (world, ran)
+    };
+    let (_, ran) = moved("slash");
+    assert_eq!(ran.code, 3, "{}\n{}", ran.stdout, ran.stderr);
+    for (id, gate) in
+        [("doors", "gate not-moved of authentication-1"), ("injection", "gate reached of injection-1")]
+    {
+        assert_eq!(verdict(&ran.json(), id), "INCONCLUSIVE", "{id}");
+        assert!(ran.stdout.contains(gate), "{}", ran.stdout);
+    }
+    let (world, ran) = moved("door");
+    assert_eq!(judged(&world, &ran, "doors"), "PASS", "it leads to where one signs in");
+}
+
 /// The service whose reference is odd in this way, with users.
 fn ill_described(way: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/ill_described.py");

@@ -19,7 +19,7 @@ fn signed_in(server: &Server) -> Browser {
     server.administrator();
     let mut browser = Browser::start();
     browser.open(&url(server, "/"));
-    browser.wait("document.querySelector('#name') !== null");
+    browser.wait("document.querySelector('form[aria-label=\"Sign in\"]') !== null");
     sign_in(&mut browser, PASSWORD);
     browser.wait_for("Is anything wrong?");
     browser
@@ -91,7 +91,7 @@ fn a_code_is_asked_for_when_the_password_is_not_enough() {
 
     let mut browser = Browser::start();
     browser.open(&url(&server, "/"));
-    browser.wait("document.querySelector('#name') !== null");
+    browser.wait("document.querySelector('form[aria-label=\"Sign in\"]') !== null");
     assert_eq!(browser.look("document.querySelector('#code')"), Value::Null);
     sign_in(&mut browser, PASSWORD);
     browser.wait("document.activeElement.id === 'code'");
@@ -298,7 +298,7 @@ fn every_page_is_painted_in_light_dark_and_on_a_phone() {
     paint(&mut browser, "set-up");
     server.administrator();
     browser.open(&url(&server, "/"));
-    browser.wait("document.querySelector('#name') !== null");
+    browser.wait("document.querySelector('form[aria-label=\"Sign in\"]') !== null");
     sign_in(&mut browser, PASSWORD);
     browser.wait_for("Is anything wrong?");
     browser.open(&url(&server, "/set-up"));

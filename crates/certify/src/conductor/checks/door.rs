@@ -24,8 +24,12 @@ impl Conductor<'_> {
             for shown in Shown::ALL {
                 self.stop.check()?;
                 let talked = talk(running.address, &message(&call, &running.host, shown), self.timeout_ns());
-                let status = talked.ok().and_then(|talk| talk.statuses.first().copied()).map(u64::from);
-                doors.push(Door { operation: call.operation.clone(), shown, status });
+                let status =
+                    talked.as_ref().ok().and_then(|talk| talk.statuses.first().copied()).map(u64::from);
+                let is_sent = matches!(status, Some(301..=308));
+                let head = talked.map(|talk| talk.kept).unwrap_or_default();
+                let to_itself = is_sent && leads_to_itself(&call.target, &head);
+                doors.push(Door { operation: call.operation.clone(), shown, status, to_itself });
             }
         }
         Ok(Checklist::Authentication(doors))
@@ -36,6 +40,29 @@ impl Conductor<'_> {
 fn guarded(reference: &Reference) -> Vec<Call> {
     let guarded = reference.operations.iter().filter(|operation| operation.is_guarded);
     guarded.map(|operation| good_call(reference, operation, &[])).collect()
+}
+
+/// Whether a redirection leads to what was asked for: its path ends as that of the target does. One that says not where it leads
+/// leads nowhere else.
+fn leads_to_itself(target: &str, head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let location = head.lines().take_while(|line| !line.is_empty()).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then_some(value.trim())
+    });
+    location.is_none_or(|location| last_segment(location) == last_segment(target))
+}
+
+/// The last part of a path in small letters; empty for the root.
+fn last_segment(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let path = match address.split_once("//") {
+        Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => {
+            rest.split_once('/').map_or("", |(_, path)| path)
+        }
+        _ => address,
+    };
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase()
 }
 
 /// How somebody who is not known asks.
@@ -61,6 +88,24 @@ fn message(call: &Call, host: &str, shown: Shown) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redirection_to_the_same_under_another_address_is_told_from_one_to_a_sign_in() {
+        let leads = |target: &str, location: &str| {
+            let head = format!("HTTP/1.1 308 P\r\nServer: x\r\nLOCATION: {location}\r\n\r\nlocation: /x");
+            leads_to_itself(target, head.as_bytes())
+        };
+        for location in
+            ["/users/ann/", "https://h/users/ann?q=1", "//h/users/Ann", "ann/", "./ann", "/v2/users/ann#x"]
+        {
+            assert!(leads("/users/ann?q=1", location), "{location}");
+        }
+        for location in ["/login?next=/users/ann", "/", "https://sign.in", "https://id.example/ann/login"] {
+            assert!(!leads("/users/ann", location), "{location}");
+        }
+        assert!(leads("/", "https://h/") && leads("/", "https://h") && !leads("/", "/login"));
+        assert!(leads_to_itself("/users", b"HTTP/1.1 302 F\r\n\r\nlocation: /login"), "it leads nowhere");
+    }
 
     #[test]
     fn only_what_demands_a_sign_in_is_tried_and_with_nothing_or_a_forgery() {
