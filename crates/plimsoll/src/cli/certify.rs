@@ -114,9 +114,12 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Fai
         let repetition = again::repetition(folder, &subject, arguments.state_folder())?;
         return certify(&arguments, &subject, &repetition.plan.profile, Some(&repetition), printer);
     }
-    let name = arguments.profile.clone().or_else(|| subject.profile.clone());
     let usual = if arguments.subject.is_some() { SUBJECT_PROFILE } else { DEMO_PROFILE };
-    let profile = profile(name.as_deref().unwrap_or(usual), &base)?;
+    // Who types a path means it from where he stands; who wrote one into a file, from there.
+    let profile = match &arguments.profile {
+        Some(name) => profile(name, Path::new(""))?,
+        None => profile(subject.profile.as_deref().unwrap_or(usual), &base)?,
+    };
     if arguments.list {
         return list(&[profile], &arguments, printer);
     }

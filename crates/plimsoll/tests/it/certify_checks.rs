@@ -280,6 +280,28 @@ fn the_demo_service_is_the_same_everywhere() {
 }
 
 #[test]
+fn a_service_that_ends_by_itself_elsewhere_is_refused() {
+    let world = World::with_key();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/mortal.py");
+    let lives = "case $TZ in America/St_Johns) lives=1 ;; *) lives=1000000 ;; esac;";
+    let subject = notes_started_by(&format!("{lives} exec python3 {} {{port}} $lives", script.display()));
+    let ran = world.certify(&subject[..subject.find("[ledger]").unwrap()], &profile(&[ELSEWHERE]));
+    assert_eq!((ran.code, judged(&world, &ran, ["elsewhere"])), (1, ["FAIL".to_owned()]), "{}", ran.stderr);
+}
+
+#[test]
+fn a_service_that_closes_on_what_it_does_not_know_is_judged_by_what_it_says() {
+    let world = World::with_key();
+    let closing = nginx(
+        &world,
+        &format!("{HEALTH} location = /plimsoll-asks-for-what-is-not-here {{ return 444; }}"),
+        "SIGQUIT",
+    );
+    let ran = world.certify(&closing, &profile(&[("headers", "response-headers", "0")]));
+    assert_eq!(judged(&world, &ran, ["headers"]), ["FAIL"], "it names its version: {}", ran.stderr);
+}
+
+#[test]
 fn a_service_that_is_another_elsewhere_is_refused() {
     let world = World::with_key();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/broken/provincial.py");

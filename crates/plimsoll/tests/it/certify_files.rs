@@ -193,3 +193,23 @@ fn the_bill_of_the_demo_service_is_true() {
     let ran = Command::new(root.join("scripts/notes-bill")).arg("--check").output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
+
+/// One that is typed is meant from where one stands, one that stands in a file from there.
+#[test]
+fn a_profile_lies_where_it_is_named() {
+    let world = World::with_key();
+    fs::create_dir(world.path("sub")).unwrap();
+    let subject = notes_started_by("exec $SERVE");
+    world.write("typed.toml", &profile(&[ERRORS]));
+    world.write("sub/written.toml", &profile(&[ERRORS]));
+    world.write("sub/subject.toml", &subject);
+    let plan = |arguments: &[&str]| {
+        let ran = world.run(&[&["certify", "sub/subject.toml", "--plan"], arguments].concat());
+        (ran.code, ran.stderr)
+    };
+    assert_eq!(plan(&["--profile", "typed.toml"]).0, 0);
+    let (code, told) = plan(&["--profile", "written.toml"]);
+    assert!(code == 2 && told.contains("written.toml"), "{code} {told}");
+    world.write("sub/subject.toml", &subject.replacen("[start]", "profile = \"written.toml\"\n[start]", 1));
+    assert_eq!(plan(&[]).0, 0);
+}

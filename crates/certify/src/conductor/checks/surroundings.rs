@@ -13,14 +13,15 @@ use crate::running::{self, Otherwise, Running};
 use crate::scratch::Scratch;
 
 impl Conductor<'_> {
-    /// Moves the subject from place to place. What it is to keep is written at the first, where `running` is.
+    /// Moves the subject from place to place. What it is to keep is written at the first, where `running` is. Gives the last
+    /// place, what was seen, and whether it ended by itself in any.
     pub(super) fn surrounded(
         &self,
         running: Running,
         folder: &Scratch,
         scene: Scene,
         proxy: Option<&Proxy>,
-    ) -> Result<(Running, Vec<Surrounded>), Error> {
+    ) -> Result<(Running, Vec<Surrounded>, bool), Error> {
         let seed = Digest::from_bytes(self.seed(&format!("{}/surroundings", scene.name())));
         let kept = match &self.subject.ledger {
             None => None,
@@ -35,11 +36,13 @@ impl Conductor<'_> {
         };
         let spoken = spoken_here();
         let mut here = Some(running);
-        let mut seen = Vec::new();
+        let (mut seen, mut died) = (Vec::new(), false);
         for surrounding in Surrounding::ALL {
             self.stop.check()?;
             if let Some(here) = here {
-                here.end(false)?;
+                let ended = here.has_died();
+                died |= ended;
+                here.end(ended)?;
             }
             let otherwise = Otherwise { variables: &surrounding.variables(), patience_ns: 0 };
             let there = running::start_in(self.subject, folder.path(), proxy, self.stop, &otherwise);
@@ -55,7 +58,7 @@ impl Conductor<'_> {
             Some(here) => here,
             None => running::start(self.subject, folder.path(), proxy, self.stop)?,
         };
-        Ok((here, seen))
+        Ok((here, seen, died))
     }
 
     fn seen_there(
