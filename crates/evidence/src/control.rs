@@ -55,7 +55,7 @@ pub(crate) fn control(
 }
 
 /// A red probe counts only if something was planted: the proxy must have harmed a request. What is done to the process needs no proxy.
-fn took_effect(scene: Scene, proxy: Option<ProxyCounts>) -> bool {
+pub(crate) fn took_effect(scene: Scene, proxy: Option<ProxyCounts>) -> bool {
     match proxy {
         Some(counts) => counts.harmed > 0,
         None => !scene.needs_proxy(),

@@ -5,6 +5,7 @@ use plimsoll_measure::{Course, Probability};
 
 use crate::amount::Amount;
 use crate::calibration::worst_error_ppb;
+use crate::control::took_effect;
 use crate::criterion::Criterion;
 use crate::documents::Documents;
 use crate::doubt::doubt;
@@ -98,7 +99,7 @@ pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
             control.defect_value.map_or_else(|| "0".into(), |value| value.display(Unit::Count)),
             SERIES.len()
         ),
-        Some(control) if !control.seen_red && control.proxy.is_none_or(|proxy| proxy.harmed > 0) => format!(
+        Some(control) if !control.seen_red && took_effect(control.scene, control.proxy) => format!(
             "the subject ended by itself on the planted defect {}, and what was measured until then is not red",
             control.scene.name()
         ),

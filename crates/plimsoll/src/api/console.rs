@@ -55,7 +55,7 @@ pub(crate) struct Sent {
 }
 
 /// Every page of the console begins with the same file, which finds out by the address what to show.
-pub(crate) fn page(headers: &HeaderMap) -> Sent {
+fn page(headers: &HeaderMap) -> Sent {
     let file = CONSOLE_FILES.iter().find(|file| file.path == PAGE).unwrap_or(&UNBUILT);
     Sent::new(*file, headers)
 }

@@ -64,6 +64,8 @@ fn the_console_keeps_its_promises_in_a_browser() {
         .current_dir(console())
         .env("PLIMSOLL", PLIMSOLL)
         .env("PICTURES", pictures)
+        // What it has translated it keeps in the temporary folder, which is to be as it was.
+        .env("TMPDIR", results.path())
         .env_remove("FORCE_COLOR")
         .output()
         .expect("Node is missing: ./scripts/test brings it");
