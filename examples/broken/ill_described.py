@@ -1,6 +1,7 @@
 """A service whose reference is odd in a way that is found in the wild, by the word behind the port: `missing`, `none` (a page
 in its place), `empty`, `open` (without anything that is kept for some, or that takes a text), `shut` (all that it tells of
-is refused, as it says), `large` (a good one of 3 MiB), or `huge` (one of 17 MiB).
+is refused, as it says), `busy` (whoever asks with a text came too often), `large` (a good one of 3 MiB), or `huge` (one of
+17 MiB).
 
 Python's standard library only. Usage: python3 ill_described.py PORT WAY
 """
@@ -18,7 +19,8 @@ MIB = 1 << 20
 def reference():
     schema = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
     responses = {"403": {}} if WAY == "shut" else {"200": {"content": {"application/json": {"schema": schema}}}}
-    paths = {} if WAY == "empty" else {"/things": {"get": {"responses": responses}}}
+    query = [{"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}] if WAY == "busy" else []
+    paths = {} if WAY == "empty" else {"/things": {"get": {"parameters": query, "responses": responses}}}
     info = {"title": "things", "version": "1", "description": "x" * {"large": 3 * MIB, "huge": 17 * MIB}.get(WAY, 0)}
     return json.dumps({"openapi": "3.1.0", "info": info, "paths": paths})
 
@@ -32,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
             status, text = 200, "ok\n"
         elif self.path == "/things":
             status, kind, text = (403, kind, text) if WAY == "shut" else (200, "application/json", '{"count": 1}')
+        elif self.path.startswith("/things?"):
+            status, text = 429, "later\n"
         elif self.path == "/openapi.json" and WAY == "none":
             status, kind, text = 200, "text/html; charset=utf-8", "<p>our reference has moved"
         elif self.path == "/openapi.json" and WAY != "missing":

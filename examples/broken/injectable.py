@@ -29,6 +29,7 @@ def query(name):
 
 PLACES = ["/rows", "/count", "/sort", "/greet", "/read", "/page", "/language", "/fetch", "/away"]
 REFERENCE = {"openapi": "3.1.0", "info": {"title": "fruit", "version": "1"}, "paths": {place: query("q") for place in PLACES}}
+REFERENCE["paths"]["/away"]["get"]["responses"]["302"] = {}
 REFERENCE["paths"]["/import"] = {
     "post": {"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}, "responses": {"200": {}}}
 }

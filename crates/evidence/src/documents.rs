@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_base::Utc;
 use plimsoll_proof::{Digest, from_canonical, to_canonical};
 
-use crate::checklist::CheckRun;
+use crate::checklist::{CheckRun, Checklist};
 use crate::document::{
     Calibration, CrashDrill, Document, Environment, LoadRun, Plan, ProcessIdentity, ProxyCounts, StartRun,
     Step, StopDrill,
@@ -199,6 +199,15 @@ impl Documents {
         Ok(())
     }
 
+    /// Checks that whatever was done to dependencies was done to all of them: one subject has one list.
+    pub fn check_dependencies(&self) -> Result<(), Error> {
+        let lists: BTreeSet<BTreeSet<&str>> = self.by_digest.values().filter_map(dependencies).collect();
+        match lists.len() {
+            0 | 1 => Ok(()),
+            _ => Err(Error::evidence("not all that was done to dependencies was done to the same ones")),
+        }
+    }
+
     fn all<'a, T>(&'a self, pick: impl Fn(&'a Document) -> Option<&'a T>) -> Vec<Found<'a, T>> {
         self.by_digest.iter().filter_map(|(digest, document)| Some((*digest, pick(document)?))).collect()
     }
@@ -239,6 +248,18 @@ fn place(document: &Document) -> Option<(String, u64)> {
         Document::RestoreDrill(drill) => Some((format!("{} restore", drill.scene.name()), drill.trial)),
         Document::Plan(_) | Document::Environment(_) | Document::Calibration(_) => None,
     }
+}
+
+/// The dependencies to which something was done.
+fn dependencies(document: &Document) -> Option<BTreeSet<&str>> {
+    let names: BTreeSet<&str> = match document {
+        Document::FaultDrill(drill) => drill.dependencies.iter().map(|felt| felt.name.as_str()).collect(),
+        Document::CheckRun(CheckRun { checklist: Checklist::HealthTruth(told), .. }) => {
+            told.looks.iter().map(|look| look.dependency.as_str()).collect()
+        }
+        _ => return None,
+    };
+    Some(names).filter(|names| !names.is_empty())
 }
 
 fn time(document: &Document) -> Option<Utc> {

@@ -3,7 +3,7 @@
 use crate::measurement::{Estimator, Measurement};
 
 /// What each gate says when it fails, and what helps.
-pub(crate) const GATES: [(&str, &str, &str); 20] = [
+pub(crate) const GATES: [(&str, &str, &str); 24] = [
     ("rate", "the load generator did not send all requests on time", QUIETER),
     ("send-lag", "the load generator sent requests too late to judge by this limit", QUIETER),
     ("cpu", "the load generator had no processor time to spare", QUIETER),
@@ -22,13 +22,18 @@ pub(crate) const GATES: [(&str, &str, &str); 20] = [
     ("took-effect", "the fault did not take effect", QUIETER),
     (
         "reached",
-        "the subject refused good values, so that nothing was tried there",
-        "let the first user of the reference do everything, with values that are there",
+        "the subject refused good requests, so that nothing was tried there",
+        "let the first user of the reference do everything, and give examples in it of what is there",
     ),
     (
         "not-moved",
         "the subject sends whoever asks to the same under another address, where nothing was tried",
         "write the address that answers into the reference, with or without the last slash",
+    ),
+    (
+        "let-in",
+        "what one who may asks for is refused for another reason, so that no refusal of others shows anything",
+        "give examples in the reference of what its users may ask for",
     ),
     (
         "logged",
@@ -59,6 +64,21 @@ pub(crate) const GATES: [(&str, &str, &str); 20] = [
         "users-named",
         "the reference keeps something for users of whom the description names none",
         "name one in [[api.user]] who may do it",
+    ),
+    (
+        "let-ask",
+        "the subject told whoever asked again and again that he asked too often",
+        "allow its first user more, or name the rate that it allows as rate_cap in [target]",
+    ),
+    (
+        "asked-in-time",
+        "the subject answers more slowly than the limit that it promises allows to ask",
+        "promise fewer requests in a longer time in [limit], or mend what is slow",
+    ),
+    (
+        "write-taken",
+        "the subject did not take the write that it should find again elsewhere",
+        "mend what it refuses, or the write of [ledger]",
     ),
     ("looks", "the subject was not looked at in time", QUIETER),
     ("trend", "what the subject takes rises and falls too slowly for this soak", "let the soak last longer"),

@@ -32,6 +32,8 @@ pub fn judge(documents: &Documents) -> Result<Judgement, Error> {
         .iter()
         .map(|criterion| judge_one(plan, criterion, documents))
         .collect::<Result<_, _>>()?;
+    // Each has been seen to make sense by itself.
+    documents.check_dependencies()?;
     let asks_for_line = plan.profile.asks_for(&[Probe::LoadLine]);
     let load_line = if asks_for_line { Some(estimate::load_line(plan, documents)?) } else { None };
     let (measured_from, measured_until) =

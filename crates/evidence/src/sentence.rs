@@ -89,9 +89,15 @@ pub(crate) fn control_missing(control: Option<&ControlResult>) -> String {
     match control {
         None => "no planted defect was tried".into(),
         Some(control) if control.on_defect != Verdict::Fail => format!(
-            "the planted defect {} gave {}, it should give FAIL",
+            "the planted defect {} gave {}, it should give FAIL{}",
             control.scene.name(),
-            control.on_defect.name()
+            control.on_defect.name(),
+            match (control.scene, control.on_defect) {
+                // Other letters in what nothing is said of break no promise.
+                (Scene::BentContract, Verdict::Pass) =>
+                    ": the reference tells of no JSON that a reply could be held against",
+                _ => "",
+            }
         ),
         Some(control) if control.scene == Scene::Stowaway && !control.seen_red => format!(
             "on the planted defect {} only {} of {} things were seen to grow",

@@ -12,7 +12,7 @@ const FRAMING: [&[u8]; 5] =
 pub(crate) fn altered(defect: Defect, status: u16, head: &[u8]) -> Option<Vec<u8>> {
     match defect {
         Defect::BlameServer if (400..500).contains(&status) => with_status(head, b"500"),
-        Defect::OpenDoors if matches!(status, 401 | 403 | 301..=308) => with_status(head, b"200"),
+        Defect::OpenDoors if matches!(status, 401 | 403 | 301..=303 | 307 | 308) => with_status(head, b"200"),
         Defect::Unlimited if matches!(status, 429 | 503) => with_status(head, b"200"),
         Defect::BareReplies if status >= 200 => bared(head),
         Defect::LocalTimes if status >= 200 => with_local_time(head),
@@ -120,7 +120,14 @@ mod tests {
             let status = if refusal.starts_with(b"HTTP/1.1 401") { 401 } else { 403 };
             assert_eq!(altered(Defect::OpenDoors, status, refusal).unwrap(), b"HTTP/1.1 200 No\r\n\r\n");
         }
-        assert_eq!(altered(Defect::OpenDoors, 404, HEAD), None);
+        let moved = b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n";
+        for status in [301, 302, 303, 307, 308] {
+            let opened = altered(Defect::OpenDoors, status, moved).unwrap();
+            assert_eq!(opened, b"HTTP/1.1 200 Found\r\nLocation: /login\r\n\r\n", "{status}");
+        }
+        for status in [200, 304, 404] {
+            assert_eq!(altered(Defect::OpenDoors, status, HEAD), None, "{status}");
+        }
     }
 
     #[test]

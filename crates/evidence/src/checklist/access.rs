@@ -3,9 +3,10 @@
 //!
 //! A refusal shows something only beside somebody who was not refused, so that each operation is asked for by one who may.
 
+use plimsoll_base::Unit;
 use serde::{Deserialize, Serialize};
 
-use super::CheckedCase;
+use super::{CheckedCase, Reached};
 
 /// What became of one user's call of one operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,20 @@ pub(super) fn cases(tried: &[Access]) -> Option<Vec<CheckedCase>> {
     let has_twin = |access: &Access| tried.iter().any(|other| other.may && is_same(access, other));
     let is_whole = tried.iter().any(|access| !access.may) && tried.iter().all(has_twin);
     is_whole.then(|| tried.iter().map(|access| checked(access, tried)).collect())
+}
+
+/// Of what was asked for, how much was let in for one who may: all must have been. A request that is refused to him for what it
+/// says, or for how often it came, may have been refused before anybody asked who he is.
+pub(super) fn reached(tried: &[Access]) -> Reached {
+    let is_first =
+        |(at, access): &(usize, &Access)| !tried.iter().take(*at).any(|other| is_same(access, other));
+    let things = tried.iter().enumerate().filter(is_first);
+    let is_let_in = |access: &Access| {
+        let is_in = |status| matches!(status, 200..=399 | 404 | 409 | 410 | 412 | 422);
+        tried.iter().any(|other| other.may && is_same(access, other) && other.status.is_some_and(is_in))
+    };
+    let observed = things.clone().filter(|(_, access)| is_let_in(access)).count() as u64;
+    Reached { gate: "let-in", observed, limit: things.count() as u64, unit: Unit::Count }
 }
 
 /// Whether two calls are of one operation upon the same thing.
@@ -94,6 +109,22 @@ mod tests {
         let cases = cases(&[silent, access("alice", true, 200)]).unwrap();
         assert_eq!(cases[0].problem.as_deref(), Some("no reply"));
         assert_eq!(cases[0].case, "GET /users/{user} upon what is alice's by bob");
+    }
+
+    #[test]
+    fn one_who_may_and_is_refused_for_another_reason_was_not_let_in() {
+        let let_in = |statuses: [u64; 2]| {
+            let of_bob = |access: Access| Access { of: Some("bob".into()), ..access };
+            let [first, second] = statuses.map(|status| access("alice", true, status));
+            let bob = access("bob", false, 403);
+            let reached = reached(&[bob.clone(), first, of_bob(bob), of_bob(second)]);
+            (reached.observed, reached.limit)
+        };
+        assert_eq!(let_in([200, 422]), (2, 2));
+        assert_eq!(let_in([404, 303]), (2, 2));
+        for status in [400, 401, 403, 405, 407, 413, 415, 429, 500] {
+            assert_eq!(let_in([status, 204]), (1, 2), "{status}");
+        }
     }
 
     #[test]

@@ -52,11 +52,43 @@ pub(super) fn cases(contract: &Contract) -> Option<Vec<CheckedCase>> {
     is_whole.then(|| calls.iter().zip(&contract.replies).map(checked).collect())
 }
 
+impl Contract {
+    /// Of which operations nothing but refusals was seen, in words: what the reference says of their success is not shown.
+    pub fn words(&self) -> String {
+        let operations = self.operations();
+        let undone: Vec<&str> = operations.iter().filter(|(_, done)| !*done).map(|(name, _)| *name).collect();
+        let counted = format!(
+            "{} of {} operations did what they are for",
+            operations.len() - undone.len(),
+            operations.len()
+        );
+        match undone.is_empty() {
+            true => format!("{counted}."),
+            false => format!("{counted}. Of these only refusals were seen: {}.", undone.join(", ")),
+        }
+    }
+
+    /// Each operation that was called, and whether it did once what it is for.
+    fn operations(&self) -> Vec<(&str, bool)> {
+        let reference = Reference::read(&self.reference).ok();
+        let is_done = |name: &str, replies: &[Replied]| {
+            let operation = reference.as_ref().and_then(|reference| reference.operation(name));
+            operation.is_some_and(|it| {
+                replies.iter().any(|reply| reply.status.is_some_and(|status| it.is_done(status)))
+            })
+        };
+        let of_one = self.replies.chunk_by(|one, next| one.operation == next.operation);
+        of_one
+            .filter_map(|replies| Some((replies.first()?.operation.as_str(), replies)))
+            .map(|(name, replies)| (name, is_done(name, replies)))
+            .collect()
+    }
+}
+
 /// Where nothing was ever done, nothing was seen of what the reference says: a door that is shut to all, and says so in the
 /// reference, keeps every promise but the ones that matter.
 pub(super) fn reached(contract: &Contract) -> Reached {
-    let is_done = |reply: &&Replied| reply.status.is_some_and(|status| (200..300).contains(&status));
-    let done = contract.replies.iter().filter(is_done).count() as u64;
+    let done = contract.operations().iter().filter(|(_, is_done)| *is_done).count() as u64;
     Reached { gate: "reached", observed: done, limit: 1, unit: Unit::Count }
 }
 
@@ -178,6 +210,25 @@ mod tests {
         assert_eq!(observed([404, 401, 403]), 0);
         assert_eq!(observed([302, 199, 500]), 0);
         assert_eq!(observed([404, 204, 403]), 1);
+    }
+
+    #[test]
+    fn it_is_told_of_which_operations_only_refusals_were_seen() {
+        let of = |named: &str, status: u64| {
+            let document =
+                json!({ "paths": { "/a": { "get": {} }, "/b": { "get": { "responses": { named: {} } } } } });
+            let reply =
+                |operation: &str, status| Replied { operation: operation.into(), ..replied(status, "", "") };
+            let replies = vec![reply("GET /a", 200), reply("GET /b", status)];
+            Contract { reference: document.to_string(), replies }.words()
+        };
+        let less = "1 of 2 operations did what they are for. Of these only refusals were seen: GET /b.";
+        assert_eq!(of("404", 404), less);
+        assert_eq!(of("200", 302), less, "to sign in, for all one knows");
+        assert_eq!(of("301", 301), less, "it was not done here");
+        let all = "2 of 2 operations did what they are for.";
+        assert_eq!(of("302", 302), all);
+        assert_eq!(of("200", 204), all);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use plimsoll_proof::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckedCase, Reached};
-use crate::openapi::{Point, Reference, points};
+use crate::openapi::{Operation, Point, Reference, points};
 
 /// What a text says that it shall wait, in s; in the place of `{wait}`.
 pub const WAIT_S: u64 = 2;
@@ -249,17 +249,22 @@ pub(super) fn cases(search: &InjectionSearch) -> Option<Vec<CheckedCase>> {
 }
 
 /// Of the points at which a good value was sent, how many took it: all must have. Who is refused for who he is or for what
-/// he says, is sent to another address for the same, or knocks where nobody is, has tried nothing; nor has one who was never let
-/// in anywhere.
+/// he says, is sent to another address for the same, or knocks where nobody is, has tried nothing; nor has one for whom nothing
+/// was ever done.
 pub(super) fn reached(search: &InjectionSearch) -> Reached {
+    let reference = Reference::read(&search.reference).ok();
     let of_sql = search.tried.iter().filter(|one| one.kind == Injection::Sql);
-    let good: Vec<Option<u64>> = of_sql.map(|one| one.tries.first().and_then(|one| one.status)).collect();
-    let is_in = |status: &&Option<u64>| {
-        matches!(status, Some(200..=299 | 302 | 303 | 404 | 409 | 410 | 412 | 500 | 502 | 504..=599))
+    let good: Vec<Option<(&Operation, u64)>> = of_sql
+        .map(|one| {
+            let operation = reference.as_ref().and_then(|reference| reference.operation(&one.operation))?;
+            Some((operation, one.tries.first()?.status?))
+        })
+        .collect();
+    let counted = |shows: fn(&Operation, u64) -> bool| {
+        good.iter().flatten().filter(|(operation, status)| shows(operation, *status)).count() as u64
     };
-    let is_taken = good.iter().any(|status| matches!(status, Some(200..=299 | 302 | 303)));
-    let reached = if is_taken { good.iter().filter(is_in).count() } else { 0 };
-    Reached { gate: "reached", observed: reached as u64, limit: good.len() as u64, unit: Unit::Count }
+    let observed = if counted(Operation::is_done) > 0 { counted(Operation::is_looked_for) } else { 0 };
+    Reached { gate: "reached", observed, limit: good.len() as u64, unit: Unit::Count }
 }
 
 impl Injected {
@@ -324,7 +329,8 @@ mod tests {
     fn reference() -> String {
         json!({ "paths": { "/notes": { "post": {
             "parameters": [{ "name": "page", "in": "query" }],
-            "requestBody": { "content": { "text/plain": {} } }
+            "requestBody": { "content": { "text/plain": {} } },
+            "responses": { "201": {}, "303": {}, "404": {}, "409": {}, "500": {} }
         } } } })
         .to_string()
     }
@@ -383,14 +389,15 @@ mod tests {
             (reached.observed, reached.limit)
         };
         assert_eq!(at([Some(200), Some(404)]), (2, 2));
-        assert_eq!(at([Some(200), Some(500)]), (2, 2));
-        for status in [301, 307, 308, 400, 401, 403, 405, 407, 415, 422, 429, 501, 503] {
-            assert_eq!(at([Some(302), Some(status)]), (1, 2), "{status}");
+        assert_eq!(at([Some(303), Some(409)]), (2, 2), "the reference says so");
+        for status in [301, 302, 307, 308, 400, 401, 403, 405, 407, 410, 412, 415, 422, 429, 500, 501, 503] {
+            assert_eq!(at([Some(200), Some(status)]), (1, 2), "{status}");
         }
         assert_eq!(at([Some(200), None]), (1, 2));
         assert_eq!(at([Some(308), Some(308)]), (0, 2), "both were sent to another address");
+        assert_eq!(at([Some(302), Some(302)]), (0, 2), "both were sent to sign in, for all one knows");
         assert_eq!(at([Some(400), Some(404)]), (0, 2));
-        assert_eq!(at([Some(404), Some(404)]), (0, 2), "nobody was let in anywhere");
+        assert_eq!(at([Some(404), Some(404)]), (0, 2), "nothing was ever done");
     }
 
     #[test]

@@ -158,6 +158,7 @@ impl Checklist {
             Self::Injection(search) => Some(injection::reached(search)),
             Self::LogHygiene(search) => Some(log_trace::reached(search)),
             Self::Contract(contract) => Some(contract::reached(contract)),
+            Self::Authorisation(tried) => Some(access::reached(tried)),
             Self::NotTried(not_tried) => Some(not_tried::reached(not_tried)),
             _ => None,
         }

@@ -1,5 +1,5 @@
-//! Why a checklist over the subject's reference could not be gone through. A subject that serves no reference where its
-//! description says breaks its contract; of everything else nothing is known, and nothing is decided.
+//! Why a checklist could not be gone through. A subject that serves no reference where its description says breaks its
+//! contract; of everything else nothing is known, and nothing is decided.
 
 use plimsoll_base::Unit;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct NotTried {
     pub seen: String,
 }
 
-/// What stands in the way of a checklist over a reference.
+/// What stands in the way of a checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Untried {
@@ -37,6 +37,12 @@ pub enum Untried {
     NothingToTry,
     /// It keeps something for users of whom the description names none.
     UsersMissing,
+    /// Whoever asks is told again and again that he asked too often.
+    AskedTooOften,
+    /// The answers take longer than the time for which a limit is promised.
+    AnswersTooSlowly,
+    /// A write was not taken that should be found again.
+    WriteNotTaken,
 }
 
 impl Untried {
@@ -48,6 +54,19 @@ impl Untried {
             Self::ReferenceTooLarge => "reference-size",
             Self::NothingToTry => "something-to-try",
             Self::UsersMissing => "users-named",
+            Self::AskedTooOften => "let-ask",
+            Self::AnswersTooSlowly => "asked-in-time",
+            Self::WriteNotTaken => "write-taken",
+        }
+    }
+
+    /// Whether it can stand in the way of this probe's checklist.
+    fn hinders(self, probe: Probe) -> bool {
+        match self {
+            Self::AskedTooOften => probe == Probe::Injection,
+            Self::AnswersTooSlowly => probe == Probe::RateLimit,
+            Self::WriteNotTaken => probe == Probe::Surroundings,
+            _ => OVER_REFERENCE.contains(&probe),
         }
     }
 
@@ -61,7 +80,7 @@ impl Untried {
     }
 }
 
-/// A contract that nobody can read is broken; there is no other case. `None` for probes that need no reference.
+/// A contract that nobody can read is broken; there is no other case. `None` where this could not have stood in the way.
 pub(super) fn cases(not_tried: &NotTried) -> Option<Vec<CheckedCase>> {
     let problem = not_tried.why.problem().filter(|_| not_tried.probe == Probe::Contract);
     let case = problem.map(|problem| CheckedCase {
@@ -69,7 +88,7 @@ pub(super) fn cases(not_tried: &NotTried) -> Option<Vec<CheckedCase>> {
         seen: not_tried.seen.clone(),
         problem: Some(problem.into()),
     });
-    OVER_REFERENCE.contains(&not_tried.probe).then(|| case.into_iter().collect())
+    not_tried.why.hinders(not_tried.probe).then(|| case.into_iter().collect())
 }
 
 pub(super) fn reached(not_tried: &NotTried) -> Reached {
@@ -81,12 +100,17 @@ mod tests {
     use super::*;
     use crate::doubt::GATES;
 
-    const ALL: [Untried; 5] = [
+    const OF_A_REFERENCE: [Untried; 5] = [
         Untried::ReferenceMissing,
         Untried::ReferenceUnreadable,
         Untried::ReferenceTooLarge,
         Untried::NothingToTry,
         Untried::UsersMissing,
+    ];
+    const OF_ONE_PROBE: [(Untried, Probe); 3] = [
+        (Untried::AskedTooOften, Probe::Injection),
+        (Untried::AnswersTooSlowly, Probe::RateLimit),
+        (Untried::WriteNotTaken, Probe::Surroundings),
     ];
 
     fn found(probe: Probe, why: Untried) -> Option<usize> {
@@ -95,8 +119,8 @@ mod tests {
 
     #[test]
     fn only_a_contract_is_broken_by_a_reference_that_cannot_be_read() {
-        assert_eq!(ALL.map(|why| found(Probe::Contract, why)), [1, 1, 0, 0, 0].map(Some));
-        for why in ALL {
+        assert_eq!(OF_A_REFERENCE.map(|why| found(Probe::Contract, why)), [1, 1, 0, 0, 0].map(Some));
+        for why in OF_A_REFERENCE {
             for probe in [Probe::Authentication, Probe::Authorisation, Probe::Injection] {
                 assert_eq!(found(probe, why), Some(0), "{why:?}");
             }
@@ -105,8 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_the_way_of_one_checklist_does_not_of_others() {
+        for (why, own) in OF_ONE_PROBE {
+            for probe in [Probe::Injection, Probe::RateLimit, Probe::Surroundings, Probe::Contract] {
+                assert_eq!(found(probe, why), (probe == own).then_some(0), "{why:?} {probe:?}");
+            }
+        }
+    }
+
+    #[test]
     fn each_reason_has_a_gate_that_fails_and_words() {
-        for why in ALL {
+        for why in OF_A_REFERENCE.into_iter().chain(OF_ONE_PROBE.map(|(why, _)| why)) {
             let reached = reached(&NotTried { probe: Probe::Contract, why, seen: String::new() });
             assert!(reached.observed < reached.limit);
             assert!(GATES.iter().any(|(gate, ..)| *gate == reached.gate), "{why:?}");

@@ -92,6 +92,23 @@ impl Operation {
         let names = [status.to_string(), format!("{range}XX"), format!("{range}xx"), "default".into()];
         names.iter().find_map(|name| self.responses.get(name))
     }
+
+    /// Whether a reply with this status shows that it was done: it succeeded, or it sends elsewhere and the document says so.
+    pub(crate) fn is_done(&self, status: u64) -> bool {
+        matches!(status, 200..=299)
+            || (matches!(status, 302 | 303) && self.responses.contains_key(&status.to_string()))
+    }
+
+    /// Whether a reply with this status shows that what was asked for was looked for: it was done, or the document says that
+    /// this is what comes of a thing that is not there, or not as the client thinks.
+    pub(crate) fn is_looked_for(&self, status: u64) -> bool {
+        let is_named = || {
+            ["4XX".into(), "4xx".into(), status.to_string()]
+                .iter()
+                .any(|name| self.responses.contains_key(name))
+        };
+        self.is_done(status) || (matches!(status, 404 | 409 | 410 | 412) && is_named())
+    }
 }
 
 impl RequestBody {

@@ -367,12 +367,8 @@ fn checklist(probe: Probe, scene: Scene, story: &Story) -> Checklist {
         }
         Probe::Authentication => {
             let status = if scene == Scene::OpenDoors { 200 } else { 401 };
-            let door = |shown| Door {
-                operation: "GET /users".into(),
-                shown,
-                status: Some(status),
-                to_itself: false,
-            };
+            let door =
+                |shown| Door { operation: "GET /users".into(), shown, status: Some(status), location: None };
             Checklist::Authentication(Shown::ALL.into_iter().map(door).collect())
         }
         Probe::Contract => Checklist::Contract(contract(scene == Scene::BentContract)),

@@ -243,6 +243,16 @@ fn a_fault_drill_that_does_not_make_sense() {
     assert!(done.contains("nothing was done, and it took effect"), "{done}");
 }
 
+#[test]
+fn what_is_done_to_dependencies_is_done_to_the_same_ones_everywhere() {
+    let other = refusal(|list| {
+        let drill = fault_drill(list, Scene::Measured);
+        (drill.fault, drill.effect_ppb) = (Some(Fault::CutDependencies), 1_000_000_000);
+        drill.dependencies = vec![felt("cache", 7)];
+    });
+    assert!(other.contains("was done to the same ones"), "{other}");
+}
+
 fn felt(name: &str, times: u64) -> FeltBy {
     FeltBy { name: name.into(), times }
 }

@@ -123,6 +123,8 @@ fn the_demo_service_keeps_its_promises_to_those_whom_it_knows() {
     }
     let report = std::fs::read_to_string(world.path("certificate/report.html")).unwrap();
     assert!(report.contains("GET /users/{user}/notes/{key} upon what is ann"), "a stranger's id was tried");
+    let strange = "of these only refusals were seen: PUT /users/{user}/notes/{key}";
+    assert!(report.to_lowercase().contains(&strange.to_lowercase()), "nobody of that name is there");
     assert!(!report.contains("t-ann"), "a credential stands in the report");
 }
 
@@ -278,6 +280,30 @@ fn a_contract_of_refusals_alone_shows_nothing() {
     let ran = world.certify(&ill_described("shut"), &profile(&[CONTRACT]));
     assert_eq!((ran.code, verdict(&ran.json(), "contract")), (3, "INCONCLUSIVE"), "{}", ran.stdout);
     assert!(ran.stdout.contains("gate reached of contract-1: 0 against 1"), "{}", ran.stdout);
+}
+
+/// What a service does not let be tried is not decided, and all else goes on.
+#[test]
+fn a_checklist_that_the_service_does_not_let_be_tried_ends_nothing() {
+    let undecided = |subject: String, (id, probe, limit): (&str, &str, &str), gate: &str| {
+        let world = World::with_key();
+        let ran = world.certify(&subject, &profile(&[(id, probe, limit), HEADERS]));
+        let verified = world.run(&["verify", "certificate"]);
+        assert_eq!(verified.code, 0, "{id}: {}\n{}\n{}", verified.stdout, verified.stderr, ran.stderr);
+        assert_eq!(verdict(&ran.json(), id), "INCONCLUSIVE", "{}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("gate {gate} of {probe}-1")), "{}", ran.stdout);
+        assert_ne!(verdict(&ran.json(), "headers"), "INCONCLUSIVE", "{}", ran.stdout);
+    };
+    undecided(ill_described("busy"), INJECTION, "let-ask");
+    let slow = "[limit]\nrequest = { path = \"/things\" }\nallow = 1000\nwindow = \"1s\"\n";
+    undecided(format!("{}{slow}", ill_described("open")), LIMIT, "asked-in-time");
+    let demo = with_api(&notes_started_by("exec $SERVE"));
+    let closed = demo.replace(
+        "write = { method = \"PUT\", path = \"/notes/{key}\"",
+        "write = { method = \"PUT\", path = \"/closed/{key}\"",
+    );
+    assert_ne!(closed, demo);
+    undecided(closed, ("surroundings", "surroundings", "0"), "write-taken");
 }
 
 #[test]

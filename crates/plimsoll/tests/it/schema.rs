@@ -185,7 +185,8 @@ fn checklists() -> Vec<Value> {
         |case| Refusal { case, statuses: vec![400], end: Ending::Closed, alive: true, unread: true };
     let fields = vec![("server".to_owned(), "x".to_owned())];
     let head = ReplyHead { request: "GET /".into(), status: 200, fields };
-    let door = |shown| Door { operation: "GET /".into(), shown, status: Some(401), to_itself: true };
+    let door =
+        |shown| Door { operation: "GET /".into(), shown, status: Some(401), location: Some("/login".into()) };
     let replied = Replied {
         operation: "GET /".into(),
         status: Some(200),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use plimsoll_evidence::{
-    Checklist, Injected, Injection, InjectionSearch, InjectionTry, Point, Scene, Sign, WAIT_S, points,
+    Checklist, Injected, Injection, InjectionSearch, InjectionTry, Point, Scene, Sign, Untried, WAIT_S,
+    points,
 };
 use plimsoll_load::Answer;
 use plimsoll_process::monotonic_ns;
@@ -14,7 +15,6 @@ use super::canary::Canary;
 use super::contract::request;
 use super::obstacle::Obstacle;
 use super::{WORD_CHARACTERS, reply_head};
-use crate::error::Error;
 use crate::running::Running;
 
 /// A text may be called for by another part of the subject, a little later.
@@ -94,7 +94,7 @@ impl Conductor<'_> {
         (point, kind): (&Point<'_>, Injection),
         text: &str,
         filler: &Filler,
-    ) -> Result<InjectionTry, Error> {
+    ) -> Result<InjectionTry, Obstacle> {
         let sent = filler.fill(text, WAIT_S);
         let (answer, took_ns) = self.answered(running, point, &sent)?;
         let content =
@@ -117,7 +117,7 @@ impl Conductor<'_> {
         running: &Running,
         point: &Point<'_>,
         text: &str,
-    ) -> Result<(Option<Answer>, u64), Error> {
+    ) -> Result<(Option<Answer>, u64), Obstacle> {
         let values = self.subject.users.first().map(|user| user.values.as_slice()).unwrap_or_default();
         let request = request(&point.call(values, text));
         for tried in 1..=AGAIN_MAX {
@@ -133,7 +133,8 @@ impl Conductor<'_> {
                 asked => return Ok((asked.ok(), took_ns)),
             }
         }
-        Err(running.error("let nothing be tried: 429 again and again"))
+        let seen = format!("{}: 429, {AGAIN_MAX} times", point.operation());
+        Err(Obstacle::new(Untried::AskedTooOften, seen))
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use plimsoll_evidence::{LimitReply, Limited};
+use plimsoll_base::{Quantity, Unit};
+use plimsoll_evidence::{Checklist, LimitReply, Limited, Untried};
 use plimsoll_load::exchange;
 use plimsoll_process::monotonic_ns;
 
 use super::super::Conductor;
+use super::obstacle::Obstacle;
 use super::reply_head;
 use crate::error::Error;
 use crate::files::{ApiUser, LimitPromise};
@@ -21,8 +23,10 @@ const SECOND_NS: u64 = 1_000_000_000;
 
 impl Conductor<'_> {
     /// Asks up to the limit that the description promises, and beyond it.
-    pub(super) fn limited(&self, running: &Running) -> Result<Limited, Error> {
-        let Some(promise) = &self.subject.limit else { return Err(running.error("promises no limit")) };
+    pub(super) fn limited(&self, running: &Running) -> Result<Checklist, Obstacle> {
+        let Some(promise) = &self.subject.limit else {
+            return Err(running.error("promises no limit").into());
+        };
         let mut users = self.subject.users.iter();
         let (first, second) = (users.next(), users.next());
         let began_ns = monotonic_ns();
@@ -40,7 +44,9 @@ impl Conductor<'_> {
         let took_ns = monotonic_ns().saturating_sub(began_ns);
         let is_refused = beyond.iter().any(LimitReply::is_refused);
         if !is_refused && took_ns > promise.window_ns {
-            return Err(running.error("answers more slowly than the limit that it promises allows to ask"));
+            let took = Quantity { amount: took_ns, unit: Unit::Ns };
+            let seen = format!("{} requests in {took}", within.len() + beyond.len());
+            return Err(Obstacle::new(Untried::AnswersTooSlowly, seen));
         }
         let other = second.map(|user| self.limit_reply(running, promise, Some(user))).transpose()?;
         let wait_s = beyond.iter().rev().find_map(LimitReply::wait_s);
@@ -49,7 +55,7 @@ impl Conductor<'_> {
         self.wait(waited_ns)?;
         let after = self.limit_reply(running, promise, first)?;
         let (allowed, window_ns) = (promise.allow, promise.window_ns);
-        Ok(Limited { allowed, window_ns, within, beyond, other, waited_ns, after })
+        Ok(Checklist::RateLimit(Limited { allowed, window_ns, within, beyond, other, waited_ns, after }))
     }
 
     fn limit_reply(

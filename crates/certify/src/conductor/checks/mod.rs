@@ -69,14 +69,14 @@ impl Conductor<'_> {
                 let proxy = through.map(|(proxy, _)| proxy);
                 let (there, seen, died) = self.surrounded(running, &folder, scene, proxy)?;
                 (running, died_before) = (there, died);
-                Checklist::Surroundings(seen)
+                seen
             }
             Probe::ResponseHeaders => Checklist::ResponseHeaders(self.reply_heads(&running)?),
             Probe::LogHygiene => Checklist::LogHygiene(self.log_search(&running, scene)?),
             Probe::Authentication => tried_or_not(probe, self.doors(&running))?,
             Probe::Contract => tried_or_not(probe, self.contract(&running))?,
             Probe::Authorisation => tried_or_not(probe, self.accesses(&running))?,
-            Probe::RateLimit => Checklist::RateLimit(self.limited(&running)?),
+            Probe::RateLimit => tried_or_not(probe, self.limited(&running))?,
             Probe::RetriedWrites => Checklist::RetriedWrites(self.retried_writes(&running, scene)?),
             Probe::Tls => Checklist::Tls(self.tls_look(&running, scene, through.map(|(proxy, _)| proxy))?),
             Probe::Injection => tried_or_not(probe, self.injections(&running, scene))?,

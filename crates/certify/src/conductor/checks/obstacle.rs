@@ -1,4 +1,4 @@
-//! What stands in the way of a checklist over the subject's reference: it is evidence, and the other checklists go on.
+//! What stands in the way of a checklist: it is evidence, and the other checklists go on.
 
 use plimsoll_evidence::{Checklist, NotTried, Probe, Untried};
 

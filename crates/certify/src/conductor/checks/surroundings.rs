@@ -1,6 +1,6 @@
 //! The subject, started in other time zones and languages on what it kept.
 
-use plimsoll_evidence::{Scene, Surrounded, Surrounding};
+use plimsoll_evidence::{Checklist, NotTried, Probe, Scene, Surrounded, Surrounding, Untried};
 use plimsoll_fault::Proxy;
 use plimsoll_load::exchange;
 use plimsoll_proof::Digest;
@@ -21,7 +21,7 @@ impl Conductor<'_> {
         folder: &Scratch,
         scene: Scene,
         proxy: Option<&Proxy>,
-    ) -> Result<(Running, Vec<Surrounded>, bool), Error> {
+    ) -> Result<(Running, Checklist, bool), Error> {
         let seed = Digest::from_bytes(self.seed(&format!("{}/surroundings", scene.name())));
         let kept = match &self.subject.ledger {
             None => None,
@@ -29,7 +29,9 @@ impl Conductor<'_> {
                 let book = Book { requests, seed };
                 let write = book.write_one(&running, 0, 0);
                 if write.fate != Fate::Acknowledged {
-                    return Err(running.error("did not take the write that it should find elsewhere"));
+                    let (probe, why) = (Probe::Surroundings, Untried::WriteNotTaken);
+                    let seen = format!("{} {}", requests.write.method, requests.write.path);
+                    return Ok((running, Checklist::NotTried(NotTried { probe, why, seen }), false));
                 }
                 Some((book, write))
             }
@@ -58,7 +60,7 @@ impl Conductor<'_> {
             Some(here) => here,
             None => running::start(self.subject, folder.path(), proxy, self.stop)?,
         };
-        Ok((here, seen, died))
+        Ok((here, Checklist::Surroundings(seen), died))
     }
 
     fn seen_there(

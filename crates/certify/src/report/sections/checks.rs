@@ -56,6 +56,7 @@ fn cases(run: &CheckRun) -> Option<Vec<Element>> {
     let mut elements = vec![table(title(run.checklist.probe()), &columns, rows)];
     match &run.checklist {
         Checklist::LogHygiene(search) => elements.push(paragraph(search.words())),
+        Checklist::Contract(contract) => elements.push(paragraph(contract.words())),
         Checklist::NotTried(none) => elements.push(paragraph(format!("Nothing was tried: {}.", none.seen))),
         _ => {}
     }

@@ -287,7 +287,7 @@ impl Read<'_> {
         self.rises(name, &duration.with_suffix("_count"), 0, self.scrapes.len() - 1)
     }
 
-    /// The subject cannot have been longer at it than those who waited for it.
+    /// The subject was at it for some time, and cannot have been longer than those who waited for it.
     fn sum(&self, duration: &Selector) -> CheckedCase {
         let waited_ns: u64 = self
             .scrapes
@@ -298,6 +298,7 @@ impl Read<'_> {
         let rise = self.rise(&duration.with_suffix("_sum"), 0, self.scrapes.len() - 1);
         let problem = match rise {
             None => Some("it cannot be read".into()),
+            Some(0) => Some("no time passed in all that was asked".into()),
             Some(rise) if (0..=most).contains(&rise) => None,
             Some(rise) => Some(format!(
                 "rose by {} s, and clients waited for {} s",

@@ -128,6 +128,10 @@ fn durations_are_those_of_the_requests() {
         ["the sum of durations: rose by 57 s, and clients waited for 0.168 s"]
     );
     says(
+        |seen| replace(seen, 7, "d_seconds_sum 0.057", "d_seconds_sum 0.0"),
+        "the sum of durations: no time passed in all that was asked",
+    );
+    says(
         |seen| replace(seen, 7, "d_seconds_sum 0.057", "d_seconds_sum NaN"),
         "the sum of durations: it cannot be read",
     );
