@@ -1,7 +1,8 @@
 /** What the console promises, one test each, against the shipped binary. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, GOLDEN_ID, PASSWORD, signIn, test } from "./server.ts";
+import { type Files, verify } from "../src/lib/verify.ts";
+import { expect, GOLDEN, GOLDEN_ID, PASSWORD, signIn, test } from "./server.ts";
 
 test("a wrong password is refused, a right one comes in, and who signs out is out", async ({ page, server, complaints }) => {
   await page.goto(`${server.url}/console/audit`);
@@ -50,6 +51,65 @@ test("a certificate is shown only as far as its raw data bear it out", async ({ 
   expect(complaints).toEqual([]);
 });
 
+test("the browser verifies a certificate by itself, as far as it holds", async ({ page, server, complaints }) => {
+  server.keep(GOLDEN_ID);
+  const altered = "0123456789abcdef0124";
+  server.keep(altered, (folder) => writeFileSync(path.join(folder, "report.html"), "\n", { flag: "a" }));
+  await signIn(page, server, "carl");
+  const steps = page.getByRole("list", { name: "Verified by this browser" }).getByRole("listitem");
+  await page.goto(`${server.url}/console/certificates/${GOLDEN_ID}`);
+  await page.getByRole("button", { name: "Verify it in this browser" }).click();
+  await expect(steps).toHaveText([/✓ bytes/, /✓ signatures/, /✓ subject notes/, /✓ files 54 files/, /✓ log entry 4 of 4/, /✗ trust its key .* is not that of this server/]);
+  await page.goto(`${server.url}/console/certificates/${altered}`);
+  await page.getByRole("button", { name: "Verify it in this browser" }).click();
+  await expect(steps).toHaveText([/✓ bytes/, /✓ signatures/, /✓ subject/, /✗ files report.html is not the file that was signed/]);
+  expect(complaints).toEqual([]);
+});
+
+/** A verifier key as docs/FORMAT.md writes it, for the byte of its algorithm and the key. */
+async function named(raw: Uint8Array<ArrayBuffer>): Promise<string> {
+  const sha256 = async (bytes: Uint8Array<ArrayBuffer>) => Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
+  const name = `plimsoll/${(await sha256(raw.slice(1))).slice(0, 16)}`;
+  const id = await sha256(Uint8Array.from([...new TextEncoder().encode(`${name}\n`), ...raw]));
+  return `${name}+${id.slice(0, 8)}+${Buffer.from(raw).toString("base64")}`;
+}
+
+test("no byte of a certificate can be altered unseen by who verifies it in a browser", async () => {
+  const files: Files = new Map();
+  for (const entry of readdirSync(GOLDEN, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile()) files.set(path.relative(GOLDEN, file), new Uint8Array(readFileSync(file)));
+  }
+  const envelope = JSON.parse(new TextDecoder().decode(files.get("certificate.dsse.json")));
+  const { issuer } = JSON.parse(Buffer.from(envelope.payload, "base64").toString()).predicate;
+  const trusted = `certificate ${issuer.certificate_key} # the tests'\n`;
+  const last = async (files: Files, trusts = trusted, at = "2026-11-23T00:00:00Z") => {
+    let last;
+    for await (const step of verify(files, trusts, new Date(at))) last = step;
+    return last;
+  };
+  expect(await last(files)).toEqual({ step: "validity", found: "valid until 2026-12-22T02:38:05Z", passed: true });
+  for (const [name, bytes] of files) {
+    for (const at of [0, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      const altered = bytes.slice();
+      altered[at] = (altered[at] ?? 0) ^ 1;
+      expect((await last(new Map([...files, [name, altered]])))?.passed, `${name}, byte ${at}`).toBe(false);
+    }
+    const without = new Map(files);
+    without.delete(name);
+    // Earlier entries of the log are there for those who count attempts.
+    if (!/^log\/entries\/[0-2]/.test(name)) expect((await last(without))?.passed, `without ${name}`).toBe(false);
+  }
+  expect((await last(new Map([...files, ["evidence/more.json", new Uint8Array()]])))?.found).toContain("is not listed");
+  // A key of small order, for which anybody can sign.
+  const small = { ...issuer, certificate_key: await named(Uint8Array.of(1, 1, ...new Uint8Array(31))) };
+  const forged = new TextDecoder().decode(files.get("certificate.dsse.json")).replace(envelope.payload, Buffer.from(Buffer.from(envelope.payload, "base64").toString().replace(issuer.certificate_key, small.certificate_key)).toString("base64"));
+  expect((await last(new Map([...files, ["certificate.dsse.json", new TextEncoder().encode(forged)]])))?.found).toContain("not of prime order");
+  expect(await last(files, "")).toMatchObject({ step: "trust", passed: false });
+  expect(await last(files, trusted.replace(" #", " 2026-11-22T23:59:59Z #"))).toMatchObject({ step: "trust", passed: false });
+  for (const at of ["2026-11-22T02:38:04Z", "2026-12-22T02:38:05Z"]) expect(await last(files, trusted, at)).toMatchObject({ step: "validity", passed: false });
+});
+
 test("a malicious certificate is shown inert", async ({ page, server, complaints }) => {
   const name = "<img src=x onerror=document.title='planted'>\u202Egnp.exe";
   server.keep(GOLDEN_ID, (folder) => {
@@ -89,6 +149,22 @@ test("what is written in a form is still there after the session has ended", asy
   await page.getByRole("button", { name: "Write" }).click();
   await expect(page.getByRole("heading", { name: "kept" })).toBeVisible();
   await expect(page.getByText("Revision 1")).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test("what is typed before the server has answered stays", async ({ page, server, complaints }) => {
+  await signIn(page, server, "carl");
+  let typed = () => {};
+  const isTyped = new Promise<void>((done) => (typed = done));
+  await page.route("**/api/v1/profiles?*", async (route) => {
+    await isTyped;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/console/subjects/new`);
+  await page.getByLabel("Text in TOML").fill('name = "typed"');
+  typed();
+  await expect(page.getByRole("combobox").getByRole("option", { name: "quick" })).toBeAttached();
+  await expect(page.getByLabel("Text in TOML")).toHaveValue('name = "typed"');
   expect(complaints).toEqual([]);
 });
 

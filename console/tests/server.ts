@@ -7,7 +7,7 @@ import { test as base, type APIRequestContext, type Page } from "@playwright/tes
 
 /** Good enough, and no secret. */
 export const PASSWORD = "sandbar lantern oxbow quill";
-const GOLDEN = path.resolve("../crates/plimsoll/tests/golden/v1");
+export const GOLDEN = path.resolve("../crates/plimsoll/tests/golden/v1");
 /** A certificate that the server finds in its folder and knows nothing else of. */
 export const GOLDEN_ID = "0123456789abcdef0123";
 
