@@ -7,6 +7,13 @@ use super::token::TokenKind;
 pub(super) fn numeric(text: &str) -> (TokenKind, usize) {
     let (length, digits) = digits(text);
     let rest = &text[length..];
+    // `0,8` is a fraction, and `6.000` a fraction or six thousand, by who writes: neither says what number it is.
+    let has_decimal_comma = rest.strip_prefix(',').is_some_and(starts_with_digit);
+    if has_decimal_comma || may_be_thousands(text) {
+        let end =
+            text.find(|one: char| !(one.is_ascii_digit() || matches!(one, '.' | ','))).unwrap_or(text.len());
+        return (TokenKind::Word, text[..end].trim_end_matches(['.', ',']).len());
+    }
     let next_two = |mark: char| {
         let mut characters = rest.chars();
         characters.next() == Some(mark) && characters.next().is_some_and(|next| next.is_ascii_alphanumeric())
@@ -25,6 +32,16 @@ pub(super) fn numeric(text: &str) -> (TokenKind, usize) {
     }
     let (kind, suffix) = with_unit(digits, rest);
     (kind, length + suffix)
+}
+
+/// Whether the only point of a number stands before three digits, and does so as it may before hundreds: not behind a nought, nor
+/// in a share of a hundred.
+fn may_be_thousands(text: &str) -> bool {
+    let plain = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = plain(text);
+    let Some(after) = text[whole..].strip_prefix('.') else { return false };
+    let is_share = after.get(3..).is_some_and(|rest| rest.trim_start().starts_with('%'));
+    (1..=3).contains(&whole) && !text.starts_with('0') && plain(after) == 3 && !is_share
 }
 
 fn starts_with_digit(text: &str) -> bool {

@@ -1,12 +1,16 @@
 //! What narrows a figure: where, when, how or of what it holds. Figures that are narrowed differently do not contradict each
 //! other, and a word that we do not know may narrow: so only figures beside which every word is known are compared.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use super::quantity::Unit;
 use super::token::{Token, TokenKind, tokens};
 use super::words::{is_wish, mentions};
 
 /// Words that name a figure or judge it, and leave it what it is.
-const PLAIN: &str = "\
+static PLAIN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| PLAIN_WORDS.split(' ').collect());
+const PLAIN_WORDS: &str = "\
     a an and the of in at was were is are has had with for to by we it which our this that so thus therefore \
     hence from over under below above about approximately around roughly up least most more less than all total \
     overall number count per requests request req reqs rps tps qps throughput rate average avg mean achieved \
@@ -84,7 +88,7 @@ pub(crate) const UNEVEN: [&str; 16] = [
 fn is_plain_word(word: &str) -> bool {
     let is_quantile =
         word.strip_prefix('p').is_some_and(|rest| rest.starts_with(|one: char| one.is_ascii_digit()));
-    PLAIN.split(' ').any(|plain| plain == word) || is_quantile
+    PLAIN.contains(word) || is_quantile
 }
 
 /// Whether all of these words leave a figure what it is.

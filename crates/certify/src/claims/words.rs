@@ -9,7 +9,12 @@ pub(crate) fn mentions(line: &str, words: &[&str]) -> bool {
 pub(crate) fn mention(line: &str, word: &str) -> Option<usize> {
     let (word, is_open) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
     let is_part = |one: char| one.is_alphanumeric();
-    line.match_indices(word).map(|(at, _)| at).find(|at| {
+    let first = *word.as_bytes().first()?;
+    // By the first byte: lines are short and words are many, so a searcher costs more to make than it saves.
+    memchr::memchr_iter(first, line.as_bytes()).find(|at| {
+        if !line.as_bytes()[*at..].starts_with(word.as_bytes()) {
+            return false;
+        }
         let before = line[..*at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
         !before.is_some_and(is_part) && (is_open || !after.is_some_and(is_part))

@@ -3,6 +3,7 @@
 use crate::claims::document::Statement;
 use crate::claims::facts::{Figure, Run, claims};
 use crate::claims::interval::Interval;
+use crate::claims::qualifier::qualifier;
 use crate::claims::quantity::{Quantity, number};
 use crate::claims::records::in_unit_of;
 use crate::claims::token::quantities;
@@ -24,6 +25,40 @@ const SEEN: [&str; 11] = [
     "nominal",
     "quota",
     "configured",
+];
+
+/// Words of a test that goes up until something gives way.
+const STEPPED: [&str; 6] = ["stepped", "step*", "ramp*", "stress*", "saturat*", "no errors until"];
+/// Words of what is let in, which says nothing of what is carried.
+const ADMITTED: [&str; 8] =
+    ["limit*", "quota*", "429", "tier*", "pricing", "thrott*", "allowance", "subscription*"];
+/// Words that may stand beside what the whole carries. With any other it may be of a part of it, or of somebody else.
+const OF_ALL: [&str; 25] = [
+    "capacity",
+    "burst",
+    "sustained",
+    "sustains",
+    "sustain",
+    "handles",
+    "handle",
+    "handled",
+    "peak",
+    "maximum",
+    "max",
+    "system",
+    "platform",
+    "service",
+    "server",
+    "api",
+    "can",
+    "supports",
+    "traffic",
+    "load",
+    "production",
+    "concurrent",
+    "users",
+    "up",
+    "node",
 ];
 
 pub(super) fn capacity_was_measured(case: &Case) -> Vec<Finding> {
@@ -50,8 +85,11 @@ const SEEN_MAX: usize = 1000;
 /// Rates that were seen for a while, with their lines: peaks of runs, and what is called measured in running text.
 fn seen(case: &Case) -> Vec<(usize, Quantity)> {
     let peaks = case.facts.runs.iter().filter_map(|run| run.peak).map(|peak| (peak.line, peak.quantity));
+    let is_seen = |one: &&Statement| {
+        mentions(&one.lower, &STEPPED) || mentions(&one.lower, &SEEN[..5]) && !is_denial(&one.lower)
+    };
     let told = claims(&case.document)
-        .filter(|one| mentions(&one.lower, &SEEN[..5]) && !is_wish(&one.lower) && !is_denial(&one.lower))
+        .filter(|one| is_seen(one) && !is_wish(&one.lower))
         .flat_map(|one| quantities(&one.lower).into_iter().map(|(rate, _)| (one.line, rate)))
         .filter(|(_, rate)| rate.is_rate());
     peaks.chain(told).take(SEEN_MAX).collect()
@@ -63,8 +101,12 @@ fn is_capacity(case: &Case, statement: &Statement) -> bool {
     let of_peak = is_title && mentions(&statement.key, &["peak", "maximum", "max", "throughput"]);
     let is_ours = mentions(&statement.lower, &CAPACITY) || of_peak;
     let is_path = mentions(title, &["path", "scaling"]) && !is_title;
+    let is_of_all = |word: &str| word.is_empty() || OF_ALL.contains(&word);
     is_ours
         && !is_path
+        && !mentions(title, &ADMITTED)
+        && !mentions(&statement.lower, &ADMITTED)
+        && qualifier(&statement.key, &statement.value).split(' ').all(is_of_all)
         && !mentions(&statement.lower, &SEEN)
         && !is_wish(&statement.lower)
         && !is_denial(&statement.lower)

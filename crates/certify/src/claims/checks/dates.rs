@@ -8,7 +8,12 @@ use crate::claims::{Case, Finding, FindingKind};
 pub(super) fn days_that_exist(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in case.document.lines.iter().enumerate() {
-        for found in days(line) {
+        let all = days(line);
+        // Once a line: a hostile one has hundreds of thousands of days.
+        if all.is_empty() || mentions(&line.to_lowercase(), &NO_DAY) {
+            continue;
+        }
+        for found in all.into_iter().filter(|found| !is_name(&line[..found.start])) {
             let printed = &line[found.start..found.end];
             let (hours, minutes, seconds) = found.clock.unwrap_or((0, 0, 0));
             let reason = if !found.day.exists() {
@@ -24,6 +29,21 @@ pub(super) fn days_that_exist(case: &Case) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Words of those who know that it is no day.
+const NO_DAY: [&str; 6] = ["does not exist", "do not exist", "no such day", "skipped", "leap", "invalid"];
+
+/// Characters before a day in which a word may say that it is none: the longest of them, a mark and spaces.
+const NAME_CHARACTERS_MAX: usize = 20;
+
+/// Whether what comes after these words is what something is called, and no day.
+fn is_name(before: &str) -> bool {
+    const NAMES: [&str; 10] =
+        ["no", "nr", "number", "part", "ticket", "order", "version", "build", "serial", "id"];
+    let start = before.char_indices().rev().take(NAME_CHARACTERS_MAX).last().map_or(0, |(at, _)| at);
+    let before = before[start..].trim_end().trim_end_matches([':', '.', '#', '-']).to_lowercase();
+    before.rsplit(|one: char| !one.is_alphanumeric()).next().is_some_and(|word| NAMES.contains(&word))
 }
 
 fn why_not(day: Day, printed: &str) -> String {

@@ -20,11 +20,31 @@ const OPEN: [&str; 10] = [
     "in progress",
 ];
 
+/// Words of what is done again, or at a later time than what was ticked.
+const AGAIN: [&str; 13] = [
+    "each",
+    "every",
+    "quarter*",
+    "annual*",
+    "yearly",
+    "monthly",
+    "next year",
+    "next quarter",
+    "next month",
+    "q1",
+    "q2",
+    "q3",
+    "q4",
+];
+
 /// A box is ticked, and elsewhere the same thing is still to be done.
 pub(super) fn ticked_and_not_done(case: &Case) -> Vec<Finding> {
     // By the key's first word, so that each ticked line is held against few.
     let mut open: BTreeMap<&str, Vec<(BTreeSet<&str>, &Statement)>> = BTreeMap::new();
-    for statement in &case.document.statements {
+    let titles = &case.document.sections;
+    let is_again =
+        |one: &&Statement| mentions(&one.lower, &AGAIN) || mentions(&titles[one.section].lower, &AGAIN);
+    for statement in case.document.statements.iter().filter(|one| !is_again(one)) {
         let value = statement.value.to_lowercase();
         let is_open = OPEN
             .iter()

@@ -54,17 +54,126 @@ fn less_is_better(record: &Record, pair: &Pair<'_>) -> Option<bool> {
         Bound::AtLeast => return Some(false),
         Bound::Exact | Bound::About => {}
     }
-    let text = format!("{} {}", record.title, pair.target.key);
-    let less = [
-        "latency", "time", "mttr", "mttd", "rto", "rpo", "error", "errors", "duration", "response", "loss",
-        "p50", "p90", "p95", "p99", "p99.9", "failure", "failures", "memory", "cpu", "cost",
-    ];
-    let more =
-        ["availability", "uptime", "throughput", "success", "reliability", "coverage", "rps", "accuracy"];
-    match (mentions(&text, &less), mentions(&text, &more)) {
-        (true, false) => Some(true),
-        (false, true) => Some(false),
-        _ => None,
+    let name = without(&format!("{} {}", record.title.to_lowercase(), pair.target.key), &TARGET);
+    let words: Vec<&str> = name.split(' ').filter(|word| !word.is_empty()).collect();
+    let is_named = |direction: &&Direction| direction.is_of(pair.wanted.unit, &words);
+    DIRECTIONS.iter().find(is_named).map(|direction| direction.less_is_better)
+}
+
+/// Which side of its limit a figure of this name and unit has to keep to. One word more, and it may be another figure: `error
+/// rate` is none of `error detection rate`, nor `latency` as a share of requests one as a time.
+struct Direction {
+    is_unit: fn(Unit) -> bool,
+    /// All words of one of these stand in the name.
+    named: &'static [&'static [&'static str]],
+    /// The words that may stand beside them.
+    beside: &'static [&'static str],
+    less_is_better: bool,
+}
+
+const DIRECTIONS: [Direction; 4] = [
+    Direction {
+        is_unit: |unit| unit == Unit::Seconds,
+        named: &[
+            &["latency"],
+            &["response", "time"],
+            &["rto"],
+            &["rpo"],
+            &["mttr"],
+            &["mttd"],
+            &["recovery", "time"],
+            &["p50"],
+            &["p90"],
+            &["p95"],
+            &["p99"],
+            &["p99.9"],
+        ],
+        beside: &[
+            "p50",
+            "p90",
+            "p95",
+            "p99",
+            "p99.9",
+            "latency",
+            "response",
+            "time",
+            "recovery",
+            "objective",
+            "point",
+            "median",
+            "mean",
+            "average",
+            "avg",
+            "max",
+            "maximum",
+            "percentile",
+            "95th",
+            "99th",
+            "api",
+            "http",
+            "request",
+            "requests",
+            "ms",
+            "s",
+            "overall",
+        ],
+        less_is_better: true,
+    },
+    Direction {
+        is_unit: |unit| unit == Unit::Percent,
+        named: &[&["error", "rate"], &["error", "ratio"], &["failure", "rate"]],
+        beside: &["error", "failure", "rate", "ratio", "api", "http", "request", "requests", "overall"],
+        less_is_better: true,
+    },
+    Direction {
+        is_unit: |unit| unit == Unit::Percent,
+        named: &[&["availability"], &["uptime"], &["success", "rate"]],
+        beside: &[
+            "availability",
+            "uptime",
+            "success",
+            "rate",
+            "api",
+            "http",
+            "service",
+            "system",
+            "monthly",
+            "overall",
+            "request",
+            "requests",
+        ],
+        less_is_better: false,
+    },
+    Direction {
+        is_unit: |unit| matches!(unit, Unit::PerSecond(_)),
+        named: &[&["throughput"], &["rps"]],
+        beside: &[
+            "throughput",
+            "rps",
+            "sustained",
+            "peak",
+            "max",
+            "maximum",
+            "request",
+            "requests",
+            "message",
+            "messages",
+            "per",
+            "second",
+            "api",
+            "http",
+            "overall",
+        ],
+        less_is_better: false,
+    },
+];
+
+impl Direction {
+    fn is_of(&self, unit: Unit, words: &[&str]) -> bool {
+        let are_there = |named: &&[&str]| named.iter().all(|word| words.contains(word));
+        let is_known =
+            |word: &&str| self.beside.contains(word) || self.named.iter().any(|named| named.contains(word));
+        (self.is_unit)(unit) && self.named.iter().any(are_there) && words.iter().all(is_known)
     }
 }
 
