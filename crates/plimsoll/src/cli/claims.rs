@@ -32,7 +32,8 @@ Exit codes:
   0  nothing was found
   1  something was found
   2  a file cannot be read as text, or the command line is wrong
-  5  reading failed")]
+  5  reading failed
+What can be read is audited also where other files cannot.")]
 pub(crate) struct Arguments {
     /// Documents in Markdown or plain text, `-` for standard input
     #[arg(value_name = "FILE", required = true)]
@@ -45,22 +46,37 @@ pub(crate) struct Arguments {
     html: bool,
 }
 
+/// A file that could not be read, with why.
+type Unread = (String, Failure);
+
 pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<Answer, Failure> {
     let mut documents = Vec::new();
+    let mut unread: Vec<Unread> = Vec::new();
     for path in &arguments.files {
         let name = if is_stdin(path) { "-".to_owned() } else { path.display().to_string() };
-        let audit = audit_claims(&read(path)?)
-            .map_err(|error| Failure::new(Kind::Invalid, format!("{name}: {error}")).hint(error.hint()))?;
-        documents.push((name, audit));
+        match audited(path, &name) {
+            Ok(audit) => documents.push((name, audit)),
+            Err(failure) => unread.push((name, failure)),
+        }
     }
     let text = match (arguments.json, arguments.html) {
-        (true, _) => table::pretty(&json(&documents))?,
-        (_, true) => render_claims(&documents),
+        (true, _) => table::pretty(&json(&documents, &unread))?,
+        // A page of no document would say that nothing was found.
+        (_, true) if !documents.is_empty() => render_claims(&documents),
         _ => documents.iter().map(|(name, audit)| text(name, audit, printer)).collect::<Vec<_>>().join("\n"),
     };
     printer.data(&text)?;
+    if let Some((_, last)) = unread.pop() {
+        unread.iter().for_each(|(_, failure)| printer.failure(failure));
+        return Err(last);
+    }
     let is_clean = documents.iter().all(|(_, audit)| audit.findings.is_empty());
     Ok(if is_clean { Answer::Yes } else { Answer::No })
+}
+
+fn audited(path: &Path, name: &str) -> Result<Audit, Failure> {
+    audit_claims(&read(path)?)
+        .map_err(|error| Failure::new(Kind::Invalid, format!("{name}: {error}")).hint(error.hint()))
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -79,7 +95,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn json(documents: &[(String, Audit)]) -> Value {
+fn json(documents: &[(String, Audit)], unread: &[Unread]) -> Value {
     let file = |(name, audit): &(String, Audit)| {
         let kinds: Map<String, Value> =
             counts(audit).map(|(kind, count)| (kind.name().to_owned(), json!(count))).collect();
@@ -98,9 +114,11 @@ fn json(documents: &[(String, Audit)]) -> Value {
     let findings = documents
         .iter()
         .flat_map(|(name, audit)| audit.findings.iter().map(move |found| finding(name, found)));
+    let failed = |(name, failure): &Unread| json!({ "file": name, "reason": failure.message });
     json!({
         "files": documents.iter().map(file).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
+        "unread": unread.iter().map(failed).collect::<Vec<_>>(),
     })
 }
 

@@ -110,13 +110,39 @@ fn what_cannot_be_read_as_text_is_refused_with_what_to_do() {
         ("none.md", "reading none.md: No such file"),
         (".", "reading .: Is a directory"),
     ] {
-        let ran = world.run(&["claims", "good.md", file]);
+        let ran = world.run(&["claims", file]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{file}: {}", ran.stderr);
         assert!(ran.stderr.contains(told), "{file}: {}", ran.stderr);
+        let page = world.run(&["claims", "--html", file]);
+        assert_eq!((page.code, page.stdout.as_str()), (2, ""), "{file}: {}", page.stderr);
     }
     assert!(world.run(&["claims", "program"]).stderr.contains("hint: export the document as Markdown"));
     assert_eq!(world.run(&["claims"]).code, 2);
     assert_eq!(world.run(&["claims", "--json", "--html", "good.md"]).code, 2);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_keeps_no_other_from_being_read() {
+    let world = World::new();
+    fs::write(world.path("program"), b"\x7fELF\x02\x01\x01\0\0\0").unwrap();
+    world.write("bad.md", "# A\n\nValid until: November 31, 2025\n");
+    let arguments = ["claims", "none.md", "bad.md", "program"];
+    let ran = world.run(&arguments);
+    assert_eq!((ran.code, &ran.stdout), (2, &world.run(&["claims", "bad.md"]).stdout), "{}", ran.stderr);
+    let told = ["reading none.md: No such file", "program: a binary file, not text"];
+    assert_eq!(ran.stderr.matches("error: ").count(), 2, "{}", ran.stderr);
+    assert!(told.iter().all(|told| ran.stderr.contains(told)), "{}", ran.stderr);
+    let ran = world.run(&[&arguments[..], &["--json"]].concat());
+    assert_eq!((ran.code, findings(&ran)), (2, vec![(3, "impossible-date".to_owned())]));
+    let json = ran.json();
+    assert_eq!(json["files"].as_array().unwrap().len(), 1, "{}", ran.stdout);
+    let unread = json["unread"].as_array().unwrap();
+    for ((one, file), told) in unread.iter().zip(["none.md", "program"]).zip(told) {
+        let is_it = one["file"] == file && one["reason"].as_str().unwrap().contains(told);
+        assert!(is_it, "{one}");
+    }
+    assert_eq!(unread.len(), 2, "{}", ran.stdout);
+    assert_eq!(world.run(&["claims", "--json", "bad.md"]).json()["unread"], serde_json::json!([]));
 }
 
 /// As large as may be, and hostile: no check looks at everything for everything.
