@@ -121,6 +121,11 @@ impl Piece<'_> {
     }
 }
 
+/// Whether a word is the name of a month.
+pub(crate) fn is_month(word: &str) -> bool {
+    Piece { text: word, start: 0 }.month().is_some()
+}
+
 /// The days of a line in any usual spelling.
 pub(crate) fn days(line: &str) -> Vec<Found> {
     let pieces = pieces(line);

@@ -5,6 +5,7 @@ use super::qualifier::UNEVEN;
 use super::quantity::{Bound, Event, Quantity, Unit};
 use super::records::{Field, Origin, Record};
 use super::token::quantities;
+use super::window::is_stated;
 use super::words::{is_wish, mentions, verdict};
 
 /// A number with the line on which it stands.
@@ -58,10 +59,7 @@ impl Facts {
         Self {
             loosest_objective: loosest_objective(document, records),
             longest: runs.iter().filter_map(|run| run.duration).max_by(longer),
-            has_long_window: document
-                .statements
-                .iter()
-                .any(|one| !document.is_plan(one.section) && is_long_window(&one.lower)),
+            has_long_window: is_stated(document, records),
             runs,
         }
     }
@@ -96,29 +94,6 @@ fn loosest_objective(document: &Document, records: &[Record]) -> Option<Figure> 
         }
     }
     figures.into_iter().min_by(|one, two| one.quantity.value.total_cmp(&two.quantity.value))
-}
-
-/// Whether somebody looked for days: a window, and not how long something is kept or is valid.
-fn is_long_window(line: &str) -> bool {
-    let is_kept = mentions(
-        line,
-        &["retention", "retain*", "kept", "backup*", "rotation", "valid*", "expires", "within"],
-    );
-    if is_kept || is_wish(line) && !mentions(line, &["window", "over", "last"]) {
-        return false;
-    }
-    let is_looked = mentions(
-        line,
-        &["window", "over", "during", "period", "last", "past", "from", "for", "quarter", "month", "week"],
-    );
-    let is_long = quantities(line)
-        .iter()
-        .any(|(quantity, _)| quantity.unit == Unit::Seconds && quantity.value >= 86_400.0);
-    let named = mentions(
-        line,
-        &["q1", "q2", "q3", "q4", "quarter of", "28-day", "30-day", "90-day", "7-day", "calendar month"],
-    );
-    is_looked && is_long || named && mentions(line, &["window", "over", "during", "period", "20*", "quarter"])
 }
 
 /// What a record says of a test run, if it is one.
@@ -266,6 +241,24 @@ fn title_duration(document: &Document, record: &Record) -> Option<Figure> {
     let section = &document.sections[record.section];
     let is_time = |quantity: &Quantity| quantity.unit == Unit::Seconds && quantity.bound == Bound::Exact;
     let title = if record.origin == Origin::List { &section.title } else { &record.title };
+    // What is named beside these words is not how long the run took.
+    const OTHER: [&str; 12] = [
+        "window*",
+        "rolling",
+        "every",
+        "each",
+        "after",
+        "within",
+        "timeout",
+        "interval",
+        "retention",
+        "ttl",
+        "delay",
+        "per",
+    ];
+    if mentions(&title.to_lowercase(), &OTHER) {
+        return None;
+    }
     let times: Vec<Quantity> =
         quantities(title).into_iter().map(|(quantity, _)| quantity).filter(is_time).collect();
     let [quantity] = times.as_slice() else { return None };

@@ -24,6 +24,7 @@ mod said;
 mod tests;
 mod text;
 mod token;
+mod window;
 mod words;
 
 pub use finding::{Finding, FindingKind};

@@ -9,13 +9,14 @@ use crate::claims::fraction::fractions;
 use crate::claims::quantity::{Bound, Quantity, Unit};
 use crate::claims::records::{Field, Origin};
 use crate::claims::token::{Token, TokenKind, quantities, tokens};
+use crate::claims::window::{is_named, is_period};
 use crate::claims::words::{is_wish, mentions};
 use crate::claims::{Case, Finding, FindingKind};
 
 use super::scores::scores;
 
 /// Keys and titles of what was decided and not measured.
-const DECIDED: [&str; 36] = [
+const DECIDED: [&str; 37] = [
     "backup*",
     "snapshot*",
     "recovery time objective",
@@ -35,6 +36,7 @@ const DECIDED: [&str; 36] = [
     "replicas",
     "duration",
     "window",
+    "period",
     "scale-out",
     "trigger",
     "criteria",
@@ -201,7 +203,9 @@ fn sections_with_method(case: &Case) -> Vec<bool> {
             mentions(&field.key, &COUNTED) && !is_wish(&field.key) && field.quantity().is_some()
         };
         const TOLD: [&str; 7] = ["how", "source", "evidence", "method", "instrument", "query", "measured by"];
-        let is_told = |field: &Field| mentions(&field.key, &TOLD);
+        let is_told = |field: &Field| {
+            mentions(&field.key, &TOLD) || is_period(field) || is_measured_by(&field.key, &field.value)
+        };
         own[record.section] |= record.fields.iter().any(|field| is_counted(field) || is_told(field));
     }
     let is_for_all = |index: usize| {
@@ -221,6 +225,10 @@ fn sections_with_method(case: &Case) -> Vec<bool> {
                         "evidence",
                         "measurement",
                         "environment",
+                        "gemessen",
+                        "messung*",
+                        "methode",
+                        "methodik",
                     ],
                 ))
     };
@@ -239,14 +247,19 @@ fn is_method(statement: &Statement) -> bool {
     statement.place == Place::Command && !lower.starts_with('#')
         || has_sample(statement)
         || has_span(lower)
-        || statement.place == Place::Heading && heads(lower)
+        || statement.place == Place::Heading && (heads(lower) || is_named(lower))
         || names_tool(lower)
         || names_data(lower)
         || days(&statement.value).len() >= 2 && !mentions(lower, &["valid*", "certification period"])
 }
 
+/// A cell that names a tool under `Gemessen`: under the same word there may be what was measured.
+fn is_measured_by(key: &str, value: &str) -> bool {
+    mentions(key, &["gemessen", "messung", "quelle"]) && mentions(&value.to_lowercase(), &TOOLS)
+}
+
 fn has_sample(statement: &Statement) -> bool {
-    const COUNTED: [&str; 24] = [
+    const COUNTED: [&str; 27] = [
         "requests",
         "samples",
         "runs",
@@ -271,6 +284,9 @@ fn has_sample(statement: &Statement) -> bool {
         "times",
         "alerts",
         "pages",
+        "anfragen",
+        "läufe",
+        "messungen",
     ];
     if matches!(
         statement.key.as_str(),
@@ -351,9 +367,9 @@ const TOOLS: [&str; 34] = [
 ];
 
 fn names_tool(lower: &str) -> bool {
-    const BY: [&str; 13] = [
+    const BY: [&str; 16] = [
         "measured", "using", "with", "via", "from", "source", "ran", "by", "exported", "query", "report",
-        "tool", "command",
+        "tool", "command", "gemessen", "mit", "quelle",
     ];
     mentions(lower, &TOOLS) && mentions(lower, &BY)
 }

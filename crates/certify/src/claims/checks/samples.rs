@@ -69,11 +69,14 @@ fn lower_bound(count: u64, trials: u64) -> f64 {
 pub(super) fn all_of_a_few(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told: BTreeMap<(usize, u64), usize> = BTreeMap::new();
-    let mut add = |section: usize, line: usize, n: u64| {
+    let mut add = |section: usize, line: usize, n: u64, is_trial: bool| {
         if told.insert((case.document.sections[section].chapter, n), line).is_none() {
+            // A test says what it tests; only as a sample of all that may happen is it too few.
+            let what =
+                if is_trial { "" } else { "they show that these pass; as a sample of what may happen, " };
             let reason = format!(
-                "{n} of {n} show no more than {} % with 95 % confidence, and no bound is printed; 99 % takes 299 without \
-                 a failure",
+                "{what}{n} of {n} show no more than {} % with 95 % confidence, and no bound is printed; 99 % takes 299 \
+                 without a failure",
                 number(lower_bound(n, n)),
             );
             findings.push(case.finding(line, FindingKind::SampleTooSmall, reason));
@@ -91,7 +94,7 @@ pub(super) fn all_of_a_few(case: &Case) -> Vec<Finding> {
             || statement.lower.contains("100%")
             || statement.lower.contains("100 %");
         if (is_trial || is_test && is_rate) && is_good {
-            add(statement.section, statement.line, n);
+            add(statement.section, statement.line, n, is_trial);
         }
     }
     for record in case
@@ -107,7 +110,7 @@ pub(super) fn all_of_a_few(case: &Case) -> Vec<Finding> {
             .zip(count(&["total", "run", "executed"]))
             .and_then(|(part, whole)| few(part, whole));
         if let Some(n) = few.filter(|_| is_whole) {
-            add(record.section, record.line, n);
+            add(record.section, record.line, n, false);
         }
     }
     findings.extend(scenarios(case, &bounded));

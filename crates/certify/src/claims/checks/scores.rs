@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::claims::document::{Document, Place, Statement};
+use crate::claims::document::{Document, Place, Statement, Table};
 use crate::claims::facts::claims;
 use crate::claims::fraction::fractions;
 use crate::claims::interval::Interval;
 use crate::claims::quantity::{Quantity, Unit, number};
-use crate::claims::token::tokens;
+use crate::claims::token::{Token, first_quantity, tokens};
 use crate::claims::words::{is_denial, is_wish, mentions, verdict};
 use crate::claims::{Case, Finding, FindingKind};
 
@@ -87,7 +87,7 @@ fn score(value: &str, is_score: bool, is_share: bool) -> Option<(Quantity, f64)>
 const AGAIN: &str = "; again in line ";
 
 pub(super) fn scores_follow_from_counts(case: &Case) -> Vec<Finding> {
-    let counts = counts(case);
+    let (counts, sums) = counts(case);
     let boxes = Boxes::of(&case.document);
     let near: Vec<String> = counts
         .values()
@@ -108,9 +108,11 @@ pub(super) fn scores_follow_from_counts(case: &Case) -> Vec<Finding> {
     for scores in groups {
         // An average follows from what it is of, and that has a finding of its own.
         let is_sum = |score: &Score| mentions(&score.label, &["average", "mean"]);
-        let is_open = |score: &&Score| {
-            !is_sum(score) && !follows(score, counts.get(&score.section)) && !boxes.give(score)
+        let is_given = |score: &Score| {
+            let by = |counts: &Counts| boxes.sections(score).any(|one| follows(score, counts.get(&one)));
+            boxes.give(score) || by(&counts) || by(&sums)
         };
+        let is_open = |score: &&Score| !is_sum(score) && !is_given(score);
         let open: Vec<&Score> = scores.iter().filter(is_open).collect();
         let Some(first) = open.first() else { continue };
         let printed: Vec<String> = open.iter().map(|score| printed(score)).collect();
@@ -166,6 +168,14 @@ impl Boxes {
             .map_or(score.section, |(_, index)| *index)
     }
 
+    /// The sections whose counts may give it: its own, and those titled as it is called or as a part of its name.
+    fn sections(&self, score: &Score) -> impl Iterator<Item = usize> {
+        let starts = score.label.match_indices(' ').map(|(at, _)| at + 1);
+        let named =
+            std::iter::once(0).chain(starts).filter_map(|at| self.titles.get(&score.label[at..]).copied());
+        std::iter::once(score.section).chain(named)
+    }
+
     fn count(&self, score: &Score) -> Option<(u64, u64)> {
         let (done, all) = self.counts[self.section(score)];
         (all > 1).then_some((done, all))
@@ -183,17 +193,22 @@ impl Boxes {
     }
 }
 
-/// The counts of each section, in parts of one: fractions, and what is ticked.
-fn counts(case: &Case) -> BTreeMap<usize, Vec<(u64, u64)>> {
-    let mut counts: BTreeMap<usize, Vec<(u64, u64)>> = BTreeMap::new();
+/// Parts with their wholes, by section.
+type Counts = BTreeMap<usize, Vec<(u64, u64)>>;
+
+/// The counts that are printed, and what is made of them: all together, and sums.
+fn counts(case: &Case) -> (Counts, Counts) {
+    let (mut counts, mut sums) = (Counts::new(), Counts::new());
     let mut add = |section: usize, text: &str| {
-        for fraction in fractions(&tokens(text)) {
+        let tokens = tokens(text);
+        for fraction in fractions(&tokens) {
             if let (Some(part), Some(whole)) = (fraction.part.count(), fraction.whole.count())
                 && (!matches!(whole, 10 | 100) || mentions(&text.to_lowercase(), &["of"]))
             {
                 counts.entry(section).or_default().push((part, whole));
             }
         }
+        sums.entry(section).or_default().extend(sum(&tokens));
     };
     for statement in &case.document.statements {
         add(statement.section, &statement.value);
@@ -201,7 +216,47 @@ fn counts(case: &Case) -> BTreeMap<usize, Vec<(u64, u64)>> {
     for table in &case.document.tables {
         table.rows.iter().flat_map(|row| &row.cells).for_each(|cell| add(table.section, cell));
     }
-    counts
+    for table in &case.document.tables {
+        sums.entry(table.section).or_default().extend(column_sums(table));
+    }
+    for (section, counts) in &counts {
+        let parts = total(counts.iter().map(|(part, _)| *part));
+        sums.entry(*section).or_default().push((parts, total(counts.iter().map(|(_, whole)| *whole))));
+    }
+    (counts, sums)
+}
+
+/// A sum that stays at the largest number: nobody's score is that.
+fn total(parts: impl Iterator<Item = u64>) -> u64 {
+    parts.fold(0, u64::saturating_add)
+}
+
+/// `18 + 17 + 19 + 15 + 18 of 20`: the sum, of as many twenties; of a hundred where it is not said of what.
+fn sum(tokens: &[Token<'_>]) -> Option<(u64, u64)> {
+    let plus = tokens.iter().position(|one| one.is_mark('+'))?;
+    let mut at = plus.checked_sub(1)?;
+    let count = |index: usize| tokens.get(index).and_then(|one| one.quantity()?.count());
+    let mut parts = vec![count(at)?];
+    while tokens.get(at + 1).is_some_and(|one| one.is_mark('+')) {
+        at += 2;
+        parts.push(count(at)?);
+    }
+    let is_of = tokens.get(at + 1).is_some_and(|one| matches!(one.text, "of" | "/"));
+    let whole = count(at + 2).filter(|whole| is_of && *whole > 0);
+    let whole = whole.map_or(100, |whole| whole.saturating_mul(parts.len() as u64));
+    Some((total(parts.into_iter()), whole))
+}
+
+/// What each column of counts makes, of as many as its head says that each is of, or of a hundred.
+fn column_sums(table: &Table) -> Vec<(u64, u64)> {
+    let column = |(index, head): (usize, &String)| {
+        let cells = table.rows.iter().map(|row| first_quantity(row.cells.get(index)?)?.0.count());
+        let parts: Vec<u64> = cells.collect::<Option<_>>()?;
+        let of = first_quantity(head).and_then(|(one, _)| one.count()).filter(|of| *of > 0);
+        let whole = of.map_or(100, |of| of.saturating_mul(parts.len() as u64));
+        (parts.len() > 1).then(|| (total(parts.into_iter()), whole))
+    };
+    table.head.iter().enumerate().skip(1).filter_map(column).collect()
 }
 
 fn follows(score: &Score, counts: Option<&Vec<(u64, u64)>>) -> bool {

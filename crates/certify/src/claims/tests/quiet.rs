@@ -1,7 +1,9 @@
 //! Honest lines that once were accused, or that look like what is. Beside each lot stands what must still be told.
 
 use super::{found, told};
-use crate::claims::FindingKind::{Contradiction, ImpossibleDate, SampleTooSmall};
+use crate::claims::FindingKind::{
+    Contradiction, FigureWithoutMethod, ImpossibleDate, SampleTooSmall, ScoreWithoutEvidence,
+};
 
 fn accusations(text: &str) -> Vec<crate::claims::Finding> {
     let is_one = |finding: &crate::claims::Finding| {
@@ -108,4 +110,79 @@ fn what_only_looks_like_a_day_is_none() {
     is_quiet("The adapter is part no. 2026/02/30.\n");
     is_quiet("2026-02-29 is skipped in our calendar.\n");
     is_told("Certified on 2026-02-30.\n");
+}
+
+/// Nothing of any kind is found.
+fn is_clean(text: &str) {
+    let all = found(text);
+    assert!(all.is_empty(), "{}in\n{text}", told(&all));
+}
+
+fn has(text: &str, kind: crate::claims::FindingKind) {
+    assert!(found(text).iter().any(|one| one.kind == kind), "no {kind:?} in\n{text}");
+}
+
+#[test]
+fn a_window_may_stand_in_a_column_or_in_a_title() {
+    let table = |head: &str, period: &str| {
+        format!(
+            "# Levels\n\n| Metric | {head} | Actual |\n|--|--|--|\n| Availability | {period} | 99.95 % |\n"
+        )
+    };
+    for period in ["2026-01-01 to 2026-03-31", "90 days", "Q1 2026", "March 2026", "2025"] {
+        is_clean(&table("Period", period));
+    }
+    has(&table("Region", "north"), SampleTooSmall);
+    has(&table("Region", "north"), FigureWithoutMethod);
+    let titled = |title: &str| format!("# Operations\n\n## {title}\n\n- **Uptime**: 99.95 %\n");
+    is_clean(&titled("Uptime 2025"));
+    is_clean(&titled("Uptime, January to March 2026"));
+    for title in ["Uptime", "Uptime, as of March 12, 2026", "Uptime target 2025", "Release of March 2026"] {
+        has(&titled(title), SampleTooSmall);
+    }
+}
+
+#[test]
+fn a_window_in_a_title_is_not_how_long_a_run_took() {
+    let run = |title: &str| format!("### {title}\n- **Total requests**: 1,000,000\n- **RPS**: 900\n");
+    is_quiet(&run("Steady load, p95 by 5 min windows"));
+    is_quiet(&run("Restart every 10 min"));
+    is_told(&run("Steady load, 5 min"));
+}
+
+#[test]
+fn a_score_may_be_the_sum_of_its_parts_or_stand_apart_from_its_count() {
+    let parts =
+        "- **Code**: 18/20\n- **Tests**: 17/20\n- **Docs**: 19/20\n- **Work**: 15/20\n- **Safety**: 18/20\n";
+    let column =
+        "| Area | Points of 20 |\n|--|--|\n| A | 18 |\n| B | 17 |\n| C | 19 |\n| D | 15 |\n| E | 18 |\n";
+    for parts in [parts, column, "18 + 17 + 19 + 15 + 18 of 20 points each.\n"] {
+        is_clean(&format!("# Review\n\n{parts}\n**Overall score**: 87/100\n"));
+        has(&format!("# Review\n\n{parts}\n**Overall score**: 93/100\n"), ScoreWithoutEvidence);
+    }
+    let apart = |title: &str| {
+        format!(
+            "# R\n\n## {title}\n\n16/16 criteria are met.\n\n## Summary\n\n- **Overall readiness**: 100 %\n"
+        )
+    };
+    is_clean(&apart("Readiness"));
+    has(&apart("Colours"), ScoreWithoutEvidence);
+}
+
+#[test]
+fn tests_that_passed_are_a_sample_only_of_what_may_happen() {
+    let reason = |line: &str| found(line).first().map(|one| one.reason.clone()).unwrap_or_default();
+    assert!(reason("- Checks: 16/16 (100 %) passed\n").starts_with("they show that these pass; as a sample"));
+    assert!(reason("- Drills: 16/16 passed\n").starts_with("16 of 16 show no more than 82.9 %"));
+}
+
+#[test]
+fn a_method_may_be_told_in_german() {
+    let latency = "## Latenz\n\n- **p95**: 38 ms\n- **p99**: 92 ms\n";
+    is_clean(&format!("# Suche\n\n## Gemessen\n\nMit wrk2, drei Mal zu je 300 s.\n\n{latency}"));
+    is_clean(&format!("# Suche\n\nGemessen mit wrk2.\n\n{latency}"));
+    has(&format!("# Suche\n\n## Gemessen\n\nAuf einem zweiten Rechner.\n\n{latency}"), FigureWithoutMethod);
+    let table = |how: &str| format!("| Was | Wert | Gemessen |\n|--|--|--|\n| p95 | 38 ms | {how} |\n");
+    is_clean(&table("wrk2, 300 s"));
+    has(&table("ja"), FigureWithoutMethod);
 }
