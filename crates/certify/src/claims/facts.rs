@@ -156,7 +156,7 @@ fn put(place: &mut Option<Figure>, figure: Figure) {
 }
 
 /// Words of a rate that is not that of the whole run.
-const EXTREMES: [&str; 9] =
+pub(crate) const EXTREMES: [&str; 9] =
     ["peak", "max", "maximum", "burst", "sustained", "capacity", "offered", "best", "min"];
 
 const ERRORS: [&str; 5] = ["error", "errors", "failed", "failures", "failure"];
@@ -182,7 +182,7 @@ fn is_of(key: &str, words: &[&str]) -> bool {
 }
 
 /// `total requests`, `requests sent`, `n`; and `total`, where the value says of what.
-fn is_total(key: &str, value: &str) -> bool {
+pub(crate) fn is_total(key: &str, value: &str) -> bool {
     const COUNTED: [&str; 6] = ["requests", "messages", "samples", "iterations", "sample", "n"];
     const BESIDE: [&str; 11] =
         ["total", "sent", "made", "issued", "count", "number", "of", "all", "size", "in", "http"];

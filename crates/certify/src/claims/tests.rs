@@ -3,6 +3,7 @@
 mod documents;
 mod honest;
 mod pairs;
+mod plain;
 mod quiet;
 
 use super::{Finding, audit};

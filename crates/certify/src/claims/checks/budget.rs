@@ -41,10 +41,15 @@ impl Row {
                 && mentions(&field.key, &["used", "consumed", "spent"])
                 && field.is_plain()
         })?;
-        let target = percent(&TARGET).filter(|target| (50.0..100.0).contains(&target.value))?;
-        let row =
-            Self { line: field.line, target, actual: percent(&ACTUAL)?, used: field.of(Unit::Percent)? };
-        (row.actual.value <= 100.0 && row.actual.bound == Bound::Exact).then_some(row)
+        let actual = percent(&ACTUAL).or_else(|| availability(record))?;
+        Self { line: field.line, target: percent(&TARGET)?, actual, used: field.of(Unit::Percent)? }
+            .possible()
+    }
+
+    /// The same, if there can be such a target and it is said exactly what was seen.
+    pub(super) fn possible(self) -> Option<Self> {
+        let is_target = (50.0..100.0).contains(&self.target.value);
+        (is_target && self.actual.value <= 100.0 && self.actual.bound == Bound::Exact).then_some(self)
     }
 
     /// The share of the budget that was used, in per cent.
@@ -54,9 +59,17 @@ impl Row {
         errors.over(budget).times(Interval::exactly(100.0))
     }
 
-    pub(super) fn stands(self, convention: Convention) -> bool {
+    fn stands(self, convention: Convention) -> bool {
         self.share(convention).meets(self.used.allowed())
     }
+}
+
+/// `Availability: 99.95 %` beside a target: what was seen, if it is the only one.
+fn availability(record: &Record) -> Option<Quantity> {
+    let is_seen = |field: &&Field| !mentions(&field.key, &TARGET) && !mentions(&field.key, &["budget"]);
+    let mut seen = record.fields_with(&["availability", "uptime"]).filter(is_seen);
+    let one = seen.next().filter(|one| seen.next().is_none() && one.is_plain())?;
+    one.of(Unit::Percent)
 }
 
 /// Rows of the same table, or the row of a list: whoever rounds one rounds them all.
@@ -73,15 +86,17 @@ fn groups(case: &Case) -> Vec<Vec<Row>> {
     groups.into_values().collect()
 }
 
-/// The rows that no convention saves.
-fn refuted(case: &Case) -> Vec<Row> {
-    let mut refuted = Vec::new();
-    for rows in groups(case) {
-        if !rows.iter().all(|row| row.stands(Convention::Truncated)) {
-            refuted.extend(rows.into_iter().filter(|row| !row.stands(Convention::Rounded)));
-        }
+/// The rows of a group that no convention saves.
+pub(super) fn refuted_among(mut rows: Vec<Row>) -> Vec<Row> {
+    if rows.iter().all(|row| row.stands(Convention::Truncated)) {
+        return Vec::new();
     }
-    refuted
+    rows.retain(|row| !row.stands(Convention::Rounded));
+    rows
+}
+
+fn refuted(case: &Case) -> Vec<Row> {
+    groups(case).into_iter().flat_map(refuted_among).collect()
 }
 
 pub(super) fn error_budget_used(case: &Case) -> Vec<Finding> {

@@ -55,9 +55,9 @@ pub(super) fn adjectives_are_no_limits(case: &Case) -> Vec<Finding> {
         // In running text one such word may be a manner of speaking.
         let is_prose =
             statement.place == Place::Prose && statement.key.is_empty() || statement.place == Place::Heading;
-        if found.len() > usize::from(is_prose) && !has_number(statement) {
-            let lines = groups.entry((true, statement.block)).or_default();
-            lines.extend(found.first().map(|word| (statement.line, *word)));
+        let first = found.first().filter(|_| found.len() > usize::from(is_prose)).copied();
+        if let Some(word) = guarantee(&statement.lower).or(first).filter(|_| !has_number(statement)) {
+            groups.entry((true, statement.block)).or_default().push((statement.line, word));
         }
     }
     for (index, table) in case.document.tables.iter().enumerate() {
@@ -78,6 +78,13 @@ pub(super) fn adjectives_are_no_limits(case: &Case) -> Vec<Finding> {
         Some(case.finding(*line, FindingKind::CannotFail, reason))
     };
     groups.into_values().filter_map(finding).collect()
+}
+
+/// `Zero downtime guaranteed`: what happens after a guarantee makes it no less one.
+fn guarantee(lower: &str) -> Option<&'static str> {
+    const NOTHING: [&str; 4] = ["zero downtime", "zero-downtime", "zero data loss", "perfect uptime"];
+    let is_one = mention(lower, "guarantee*").is_some() && !is_denial(lower);
+    NOTHING.into_iter().find(|word| is_one && mention(lower, word).is_some())
 }
 
 fn adjectives(lower: &str) -> Vec<&'static str> {

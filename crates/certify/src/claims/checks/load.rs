@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::claims::facts::{Figure, Run, quantile};
+use crate::claims::facts::{Figure, Run, is_total, quantile};
 use crate::claims::fraction::fractions;
 use crate::claims::interval::Interval;
-use crate::claims::qualifier::qualifier;
-use crate::claims::quantity::{Bound, Unit, number, time};
+use crate::claims::qualifier::{ASIDE, qualifier};
+use crate::claims::quantity::{Bound, Quantity, Unit, number, time};
+use crate::claims::records::{Field, Origin, Record};
 use crate::claims::token::tokens;
 use crate::claims::words::mentions;
 use crate::claims::{Case, Finding, FindingKind};
+
+use super::targets::without;
 
 /// How far the time that a tool divides by may be from the nominal one: it starts, drains and stops.
 const DURATION_SHARE: f64 = 0.1;
@@ -17,23 +20,29 @@ const DURATION_SHARE: f64 = 0.1;
 pub(super) fn totals_are_rates_times_durations(case: &Case) -> Vec<Finding> {
     let finding = |run: &Run| {
         let (total, rate, duration) = (run.total?, run.rate?, run.duration?);
-        let is_usable = |figure: &Figure| figure.is_plain && figure.quantity.bound == Bound::Exact;
-        let all_usable = [total, rate, duration].iter().all(is_usable) && !run.is_uneven;
-        let expected = rate.quantity.nearly().times(duration.quantity.rounded().wider(DURATION_SHARE));
-        if !all_usable || expected.meets(total.quantity.nearly()) {
-            return None;
-        }
-        let reason = format!(
-            "{}/s for {} are {} in all, not {}: {} apart",
-            number(rate.quantity.value),
-            time(duration.quantity.value),
-            number(rate.quantity.value * duration.quantity.value),
-            number(total.quantity.value),
-            percent_apart(rate.quantity.value * duration.quantity.value, total.quantity.value),
-        );
+        let is_usable = [total, rate, duration].iter().all(|figure| figure.is_plain) && !run.is_uneven;
+        let reason = no_product(total.quantity, rate.quantity, duration.quantity).filter(|_| is_usable)?;
         Some(case.finding(total.line, FindingKind::Contradiction, reason))
     };
     case.facts.runs.iter().filter_map(finding).collect()
+}
+
+/// Why so many in all are not this rate for this time.
+pub(super) fn no_product(total: Quantity, rate: Quantity, duration: Quantity) -> Option<String> {
+    let expected = rate.nearly().times(duration.rounded().wider(DURATION_SHARE));
+    let are_exact = [total, rate, duration].iter().all(|one| one.bound == Bound::Exact);
+    if !are_exact || expected.meets(total.nearly()) {
+        return None;
+    }
+    let product = rate.value * duration.value;
+    Some(format!(
+        "{}/s for {} are {} in all, not {}: {} apart",
+        number(rate.value),
+        time(duration.value),
+        number(product),
+        number(total.value),
+        percent_apart(product, total.value),
+    ))
 }
 
 fn percent_apart(one: f64, two: f64) -> String {
@@ -53,13 +62,9 @@ pub(super) fn errors_are_whole_numbers(case: &Case) -> Vec<Finding> {
         let errors = share.times(Interval::exactly(n / 100.0));
         let counted = run.error_count.filter(is_usable);
         let reason = match counted {
-            Some(count) if !errors.meets(Interval::exactly(count.quantity.value)) => format!(
-                "{} errors of {} are {} %, not {} %",
-                number(count.quantity.value),
-                number(n),
-                number(count.quantity.value / n * 100.0),
-                ratio.quantity.value,
-            ),
+            Some(count) if !errors.meets(Interval::exactly(count.quantity.value)) => {
+                errors_of(count.quantity.value, n, ratio.quantity.value)
+            }
             None if run.error_count.is_none() && total.quantity.step == 1.0 && !errors.has_whole() => {
                 format!(
                     "{} % of {} requests is no whole number of errors: {} to {} for the digits that are printed",
@@ -76,6 +81,91 @@ pub(super) fn errors_are_whole_numbers(case: &Case) -> Vec<Finding> {
     case.facts.runs.iter().filter_map(finding).collect()
 }
 
+pub(super) fn errors_of(count: f64, n: f64, percent: f64) -> String {
+    format!("{} errors of {} are {} %, not {percent} %", number(count), number(n), number(count / n * 100.0))
+}
+
+/// `Success rate` against the requests that failed.
+pub(super) fn successes_are_what_did_not_fail(case: &Case) -> Vec<Finding> {
+    const SUCCESS: [&str; 6] = ["success", "rate", "ratio", "http", "request", "requests"];
+    const FAILED: [&str; 6] = ["failed", "failures", "errors", "requests", "http", "total"];
+    let is_of = |key: &str, words: &[&str]| key.split_whitespace().all(|word| words.contains(&word));
+    let finding = |record: &Record| {
+        let text = |field: &Field| format!("{} {}", field.key, field.value.to_lowercase());
+        if record.fields.iter().any(|field| mentions(&text(field), &ASIDE)) {
+            return None;
+        }
+        let only = |is_it: &dyn Fn(&Field) -> bool| {
+            let mut found = record.fields.iter().filter(|field| is_it(field));
+            let one = found.next().filter(|_| found.next().is_none())?;
+            let quantity = one.quantity().filter(|one| one.bound == Bound::Exact)?;
+            qualifier("", &one.value).is_empty().then_some((one.line, quantity))
+        };
+        let is_share = |field: &Field| mentions(&field.key, &SUCCESS[..1]) && is_of(&field.key, &SUCCESS);
+        let is_count = |field: &Field| mentions(&field.key, &FAILED[..3]) && is_of(&field.key, &FAILED);
+        let ((line, share), (_, failed), (_, total)) =
+            (only(&is_share)?, only(&is_count)?, only(&|field: &Field| is_total(&field.key, &field.value))?);
+        let (failed, total) = (failed.count()?, total.count().filter(|total| *total > 0)?);
+        let left = 100.0 - failed as f64 / total as f64 * 100.0;
+        let is_wrong = share.unit == Unit::Percent && !share.allowed().meets(Interval::exactly(left));
+        let reason = format!(
+            "{} of {} failed, which leaves {} %, not {} %",
+            number(failed as f64),
+            number(total as f64),
+            number(left),
+            share.value,
+        );
+        is_wrong.then(|| case.finding(line, FindingKind::Contradiction, reason))
+    };
+    case.records.iter().filter(|one| !matches!(one.origin, Origin::Column(_))).filter_map(finding).collect()
+}
+
+/// No mean of anything is more than the most of it.
+pub(super) fn means_are_below_maxima(case: &Case) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for record in &case.records {
+        let (means, maxima) =
+            (by_name(record, &["mean", "average", "avg"]), by_name(record, &["max", "maximum"]));
+        for (name, means) in means {
+            // Of several with one name nobody says which belong together.
+            let ([mean], Some([max])) = (means.as_slice(), maxima.get(&name).map(Vec::as_slice)) else {
+                continue;
+            };
+            let (Some(of_all), Some(greatest)) = (mean.of(Unit::Seconds), max.of(Unit::Seconds)) else {
+                continue;
+            };
+            if greatest.allowed().is_below(of_all.allowed()) {
+                let reason = format!(
+                    "the mean is {} and the maximum is {} (line {}): no mean is more than the most",
+                    time(of_all.value),
+                    time(greatest.value),
+                    max.line,
+                );
+                findings.push(case.finding(mean.line, FindingKind::Contradiction, reason));
+            }
+        }
+    }
+    findings
+}
+
+fn by_name<'a>(record: &'a Record, words: &[&str]) -> BTreeMap<String, Vec<&'a Field>> {
+    let mut fields: BTreeMap<String, Vec<&Field>> = BTreeMap::new();
+    for field in &record.fields {
+        if let Some(name) = named(field, words) {
+            fields.entry(name).or_default().push(field);
+        }
+    }
+    fields
+}
+
+/// What a field is of, if its key has one of these words: the rest of the key, with what narrows its value.
+fn named(field: &Field, words: &[&str]) -> Option<String> {
+    const OTHER: [&str; 7] = ["max", "maximum", "mean", "average", "avg", "min", "median"];
+    let rest = without(&field.key, words);
+    let is_one = mentions(&field.key, words) && !mentions(&rest, &OTHER) && quantile(&rest).is_none();
+    is_one.then(|| format!("{rest} {}", qualifier("", &field.value)))
+}
+
 pub(super) fn quantiles_are_in_order(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for record in &case.records {
@@ -88,24 +178,36 @@ pub(super) fn quantiles_are_in_order(case: &Case) -> Vec<Finding> {
             let figure = Figure { quantity, line: field.line, is_plain: true };
             metrics.entry(metric).or_default().push((percent, figure));
         }
-        for mut figures in metrics.into_values() {
-            figures.sort_by(|one, two| one.0.total_cmp(&two.0));
-            for pair in figures.windows(2) {
-                let [(low, lesser), (high, greater)] = pair else { continue };
-                if low < high && greater.quantity.allowed().is_below(lesser.quantity.allowed()) {
-                    let reason = format!(
-                        "p{high} is {} and p{low} is {} (line {}): a higher quantile is never less",
-                        time(greater.quantity.value),
-                        time(lesser.quantity.value),
-                        lesser.line
-                    )
-                    .replace("p100 is", "the maximum is");
-                    findings.push(case.finding(greater.line, FindingKind::Contradiction, reason));
-                }
-            }
+        for figures in metrics.into_values() {
+            let wrong = out_of_order(figures).into_iter();
+            findings
+                .extend(wrong.map(|(line, reason)| case.finding(line, FindingKind::Contradiction, reason)));
         }
     }
     findings
+}
+
+/// Which quantiles are less than lower ones, by line, and why that cannot be. None where one is told twice: nobody says of what.
+pub(super) fn out_of_order(mut figures: Vec<(f64, Figure)>) -> Vec<(usize, String)> {
+    figures.sort_by(|one, two| one.0.total_cmp(&two.0));
+    if figures.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1.quantity != pair[1].1.quantity) {
+        return Vec::new();
+    }
+    let name = |percent: f64| if percent == 100.0 { "the maximum".to_owned() } else { format!("p{percent}") };
+    let wrong = |pair: &[(f64, Figure)]| {
+        let [(low, lesser), (high, greater)] = pair else { return None };
+        let place =
+            if lesser.line == greater.line { String::new() } else { format!(" (line {})", lesser.line) };
+        let reason = format!(
+            "{} is {} and {} is {}{place}: a higher quantile is never less",
+            name(*high),
+            time(greater.quantity.value),
+            name(*low),
+            time(lesser.quantity.value),
+        );
+        greater.quantity.allowed().is_below(lesser.quantity.allowed()).then_some((greater.line, reason))
+    };
+    figures.windows(2).filter_map(wrong).collect()
 }
 
 /// Whether a run has certainly more errors than the loosest objective allows.

@@ -4,6 +4,7 @@ mod budget;
 mod capacity;
 mod counts;
 mod dates;
+mod downtime;
 mod limits;
 mod load;
 mod method;
@@ -23,22 +24,29 @@ use super::{Case, Finding};
 pub(super) type Check = fn(&Case) -> Vec<Finding>;
 
 /// Every check there is.
-pub(super) const ALL: [Check; 35] = [
+pub(super) const ALL: [Check; 42] = [
     // Two statements that cannot both be true.
     budget::error_budget_used,
     budget::error_budget_remaining,
     budget::latency_budget_remaining,
     load::totals_are_rates_times_durations,
     load::errors_are_whole_numbers,
+    load::successes_are_what_did_not_fail,
+    load::means_are_below_maxima,
     load::quantiles_are_in_order,
     prose::quantiles_are_in_order,
     load::objectives_that_are_called_met,
     load::runs_within_the_objective,
     capacity::capacity_was_measured,
     recovery::recovery_time_against_drills,
+    recovery::recovery_time_in_rows,
+    recovery::recovery_time_in_words,
     recovery::recovery_point_against_backups,
     prose::error_budget_used,
-    prose::downtime_against_uptime,
+    prose::totals_are_rates_times_durations,
+    prose::errors_are_their_share,
+    downtime::downtime_against_uptime,
+    downtime::downtime_of_a_period,
     sums::parts_make_the_total,
     counts::fractions_against_percentages,
     counts::averages_of_scores,

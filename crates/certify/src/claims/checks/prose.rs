@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_measure::{Probability, minimum_count};
-
 use crate::claims::document::{Place, Statement};
-use crate::claims::facts::quantile;
+use crate::claims::facts::{EXTREMES, Figure, quantile};
 use crate::claims::interval::Interval;
-use crate::claims::qualifier::are_plain;
-use crate::claims::quantity::{Bound, Convention, Quantity, Unit, number, time};
+use crate::claims::qualifier::{UNEVEN, are_plain, is_past};
+use crate::claims::quantity::{Bound, Quantity, Unit};
 use crate::claims::said::{Said, said};
 use crate::claims::token::{TokenKind, tokens};
 use crate::claims::words::{is_denial, is_wish, mentions};
 use crate::claims::{Case, Finding, FindingKind};
 
 use super::budget::{self, Row};
-use super::samples::{probability, too_few};
+use super::load::{errors_of, no_product, out_of_order};
+use super::samples::Minima;
 
 /// Statements that say something, with what stands together in running text joined to one.
-fn passages(case: &Case) -> Vec<(usize, String)> {
+pub(super) fn passages(case: &Case) -> Vec<(usize, String)> {
     let mut blocks: BTreeMap<(usize, usize), (usize, String)> = BTreeMap::new();
     let is_told = |one: &&Statement| {
         !matches!(one.place, Place::Heading | Place::Command)
@@ -39,23 +38,10 @@ pub(super) fn quantiles_are_in_order(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, text) in passages(case) {
         for sentence in text.split(". ").filter(|sentence| !is_wish(sentence)) {
-            let mut pairs = quantiles(sentence);
-            pairs.sort_by(|one, two| one.0.total_cmp(&two.0));
-            let wrong = pairs
-                .windows(2)
-                .find(|pair| pair[0].0 < pair[1].0 && pair[1].1.allowed().is_below(pair[0].1.allowed()));
-            if let Some([(low, lesser), (high, greater)]) = wrong {
-                let reason = format!(
-                    "p{high} is {} and p{low} is {}: a higher quantile is never less",
-                    time(greater.value),
-                    time(lesser.value)
-                );
-                findings.push(case.finding(
-                    line,
-                    FindingKind::Contradiction,
-                    reason.replace("p100 is", "the maximum is"),
-                ));
-            }
+            let figure = |(percent, quantity)| (percent, Figure { quantity, line, is_plain: true });
+            let wrong = out_of_order(quantiles(sentence).into_iter().map(figure).collect());
+            let first = wrong.into_iter().next();
+            findings.extend(first.map(|(_, reason)| case.finding(line, FindingKind::Contradiction, reason)));
         }
     }
     findings
@@ -88,9 +74,13 @@ fn quantiles(sentence: &str) -> Vec<(f64, Quantity)> {
     pairs
 }
 
+/// Nobody says that there were over so many where there were so many times more.
+const OVER_FACTOR: u64 = 10;
+
 /// `p99.99 was 80 ms, of 100 requests`.
 pub(super) fn samples_for_the_quantile(case: &Case) -> Vec<Finding> {
     const COUNTED: [&str; 6] = ["requests", "samples", "calls", "queries", "measurements", "observations"];
+    let mut minima = Minima::default();
     let mut findings = Vec::new();
     for (line, text) in passages(case) {
         let is_many =
@@ -99,18 +89,22 @@ pub(super) fn samples_for_the_quantile(case: &Case) -> Vec<Finding> {
             continue;
         }
         let pieces = tokens(&text);
-        let counts: Vec<u64> = pieces
-            .windows(2)
-            .filter(|pair| COUNTED.contains(&pair[1].text))
-            .filter_map(|pair| pair[0].quantity().filter(|one| one.bound == Bound::Exact)?.count())
+        let counts: Vec<(u64, bool)> = pieces
+            .windows(3)
+            .filter(|three| COUNTED.contains(&three[2].text))
+            .filter_map(|three| {
+                let one = three[1].quantity()?;
+                let is_over = one.bound == Bound::AtLeast && three[0].text == "over";
+                (is_over || one.bound == Bound::Exact).then_some((one.count()?, is_over))
+            })
             .collect();
-        let [n] = counts.as_slice() else { continue };
+        let [(n, is_over)] = counts.as_slice() else { continue };
         let highest = quantiles_named(&text).filter(|percent| *percent < 100.0).fold(0.0, f64::max);
         let has_time = pieces.iter().any(|one| one.quantity().is_some_and(|one| one.unit == Unit::Seconds));
-        let Some(quantile) = probability(highest).filter(|_| highest > 0.0 && has_time) else { continue };
-        if let Some(needed) = minimum_count(quantile, Probability::P95).filter(|needed| n < needed) {
-            findings.push(case.finding(line, FindingKind::SampleTooSmall, too_few(*n, quantile, needed)));
-        }
+        // `over 200 requests` are 200 or a few more.
+        let most = if *is_over { n.saturating_mul(OVER_FACTOR) } else { *n };
+        let reason = minima.too_few(*n, most, highest).filter(|_| has_time);
+        findings.extend(reason.map(|reason| case.finding(line, FindingKind::SampleTooSmall, reason)));
     }
     findings
 }
@@ -123,10 +117,59 @@ fn quantiles_named(text: &str) -> impl Iterator<Item = f64> {
 }
 
 /// The only figure with these words, if no word beside it may narrow it. What narrows the first narrows all.
-fn only(said: &[Said], unit: Unit, is_it: impl Fn(&str) -> bool) -> Option<Quantity> {
+pub(super) fn only(said: &[Said], unit: Unit, is_it: impl Fn(&str) -> bool) -> Option<Quantity> {
     let mut found = said.iter().enumerate().filter(|(_, one)| one.quantity.unit == unit && is_it(&one.words));
     let (index, one) = found.next().filter(|_| found.next().is_none())?;
     (index == 0 || are_plain(one.words.split_whitespace())).then_some(one.quantity)
+}
+
+/// `600,000 requests in 10 min at 2,000/s`.
+pub(super) fn totals_are_rates_times_durations(case: &Case) -> Vec<Finding> {
+    let finding = |(line, text): (usize, String)| {
+        // The least of the extremes is `min`, and that is a unit here.
+        let is_extreme = mentions(&text, &EXTREMES[..EXTREMES.len() - 1]);
+        if mentions(&text, &UNEVEN) || is_extreme || is_wish(&text) || is_past(&text) {
+            return None;
+        }
+        let said = said(&text);
+        let [first, second, third] = said.as_slice() else { return None };
+        let all = [first, second, third];
+        let one = |is_it: &dyn Fn(&Said) -> bool| all.iter().find(|one| is_it(one)).map(|one| one.quantity);
+        let are_plain = all.iter().all(|one| are_plain(one.words.split_whitespace()));
+        let is_total =
+            |one: &Said| one.quantity.count().is_some() && mentions(&one.words, &["requests", "messages"]);
+        let reason = no_product(one(&is_total)?, one(&|one| one.quantity.is_rate())?, one(&is_time)?);
+        Some(case.finding(line, FindingKind::Contradiction, reason.filter(|_| are_plain)?))
+    };
+    passages(case).into_iter().filter_map(finding).collect()
+}
+
+/// Whether a figure is how long something took: `in 10 min`. `Over 10 min` may be longer.
+fn is_time(one: &Said) -> bool {
+    one.quantity.unit == Unit::Seconds && mentions(&one.words, &["in", "for", "during"])
+}
+
+/// `1,000,000 requests were sent, of which 5,000 failed (0.05 %)`.
+pub(super) fn errors_are_their_share(case: &Case) -> Vec<Finding> {
+    let finding = |(line, text): (usize, String)| {
+        let said = said(&text);
+        let [all, failed, share] = said.as_slice() else { return None };
+        let is_all = mentions(&all.words, &["requests"]) && are_plain(all.words.split_whitespace());
+        let is_failed = matches!(failed.words.as_str(), "failed" | "failures" | "errors" | "requests failed");
+        let are_parts = text.contains("of which") && text.contains("%)");
+        let (all, failed) = (all.quantity, failed.quantity);
+        let is_whole = all.count()? > 0 && failed.count()? <= all.count()?;
+        let are_exact = [all, failed, share.quantity].iter().all(|one| one.bound == Bound::Exact);
+        let percent = failed.value / all.value * 100.0;
+        let is_either = [percent, 100.0 - percent]
+            .iter()
+            .any(|one| share.quantity.allowed().meets(Interval::exactly(*one)));
+        let is_share = share.quantity.unit == Unit::Percent && share.words.is_empty();
+        let reason = errors_of(failed.value, all.value, share.quantity.value);
+        (is_all && is_failed && are_parts && is_whole && are_exact && is_share && !is_either)
+            .then(|| case.finding(line, FindingKind::Contradiction, reason))
+    };
+    passages(case).into_iter().filter_map(finding).collect()
 }
 
 /// Target, actual and used share of the budget in one passage.
@@ -149,66 +192,9 @@ pub(super) fn error_budget_used(case: &Case) -> Vec<Finding> {
         ) else {
             continue;
         };
-        let is_possible = (50.0..100.0).contains(&target.value) && actual.value <= 100.0;
-        let row = Row { line, target, actual, used };
-        let stands = row.stands(Convention::Rounded) || row.stands(Convention::Truncated);
-        if is_possible && actual.bound == Bound::Exact && !stands {
-            findings.push(budget::told(case, row));
-        }
-    }
-    findings
-}
-
-/// The shortest time of which somebody says how long a service was down, in seconds.
-const PERIOD_S_MIN: f64 = 86_400.0;
-
-/// A share of uptime against the downtime and the period of the same passage.
-pub(super) fn downtime_against_uptime(case: &Case) -> Vec<Finding> {
-    const NARROW: [&str; 14] = [
-        "maintenance",
-        "planned",
-        "unplanned",
-        "scheduled",
-        "exclud*",
-        "partial*",
-        "degraded",
-        "weighted",
-        "region*",
-        "users",
-        "requests",
-        "customers",
-        "per",
-        "each",
-    ];
-    let mut findings = Vec::new();
-    for (line, text) in passages(case) {
-        if mentions(&text, &NARROW) || is_wish(&text) || !mentions(&text, &["downtime", "outage"]) {
-            continue;
-        }
-        let said = said(&text);
-        let is_down = |words: &str| mentions(words, &["downtime", "outage"]);
-        let (Some(uptime), Some(down), Some(period)) = (
-            only(&said, Unit::Percent, |words| mentions(words, &["uptime", "availability"])),
-            only(&said, Unit::Seconds, is_down),
-            only(&said, Unit::Seconds, |words| !is_down(words)),
-        ) else {
-            continue;
-        };
-        // `over 30 days` is a window, not more than it.
-        let is_window = matches!(period.bound, Bound::Exact | Bound::AtLeast);
-        let all_exact = is_window && [uptime, down].iter().all(|one| one.bound == Bound::Exact);
-        let share = down.allowed().not_negative().over(Interval::exactly(period.value));
-        let left = share.times(Interval::exactly(100.0)).taken_from(100.0);
-        if all_exact && period.value >= PERIOD_S_MIN && !left.meets(uptime.allowed()) {
-            let reason = format!(
-                "{} of downtime in {} leave {} %, not {} %",
-                time(down.value),
-                time(period.value),
-                number(100.0 - down.value / period.value * 100.0),
-                uptime.value
-            );
-            findings.push(case.finding(line, FindingKind::Contradiction, reason));
-        }
+        let row = Row { line, target, actual, used }.possible();
+        let refuted = budget::refuted_among(row.into_iter().collect());
+        findings.extend(refuted.into_iter().map(|row| budget::told(case, row)));
     }
     findings
 }

@@ -1,12 +1,17 @@
 //! Objectives of recovery against drills and backups.
 
+use crate::claims::date::is_month;
 use crate::claims::document::Statement;
 use crate::claims::interval::Interval;
-use crate::claims::qualifier::{is_past, qualifier};
+use crate::claims::qualifier::{are_plain, is_past, qualifier};
 use crate::claims::quantity::{Bound, Quantity, Unit, time};
+use crate::claims::records::{Origin, Record};
+use crate::claims::said::said;
 use crate::claims::token::quantities;
-use crate::claims::words::{mentions, verdict};
+use crate::claims::words::{is_denial, mentions, verdict};
 use crate::claims::{Case, Finding, FindingKind};
+
+use super::prose::passages;
 
 const RTO: [&str; 2] = ["rto", "recovery time objective"];
 const RPO: [&str; 2] = ["rpo", "recovery point objective"];
@@ -43,41 +48,44 @@ fn names(objective: &Statement) -> Vec<String> {
     qualifier(&objective.key, &objective.value).split(' ').filter(is_name).map(str::to_owned).collect()
 }
 
+/// Words of a drill that may be of everything.
+const RECOVERY: [&str; 31] = [
+    "on",
+    "drill",
+    "drills",
+    "restore",
+    "restored",
+    "restores",
+    "recovery",
+    "recover",
+    "recovered",
+    "failover",
+    "disaster",
+    "rehearsed",
+    "tested",
+    "took",
+    "full",
+    "complete",
+    "database",
+    "db",
+    "store",
+    "backup",
+    "service",
+    "last",
+    "latest",
+    "quarterly",
+    "monthly",
+    "each",
+    "quarter",
+    "month",
+    "point",
+    "time",
+    "point-in-time",
+];
+
 /// Whether a drill of another chapter names nothing that may have an objective of its own.
 fn is_of_all(told: &Statement) -> bool {
-    const WORDS: [&str; 30] = [
-        "drill",
-        "drills",
-        "restore",
-        "restored",
-        "restores",
-        "recovery",
-        "recover",
-        "recovered",
-        "failover",
-        "disaster",
-        "rehearsed",
-        "tested",
-        "took",
-        "full",
-        "complete",
-        "database",
-        "db",
-        "store",
-        "backup",
-        "service",
-        "last",
-        "latest",
-        "quarterly",
-        "monthly",
-        "each",
-        "quarter",
-        "month",
-        "point",
-        "time",
-        "point-in-time",
-    ];
-    let is_known = |word: &str| word.is_empty() || WORDS.contains(&word);
+    let is_known = |word: &str| word.is_empty() || RECOVERY.contains(&word) || is_month(word);
     qualifier(&told.key, &told.value).split(' ').all(is_known)
 }
 
@@ -137,6 +145,32 @@ fn drills(case: &Case) -> Vec<Drill<'_>> {
         .collect()
 }
 
+/// `The RTO of 15 min was met: the restore drill took 41 min.`
+pub(super) fn recovery_time_in_words(case: &Case) -> Vec<Finding> {
+    let is_known = |word: &str| RECOVERY.contains(&word) || RTO.contains(&word) || are_plain([word]);
+    let finding = |(line, text): (usize, String)| {
+        let is_met = mentions(&text, &["met", "kept"]) && !mentions(&text, &MISSED);
+        if !is_met || !mentions(&text, &RTO) || is_denial(&text) || is_past(&text) {
+            return None;
+        }
+        let said = said(&text);
+        let [wanted, took] = said.as_slice() else { return None };
+        let are_times = [wanted, took].iter().all(|one| one.quantity.unit == Unit::Seconds);
+        let is_drill = mentions(&took.words, &["took"])
+            && mentions(&took.words, &["drill", "restore", "recovery", "failover"])
+            && !mentions(&took.words, &RTO);
+        let are_ours = [wanted, took].iter().all(|one| one.words.split(' ').all(is_known));
+        let is_wanted = mentions(&wanted.words, &RTO) && took.quantity.bound == Bound::Exact;
+        let limit = Interval::exactly(wanted.quantity.value);
+        let is_longer = limit.is_below(took.quantity.allowed());
+        let reason =
+            format!("called met, and the drill took {} of {}", time(took.quantity.value), time(limit.high));
+        (are_times && is_drill && are_ours && is_wanted && is_longer)
+            .then(|| case.finding(line, FindingKind::Contradiction, reason))
+    };
+    passages(case).into_iter().filter_map(finding).collect()
+}
+
 pub(super) fn recovery_time_against_drills(case: &Case) -> Vec<Finding> {
     let document = &case.document;
     let is_only = is_only_objective(case);
@@ -166,6 +200,46 @@ pub(super) fn recovery_time_against_drills(case: &Case) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// An objective and the drill of the same row, which is called passed.
+pub(super) fn recovery_time_in_rows(case: &Case) -> Vec<Finding> {
+    let finding = |record: &Record| {
+        let verdicts = record.fields_with(&["result", "status", "verdict", "met"]);
+        let met = verdicts.filter(|one| !mentions(&one.key, &RPO)).find_map(|one| verdict(&one.value));
+        let only = |is_it: &dyn Fn(&str) -> bool| {
+            let mut found =
+                record.fields.iter().filter(|one| is_it(&one.key) && one.of(Unit::Seconds).is_some());
+            let one = found.next().filter(|_| found.next().is_none())?;
+            let time = one.of(Unit::Seconds).filter(|_| qualifier("", &one.value).is_empty())?;
+            Some((one, time))
+        };
+        let (_, wanted) = only(&|key: &str| mentions(key, &RTO) && !is_drill_key(key))?;
+        let (field, took) = only(&is_drill_key)?;
+        let is_longer =
+            Interval::exactly(wanted.value).is_below(took.allowed()) && took.bound == Bound::Exact;
+        let reason =
+            format!("called met, and {} is longer than the objective of {}", field.value, time(wanted.value));
+        let is_wrong = is_longer && met == Some(true) && !is_past(&record.title);
+        is_wrong.then(|| case.finding(record.line, FindingKind::Contradiction, reason))
+    };
+    let is_row = |one: &&Record| matches!(one.origin, Origin::Row(_));
+    case.records.iter().filter(is_row).filter_map(finding).collect()
+}
+
+/// Whether a column is of how long drills took: `restore drill took (min)`, `measured recovery time`, and no word more.
+fn is_drill_key(key: &str) -> bool {
+    const SEEN: [&str; 4] = ["measured", "actual", "observed", "achieved"];
+    let is_drill = mentions(key, &["drill", "restore", "recovery", "failover", "rto"]);
+    let is_seen = mentions(key, &SEEN) || mentions(key, &["took", "drill"]);
+    let is_known = |word: &str| {
+        RECOVERY.contains(&word)
+            || SEEN.contains(&word)
+            || ["rto", "time"].contains(&word)
+            || are_plain([word])
+    };
+    let mut words = key.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty());
+    is_drill && is_seen && !mentions(key, &["point", "objective", "target"]) && words.all(is_known)
 }
 
 /// Whether the document has one objective, so that it is that of every drill, and nowhere says that one was missed.

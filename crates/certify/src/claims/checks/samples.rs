@@ -16,13 +16,13 @@ use crate::claims::{Case, Finding, FindingKind};
 const TRIALS_ENOUGH: u64 = 59;
 
 /// A share in per cent as a probability.
-pub(super) fn probability(percent: f64) -> Option<Probability> {
+fn probability(percent: f64) -> Option<Probability> {
     let ppb = percent * 1e7;
     if (0.0..=1e9).contains(&ppb) { Probability::from_ppb(ppb.round() as u64) } else { None }
 }
 
 pub(super) fn samples_for_the_quantile(case: &Case) -> Vec<Finding> {
-    let mut minimum: BTreeMap<u64, Option<u64>> = BTreeMap::new();
+    let mut minima = Minima::default();
     let mut findings = Vec::new();
     for run in &case.facts.runs {
         let Some(n) = run
@@ -32,26 +32,32 @@ pub(super) fn samples_for_the_quantile(case: &Case) -> Vec<Finding> {
         else {
             continue;
         };
-        for (percent, _, figure) in run.quantiles.iter().filter(|(percent, ..)| *percent < 100.0) {
-            let Some(quantile) = probability(*percent) else { continue };
-            let needed =
-                *minimum.entry(quantile.ppb()).or_insert_with(|| minimum_count(quantile, Probability::P95));
-            let Some(needed) = needed.filter(|needed| n < *needed) else { continue };
-            let reason = too_few(n, quantile, needed);
-            findings.push(case.finding(figure.line, FindingKind::SampleTooSmall, reason));
+        for (percent, _, figure) in &run.quantiles {
+            let reason = minima.too_few(n, n, *percent);
+            let finding = |reason| case.finding(figure.line, FindingKind::SampleTooSmall, reason);
+            findings.extend(reason.map(finding));
         }
     }
     findings
 }
 
-/// Why so few samples say nothing of a quantile.
-pub(super) fn too_few(n: u64, quantile: Probability, needed: u64) -> String {
-    format!(
-        "{n} samples do not bound {quantile}: with 95 % confidence that takes {}; the largest of {n} bounds no quantile \
-         above p{}",
-        number(needed as f64),
-        number(bounded_by_largest(n)),
-    )
+/// How many samples bound each quantile with 95 % confidence, as far as was asked.
+#[derive(Default)]
+pub(super) struct Minima(BTreeMap<u64, Option<u64>>);
+
+impl Minima {
+    /// Why the samples that are told say nothing of a quantile in per cent, if even the most that are meant do not.
+    pub(super) fn too_few(&mut self, told: u64, most: u64, percent: f64) -> Option<String> {
+        let quantile = probability(percent).filter(|_| percent > 0.0 && percent < 100.0)?;
+        let minimum = || minimum_count(quantile, Probability::P95);
+        let needed = self.0.entry(quantile.ppb()).or_insert_with(minimum).filter(|needed| most < *needed)?;
+        Some(format!(
+            "{told} samples do not bound {quantile}: with 95 % confidence that takes {}; the largest of {told} bounds no \
+             quantile above p{}",
+            number(needed as f64),
+            number(bounded_by_largest(told)),
+        ))
+    }
 }
 
 /// Which quantile the largest of so many bounds with 95 % confidence, in per cent: the n-th root of 5 %, rounded down.

@@ -133,7 +133,13 @@ fn is_beyond(case: &Case, statement: &Statement, best: Option<Figure>) -> bool {
 }
 
 /// Words of the one machine that was looked at.
-const SINGLE: [&str; 8] = [
+const SINGLE: [&str; 14] = [
+    "single virtual machine",
+    "one virtual machine",
+    "single vm",
+    "one vm",
+    "single server",
+    "one server",
     "single node",
     "single-node",
     "one node",
@@ -146,7 +152,16 @@ const SINGLE: [&str; 8] = [
 
 /// `ready for global production`: not `the global rate limit`.
 fn is_global(lower: &str) -> bool {
-    mentions(lower, &["global", "globally", "planetary"])
+    const EVERYWHERE: [&str; 7] = [
+        "global",
+        "globally",
+        "planetary",
+        "all over the world",
+        "around the world",
+        "across the globe",
+        "across the world",
+    ];
+    mentions(lower, &EVERYWHERE)
         && mentions(
             lower,
             &["ready", "readiness", "certified", "proven", "production", "traffic", "users", "deployment"],

@@ -29,6 +29,8 @@ const BESIDE: [&str; 12] = [
     "integration",
     "requests",
 ];
+/// Words of what was not run.
+const SKIPPED: [&str; 4] = ["skipped", "ignored", "disabled", "pending"];
 /// Words of parts whose number is not printed.
 const UNTOLD: [&str; 8] =
     ["rest", "remaining", "others", "other", "retr*", "rerun*", "flak*", "first attempt"];
@@ -87,7 +89,13 @@ fn judge(case: &Case, line: usize, said: &[Said]) -> Option<Finding> {
     let most = Interval::new(sum.low, sum.high + others.max(0.0));
     // What is told of nothing may have been skipped, or not have been run.
     let may_be_more = others <= 0.0 && most.is_below(exact(total));
-    if may_be_more || most.meets(exact(total)) {
+    // What was skipped is counted in the total or it is not: there is nothing between.
+    let is_between = sum.is_below(exact(total)) && exact(total).is_below(Interval::new(most.high, most.high));
+    let is_skipped =
+        |one: &&&Said| one.words.split(' ').all(|word| SKIPPED.contains(&word) || BESIDE.contains(&word));
+    let only_skipped = counts.iter().filter(is_skipped).count() + 3 == counts.len();
+    let is_neither = is_between && only_skipped && counts.iter().all(|one| is_exact(one.quantity));
+    if may_be_more || most.meets(exact(total)) && !is_neither {
         return None;
     }
     let besides = if others > 0.0 { format!(" and {} besides", number(others)) } else { String::new() };
@@ -101,6 +109,11 @@ fn judge(case: &Case, line: usize, said: &[Said]) -> Option<Finding> {
     Some(case.finding(line, FindingKind::Contradiction, reason))
 }
 
+/// Whether a count is printed to its last digit.
+fn is_exact(count: Quantity) -> bool {
+    count.bound == Bound::Exact && (count.value < EXACT_BELOW || count.step <= 1.0)
+}
+
 fn exact(count: Quantity) -> Interval {
-    if count.value < EXACT_BELOW { Interval::exactly(count.value) } else { count.nearly() }
+    if is_exact(count) { Interval::exactly(count.value) } else { count.nearly() }
 }
