@@ -1,6 +1,6 @@
 //! Objectives of recovery against drills and backups.
 
-use crate::claims::date::is_month;
+use crate::claims::date::{days, is_month};
 use crate::claims::document::Statement;
 use crate::claims::interval::Interval;
 use crate::claims::qualifier::{are_plain, is_past, qualifier};
@@ -121,6 +121,7 @@ struct Drill<'a> {
     took: Quantity,
     chapter: usize,
     is_of_all: bool,
+    is_dated: bool,
 }
 
 impl Drill<'_> {
@@ -140,7 +141,8 @@ fn drills(case: &Case) -> Vec<Drill<'_>> {
         .take(DRILLS_MAX)
         .map(|(told, took)| {
             let chapter = document.sections[told.section].chapter;
-            Drill { told, took, chapter, is_of_all: is_of_all(told) }
+            let is_dated = !days(&document.quote(told.line)).is_empty();
+            Drill { told, took, chapter, is_of_all: is_of_all(told), is_dated }
         })
         .collect()
 }
@@ -187,9 +189,12 @@ pub(super) fn recovery_time_against_drills(case: &Case) -> Vec<Finding> {
             let is_longer = |drill: &Drill<'_>| Interval::exactly(loosest).is_below(drill.took.allowed());
             // What was too long once, and is not any more, is a history.
             let last_kept = ours.iter().rposition(|drill| !is_longer(drill)).map_or(0, |at| at + 1);
+            // Some write the newest first, so of those with a date one that kept it clears all.
+            let is_cleared = ours.iter().any(|drill| drill.is_dated && !is_longer(drill));
             let told: Vec<String> = ours
                 .iter()
                 .skip(last_kept)
+                .filter(|drill| !(drill.is_dated && is_cleared))
                 .take(5)
                 .map(|drill| format!("{} (line {})", time(drill.took.value), drill.told.line))
                 .collect();

@@ -66,6 +66,10 @@ fn an_objective_that_is_called_met_was_kept_by_its_drill() {
             &format!("{objective}- Restore drill on 3 March: took 14 min\n- RTO met\n"),
             &format!("{objective}- Restore drill on 3 March: took 41 min\n- RTO missed\n"),
             &format!("{objective}- Restore drill on tape: took 41 min\n- RTO met\n"),
+            // The newest first.
+            &format!(
+                "{objective}- Restore drill on 3 May: took 12 min\n- Restore drill on 3 March: took 41 min\n"
+            ),
         ],
     );
     check(
