@@ -1,14 +1,15 @@
 //! What the certificate is bound to: the subject's source, its artefacts, or at least its description.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plimsoll_evidence::{Family, Probe, ResourceDescriptor, SubjectIdentity, SubjectKind};
 use plimsoll_proof::Digest;
 
 use crate::error::Error;
 use crate::files::{Source, Subject};
-use crate::git::{check_nothing_is_hidden, git};
+use crate::git::{check_nothing_is_hidden, git, git_bytes};
+use crate::within::CertificatesWithin;
 
 /// The subject as a certificate names it.
 pub fn identify(subject: &Subject) -> Result<SubjectIdentity, Error> {
@@ -69,7 +70,14 @@ fn git_source(key: &'static str, folder: &Path) -> Result<ResourceDescriptor, Er
             .map_err(|problem| wrong(problem, "name a git repository with a commit, or a file instead"))
     };
     // A commit that was not what ran would be a lie.
-    if !ask(&["status", "--porcelain"])?.is_empty() {
+    let root = PathBuf::from(ask(&["rev-parse", "--show-toplevel"])?);
+    let status = ["status", "--porcelain", "--untracked-files=all", "--no-renames", "-z"];
+    let status =
+        git_bytes(folder, &status)?.map_err(|problem| wrong(problem, "look what is wrong with it"))?;
+    let mut certificates = CertificatesWithin::new(root);
+    // A letter for the index, one for the working tree, a blank, the path.
+    let mut changed = status.split(|byte| *byte == 0).filter_map(|line| line.get(3..));
+    if changed.any(|path| !certificates.has(&String::from_utf8_lossy(path))) {
         let problem = "the working tree has changes that are not committed".into();
         return Err(wrong(problem, "commit what is to be certified, or name its `artifacts` instead"));
     }

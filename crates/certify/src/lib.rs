@@ -36,6 +36,7 @@ mod sign_off;
 mod state;
 mod stop;
 mod verification;
+mod within;
 
 pub use amendment::Amendment;
 pub use badge::Badge;

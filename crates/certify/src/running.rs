@@ -353,18 +353,18 @@ impl Running {
     fn wait_until_ready(&mut self, subject: &Subject, within_ns: u64, stop: Stop<'_>) -> Result<(), Error> {
         let health = Request::get(subject.target.health.clone());
         loop {
-            let good = exchange(self.address, &self.host, &health, 0, HEALTH_TIMEOUT_NS)
-                .is_ok_and(|reply| health.expect.contains(reply.status));
-            if good {
-                return Ok(());
-            }
+            let last = match exchange(self.address, &self.host, &health, 0, HEALTH_TIMEOUT_NS) {
+                Ok(reply) if health.expect.contains(reply.status) => return Ok(()),
+                Ok(reply) => reply.status.to_string(),
+                Err(error) => error.to_string(),
+            };
             if let Some(exit) = self.child.as_mut().map(Child::try_exit).transpose()?.flatten() {
                 return Err(self.error(format!("ended before it was ready: {exit}")));
             }
             if self.since_start_ns() > within_ns {
                 let within = plimsoll_base::Quantity { amount: within_ns, unit: plimsoll_base::Unit::Ns };
                 return Err(self.error(format!(
-                    "gave no good reply at {}{} within {within}",
+                    "gave no good reply at {}{} within {within}: at last {last}",
                     self.host, subject.target.health
                 )));
             }

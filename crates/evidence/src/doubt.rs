@@ -19,7 +19,11 @@ pub(crate) const GATES: [(&str, &str, &str); 24] = [
         "requests failed before the fault began",
         "mend what fails by itself, or lower the rate",
     ),
-    ("took-effect", "the fault did not take effect", QUIETER),
+    (
+        "took-effect",
+        "the fault did not take effect",
+        "let the load ask for what needs the thing that it is done to, or run it again on a quiet machine",
+    ),
     (
         "reached",
         "the subject refused good requests, so that nothing was tried there",

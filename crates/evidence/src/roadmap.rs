@@ -99,7 +99,8 @@ pub fn roadmap(
     let mut hurdles = whole(profile, standing);
     for (judged, summary) in judgement.criteria.iter().zip(&certificate.criteria) {
         let is_stale = at >= summary.fresh_until && at < certificate.not_after;
-        hurdles.extend(criterion(judged, standing, is_stale.then_some(summary.fresh_until)));
+        let is_lacking = certificate.subject.lacks_for(&judged.criterion).is_some();
+        hurdles.extend(criterion(judged, standing, is_stale.then_some(summary.fresh_until), is_lacking));
     }
     hurdles.extend(profile.gaps.iter().map(|gap| of_gap(gap, standing)));
     let next = next(judgement, profile, standing, certificate.status);
@@ -154,13 +155,19 @@ fn whole(profile: &Profile, standing: &Standing) -> Vec<Hurdle> {
     hurdles
 }
 
-fn criterion(judged: &JudgedCriterion, standing: &Standing, stale_since: Option<Utc>) -> Option<Hurdle> {
+fn criterion(
+    judged: &JudgedCriterion,
+    standing: &Standing,
+    stale_since: Option<Utc>,
+    is_lacking: bool,
+) -> Option<Hurdle> {
     let effort = match judged.verdict {
         Verdict::Pass | Verdict::NotApplicable if stale_since.is_none() => return None,
         Verdict::Pass | Verdict::NotApplicable | Verdict::Inconclusive | Verdict::Error => Effort::NewRun,
         Verdict::ConditionalPass | Verdict::ConditionalFail | Verdict::Waived => Effort::Close,
         Verdict::Fail => Effort::Broken,
-        Verdict::NotMeasured => Effort::Subject,
+        Verdict::NotMeasured if is_lacking => Effort::Subject,
+        Verdict::NotMeasured => Effort::NewRun,
     };
     let is_broken = matches!(judged.verdict, Verdict::Fail | Verdict::ConditionalFail);
     let stale = stale_since.map_or_else(String::new, |since| format!("stale since {since}; "));

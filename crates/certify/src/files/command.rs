@@ -8,7 +8,7 @@ use plimsoll_process::Signal;
 
 use super::error::FileError;
 use super::placeholder::check_spelling;
-use super::subject::{BackupCommands, StartCommand};
+use super::subject::{BackupCommands, StartCommand, located};
 use super::value::Field;
 
 const KEYS: [&str; 6] = ["command", "working_dir", "env", "stop", "ready_within", "stop_within"];
@@ -37,7 +37,7 @@ pub(super) fn parse_start(field: &Field<'_>, base_dir: &Path) -> Result<StartCom
         None => Ok(default),
     };
     let working_dir = match table.optional("working_dir") {
-        Some(field) => base_dir.join(field.phrase()?),
+        Some(field) => located(base_dir, field.phrase()?),
         None => base_dir.to_owned(),
     };
     Ok(StartCommand {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::criterion::phrases;
 use super::error::FileError;
+use super::subject::located;
 use super::table::Table;
 use super::value::Field;
 
@@ -167,7 +168,7 @@ fn parse_bill(source: &Table<'_>, base_dir: &Path) -> Result<Option<BillFile>, F
         }
         (None, None) => None,
         (Some(folder), max_age) => Some(Advisories {
-            folders: vec![base_dir.join(folder.phrase()?)],
+            folders: vec![located(base_dir, folder.phrase()?)],
             max_age_s: max_age.map_or(Ok(ADVISORIES_AGE_S_DEFAULT), |field| age_s(&field))?,
         }),
     };

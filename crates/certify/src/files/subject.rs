@@ -164,13 +164,18 @@ impl Subject {
 
     /// A path as the file writes it.
     pub(crate) fn path(&self, text: &str) -> PathBuf {
-        self.base_dir.join(text)
+        located(&self.base_dir, text)
     }
 
     /// The whole subject as canonical JSON, secrets redacted: what `subject-description` is the digest of.
     pub fn description(&self) -> String {
         description::describe(self)
     }
+}
+
+/// A path as a file in this folder writes it; `.` within it says nothing.
+pub(super) fn located(base_dir: &Path, text: &str) -> PathBuf {
+    base_dir.join(text).components().collect()
 }
 
 /// Shows the description: headers and variables may hold secrets.

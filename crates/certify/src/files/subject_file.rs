@@ -14,7 +14,7 @@ use super::logs::{check_logs, parse_logs};
 use super::metrics::parse_metrics;
 use super::promise::{ApiUser, parse_limit, parse_retry, parse_users};
 use super::request::{RATE_PER_KS_MIN, check_path, parse_ledger, parse_requests};
-use super::subject::{LoadSettings, Source, StartCommand, Subject, Target};
+use super::subject::{LoadSettings, Source, StartCommand, Subject, Target, located};
 use super::table::{File, Table};
 use super::target::parse_target;
 use super::tls::{check_tls_port, parse_tls};
@@ -100,7 +100,7 @@ pub fn parse_subject(file_name: &str, text: &str, base_dir: &Path) -> Result<Sub
 
 fn parse_source(field: &Field<'_>, base_dir: &Path) -> Result<Source, FileError> {
     let table = field.table("[source]", &SOURCE_KEYS)?;
-    let path = |field: &Field<'_>| field.phrase().map(|path| base_dir.join(path));
+    let path = |field: &Field<'_>| field.phrase().map(|path| located(base_dir, path));
     let git = table.optional("git").map(|field| path(&field)).transpose()?;
     let artifacts = match table.optional("artifacts") {
         Some(field) => field.some_list()?.iter().map(path).collect::<Result<_, _>>()?,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::dependencies::{Locks, is_lock_file};
 use crate::error::Error;
 use crate::git::{check_nothing_is_hidden, git, git_bytes};
+use crate::within::CertificatesWithin;
 
 /// A file without a commit whose lines are counted; a larger one is no source.
 const UNTRACKED_BYTES_MAX: u64 = 16 << 20;
@@ -50,13 +51,16 @@ pub(super) fn compare(folder: &Path, commit: &str) -> Result<Repository, String>
         ));
     }
     check_nothing_is_hidden(&root).map_err(told)??;
-    let untracked = names(&root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let mut certificates = CertificatesWithin::new(root.clone());
+    let mut untracked = names(&root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    untracked.retain(|path| !certificates.has(path));
     let mut changed = names(&root, &[&["diff", "--name-only"], &PLAIN[..], &[commit, "--"]].concat())?;
     changed.extend(untracked.iter().cloned());
     changed.sort();
     changed.dedup();
+    changed.retain(|path| !certificates.has(path));
     Ok(Repository {
-        churn: churn(&root, commit, &untracked)?,
+        churn: churn(&root, commit, &untracked, &mut certificates)?,
         locks: locks(&root, commit, &changed, &untracked)?,
         changed: changed.iter().map(|path| below(&prefix, path)).collect(),
     })
@@ -67,17 +71,22 @@ fn below(prefix: &str, path: &str) -> String {
     path.strip_prefix(prefix).map_or_else(|| format!(":/{path}"), str::to_owned)
 }
 
-fn churn(root: &Path, commit: &str, untracked: &[String]) -> Result<Churn, String> {
+fn churn(
+    root: &Path,
+    commit: &str,
+    untracked: &[String],
+    certificates: &mut CertificatesWithin,
+) -> Result<Churn, String> {
     let nothing = ask(root, &["hash-object", "-t", "tree", "/dev/null"])?;
     let mut left_out = BTreeSet::new();
     for attribute in ["linguist-vendored", "linguist-generated"] {
         let pathspec = format!(":(attr:{attribute})");
         left_out.extend(names(root, &["ls-files", "--cached", "--others", "-z", "--", &pathspec])?);
     }
-    let numbers = |from: &str, to: &[&str]| {
+    let mut numbers = |from: &str, to: &[&str]| {
         let lines = names(root, &[&["diff", "--numstat"], &PLAIN[..], &[from], to, &["--"]].concat())?;
         let counted = lines.iter().filter_map(|line| numstat(line));
-        let counted = counted.filter(|(path, ..)| !left_out.contains(*path));
+        let counted = counted.filter(|(path, ..)| !left_out.contains(*path) && !certificates.has(path));
         Ok::<_, String>(
             counted.fold((0, 0), |(added, deleted), (_, more, less)| (added + more, deleted + less)),
         )

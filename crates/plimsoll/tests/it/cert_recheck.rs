@@ -10,7 +10,7 @@ use plimsoll_proof::Digest;
 use serde_json::Value;
 
 use crate::cert::trust;
-use crate::golden::{AT, Files, write_files};
+use crate::golden::{AT, Files, golden_files, write_files};
 use crate::mutants::with;
 use crate::world::{PLIMSOLL, Ran, World};
 
@@ -171,6 +171,41 @@ fn a_changed_file_makes_the_criteria_stale_in_whose_scope_it_is() {
     fs::remove_file(&main).unwrap();
     let ran = recheck(&world, &files, &[]);
     assert!(ran.stdout.contains("scope: src/main.c is in its scope"), "{}", ran.stdout);
+}
+
+/// A certificate is written beside what it is about, and committed with it.
+#[test]
+fn a_certificate_in_its_own_repository_changes_nothing_and_hides_nothing() {
+    let world = world();
+    let files = certified(&world, |_| ());
+    let source = world.path("source");
+    let kept = source.join("certificates/one");
+    write_files(&kept, &golden_files());
+    check(&world, &files, &[], ("scope", "unchanged", 0, 0));
+    check(&world, &files, &[], ("churn", "unchanged", 0, 0));
+    let identified = || {
+        let subject = parse_subject("subject.toml", SUBJECT, world.folder()).unwrap();
+        identify(&subject).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(identified(), Ok(()), "it can be certified again");
+    commit(&source);
+    check(&world, &files, &[], ("scope", "unchanged", 0, 0));
+    check(&world, &files, &[], ("churn", "unchanged", 0, 0));
+    // What is put beside its files, or into them, is no certificate.
+    for (path, text) in [("more.c", "int more;\n"), ("report.html", "another page\n")] {
+        let before = fs::read(kept.join(path)).ok();
+        fs::write(kept.join(path), text).unwrap();
+        assert!(identified().unwrap_err().contains("not committed"), "{path}");
+        let found = recheck(&world, &files, &["--json"]).json();
+        let (said, stale) = trigger(&found, "scope");
+        assert!(said == "changed" && !stale.is_empty(), "{path}: {found}");
+        match before {
+            Some(before) => fs::write(kept.join(path), before).unwrap(),
+            None => fs::remove_file(kept.join(path)).unwrap(),
+        }
+    }
+    fs::write(source.join("certificates/main.c"), "int main;\n").unwrap();
+    assert!(identified().unwrap_err().contains("not committed"));
 }
 
 #[test]

@@ -90,6 +90,9 @@ pub(super) fn run(arguments: &Sign, printer: &Printer) -> Result<Answer, Failure
     let path = sign_off(&key, folder, &new, at)?;
     let shown = inert(&format!("{} by {} as {}", decision.name(), new.who, new.role));
     printer.data(&format!("{shown}: {}\n", arguments.folder.join(path).display()))?;
+    if report.profile.as_ref().is_some_and(|profile| profile.sign_off.is_none()) {
+        printer.status("the profile asks nobody to sign: it is shown, and the status does not wait for it");
+    }
     if let Some(role) = elsewhere {
         let words = format!(
             "this key has signed as {} too: it counts for one role, whichever helps more",
