@@ -100,6 +100,25 @@ fn timing_bench_api_smoke() {
 }
 
 #[test]
+fn timing_bench_console_smoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = folder.path().join("results.json");
+    let run = bench("console/run");
+    let arguments =
+        [run.to_str().unwrap(), "--smoke", "--plimsoll", PLIMSOLL, "--out", results.to_str().unwrap()];
+    let ran = python(&arguments);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(&results).unwrap()).unwrap();
+    let of = |what: &str| &results["parts"]["console"][what][0];
+    assert!(of("first")["script_bytes"].as_u64() > Some(20_000) && of("first")["ms"].as_f64() > Some(150.0));
+    // All of the list was there, and the page showed records as they came.
+    assert_eq!(of("list")["rows"], 10_000);
+    assert!(of("list")["tasks"].as_u64() > Some(100) && of("tail")["tasks"].as_u64() > Some(100));
+    assert!(of("tail")["records_per_s"].as_f64() > Some(100.0), "{}", of("tail"));
+    assert!(ran.stdout.contains("| what | target | measured | met |"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_bench_whose_subject_does_not_work_has_no_figures() {
     let folder = tempfile::tempdir().unwrap();
     let results = folder.path().join("results.json");
@@ -117,7 +136,7 @@ fn the_specification_holds_the_figures_of_the_newest_results() {
 
 #[test]
 fn the_judgement_of_the_bench_is_seen_met_and_missed() {
-    for judged in ["load", "journal", "api", "coverage"] {
+    for judged in ["load", "journal", "api", "console", "coverage"] {
         let ran = python(&["-m", "unittest", "discover", bench(judged).to_str().unwrap()]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(ran.stderr.trim_end().ends_with("OK"), "{}", ran.stderr);
