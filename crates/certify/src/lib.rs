@@ -65,7 +65,7 @@ pub use intact::{Intact, conclusion};
 pub use later::{LaterStatement, make_statement};
 pub use named::check_named;
 pub use order::Order;
-pub use planning::{expected_ns, make_plan};
+pub use planning::{expected_ns, least_rates_per_ks, make_plan};
 pub use repetition::Repetition;
 pub use report::{ReportInput, render_report};
 pub use sign_off::{NewSignOff, sign_off};

@@ -2,9 +2,10 @@
 
 use plimsoll_base::Unit;
 use plimsoll_evidence::{
-    DUE_WRITES_MIN, Family, Plan, Probe, Profile, Scene, SubjectIdentity, check_profile,
+    DUE_WRITES_MIN, Family, Plan, Probe, Profile, Rule, Scene, SubjectIdentity, check_profile,
 };
 use plimsoll_fault::CONNECTIONS_HOARDED_MAX;
+use plimsoll_measure::{Probability, clopper_pearson_upper};
 use plimsoll_proof::Digest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -38,6 +39,10 @@ const THREADS_PLANTED_MAX: u64 = 10_000;
 /// that allows more than this share of harm might not be broken.
 const BREAKABLE_PPB: u64 = 400_000_000;
 const ONE_PPB: u64 = 1_000_000_000;
+/// Nanoseconds per 1,000 s, which is what rates count.
+const NS_PER_KS: u128 = 1_000_000_000_000;
+/// No trials hold more requests; a share that is so small is not shown by any.
+const REQUESTS_MAX: u64 = 1 << 40;
 
 /// Makes the plan. `seed` must be fresh random bytes. A profile that could not be judged for this subject is an error
 /// before anything is started.
@@ -140,6 +145,34 @@ fn shuffled(mut scenes: Vec<Scene>, seed: Digest) -> Vec<Scene> {
     scenes
 }
 
+/// The criteria of errors that cannot pass however good the subject is, because too few requests come in all trials for so
+/// small a share to be shown; each with the least rate, in events per 1,000 s, at which as many come as are needed.
+pub fn least_rates_per_ks(plan: &Plan) -> Vec<(&str, u64)> {
+    let trials_ns = u128::from(plan.profile.trials) * u128::from(plan.profile.trial_ns);
+    let guarded =
+        plan.profile.criteria.iter().filter(|it| it.probe == Probe::Errors && it.rule == Rule::Guard95);
+    let least = guarded.map(|criterion| {
+        let events = u128::from(requests_needed(criterion.limit));
+        let rate_per_ks = (events * NS_PER_KS).div_ceil(trials_ns.max(1));
+        (criterion.id.as_str(), u64::try_from(rate_per_ks).unwrap_or(u64::MAX))
+    });
+    least.filter(|(_, rate_per_ks)| *rate_per_ks > plan.rate_per_ks).collect()
+}
+
+/// The least number of requests without an error of which the bound keeps `limit_ppb`.
+fn requests_needed(limit_ppb: u64) -> u64 {
+    let is_enough = |requests: u64| clopper_pearson_upper(0, requests, Probability::P95) <= limit_ppb;
+    let (mut too_few, mut enough) = (0, 1);
+    while !is_enough(enough) && enough < REQUESTS_MAX {
+        (too_few, enough) = (enough, enough * 2);
+    }
+    while enough - too_few > 1 {
+        let between = too_few + (enough - too_few) / 2;
+        if is_enough(between) { enough = between } else { too_few = between }
+    }
+    enough
+}
+
 /// How long a plan takes, in ns, for a subject that starts in half a second. The load line is taken to end at
 /// its second step.
 pub fn expected_ns(plan: &Plan) -> u64 {
@@ -214,6 +247,21 @@ mod tests {
         let profile = parse_profile("profile.toml", text).unwrap();
         let identity = crate::identity::identify(&subject).unwrap();
         make_plan(&subject, identity, &profile, [seed; 32], 0).unwrap()
+    }
+
+    #[test]
+    fn a_rate_at_which_too_few_requests_come_is_told_with_the_least_that_does() {
+        let at = |rate: u64| {
+            let mut plan = plan(SUBJECT, "quick", 1);
+            plan.rate_per_ks = rate;
+            least_rates_per_ks(&plan).first().map(|(criterion, least)| ((*criterion).to_owned(), *least))
+        };
+        let (criterion, least_per_ks) = at(10_000).unwrap();
+        assert_eq!(criterion, "errors");
+        assert_eq!((at(least_per_ks - 1), at(least_per_ks)), (Some((criterion, least_per_ks)), None));
+        // Of 1,996 without an error the bound is 0.15 %, which is about ln(20) / 1,996.
+        assert_eq!(requests_needed(1_500_000), 1_996);
+        assert_eq!(requests_needed(0), REQUESTS_MAX, "and it ends");
     }
 
     #[test]

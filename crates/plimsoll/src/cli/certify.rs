@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_base::{Clock, Kind, Quantity, Unit, inert};
 use plimsoll_certify::{
     Issued, Order, Repetition, State, Subject, SystemClock, builtin_profiles, check_named, check_room,
-    check_target, expected_ns, identify, make_plan, parse_profile, parse_subject,
+    check_target, expected_ns, identify, least_rates_per_ks, make_plan, parse_profile, parse_subject,
 };
 use plimsoll_evidence::{Issuance, Plan, Profile, Status};
 use plimsoll_keys::{IssuerKeys, IssuerName, Keyring};
@@ -271,6 +271,14 @@ fn announce(order: &Order<'_>, printer: &Printer) -> Result<(), Failure> {
         order.profile.trials,
         plan.scenes.len(),
     ));
+    for (criterion, least_per_ks) in least_rates_per_ks(&plan) {
+        let [rate, least] =
+            [plan.rate_per_ks, least_per_ks].map(|amount| Quantity { amount, unit: Unit::PerKs });
+        printer.status(&format!(
+            "{criterion}: at {rate} too few requests come for a PASS, however good the subject is; from {least} on there \
+             are enough, or with longer trials"
+        ));
+    }
     Ok(())
 }
 
