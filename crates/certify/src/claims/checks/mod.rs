@@ -24,7 +24,7 @@ use super::{Case, Finding};
 pub(super) type Check = fn(&Case) -> Vec<Finding>;
 
 /// Every check there is.
-pub(super) const ALL: [Check; 42] = [
+pub(super) const ALL: [Check; 43] = [
     // Two statements that cannot both be true.
     budget::error_budget_used,
     budget::error_budget_remaining,
@@ -40,6 +40,7 @@ pub(super) const ALL: [Check; 42] = [
     capacity::capacity_was_measured,
     recovery::recovery_time_against_drills,
     recovery::recovery_time_in_rows,
+    recovery::recovery_time_met_in_all,
     recovery::recovery_time_in_words,
     recovery::recovery_point_against_backups,
     prose::error_budget_used,

@@ -152,7 +152,9 @@ fn is_time(one: &Said) -> bool {
 /// `1,000,000 requests were sent, of which 5,000 failed (0.05 %)`.
 pub(super) fn errors_are_their_share(case: &Case) -> Vec<Finding> {
     let finding = |(line, text): (usize, String)| {
-        let said = said(&text);
+        // How long it took and how fast is no part of the share.
+        let mut said = said(&text);
+        said.retain(|one| !is_time(one) && !one.quantity.is_rate());
         let [all, failed, share] = said.as_slice() else { return None };
         let is_all = mentions(&all.words, &["requests"]) && are_plain(all.words.split_whitespace());
         let is_failed = matches!(failed.words.as_str(), "failed" | "failures" | "errors" | "requests failed");

@@ -232,6 +232,43 @@ pub(super) fn recovery_time_in_rows(case: &Case) -> Vec<Finding> {
     case.records.iter().filter(is_row).filter_map(finding).collect()
 }
 
+/// `RTO: 5 min (met in all drills)`, above a table of drills of which one took longer.
+pub(super) fn recovery_time_met_in_all(case: &Case) -> Vec<Finding> {
+    const IN_ALL: [&str; 4] = ["all drills", "every drill", "each drill", "all exercises"];
+    let document = &case.document;
+    let chapter = |section: usize| document.sections[section].chapter;
+    let finding = |statement: &Statement| {
+        let (_, wanted) = objective(statement, &RTO)?;
+        let lower = &statement.lower;
+        let is_met = mentions(lower, &["met", "kept"]) && mentions(lower, &IN_ALL);
+        if !is_met || mentions(lower, &MISSED) || is_denial(lower) || is_past(lower) {
+            return None;
+        }
+        let rows = case.records.iter().filter(|one| {
+            matches!(one.origin, Origin::Row(_)) && chapter(one.section) == chapter(statement.section)
+        });
+        let (row, took) = rows
+            .filter_map(|row| Some((row, drill_of(row)?)))
+            .find(|(_, took)| Interval::exactly(wanted.value).is_below(took.allowed()))?;
+        let (took, wanted) = (time(took.value), time(wanted.value));
+        let reason = format!("called met in all drills, and one took {took} of {wanted} (line {})", row.line);
+        Some(case.finding(statement.line, FindingKind::Contradiction, reason))
+    };
+    document.statements.iter().filter_map(finding).collect()
+}
+
+/// How long the drill of a row took, if that is the row of one and says it once.
+fn drill_of(row: &Record) -> Option<Quantity> {
+    let is_drill = row.fields.iter().any(|one| mentions(&one.key, &["drill*", "exercise*"]));
+    let is_time = |key: &str| {
+        mentions(key, &["recovery", "recover", "restore*", "failover", "took"])
+            && !mentions(key, &["objective", "target", "rto", "rpo", "point", "limit"])
+    };
+    let mut times = row.fields.iter().filter(|one| is_time(&one.key)).filter_map(|one| one.of(Unit::Seconds));
+    let took = times.next().filter(|one| times.next().is_none() && one.bound == Bound::Exact)?;
+    (is_drill && !is_past(&row.title)).then_some(took)
+}
+
 /// Whether a column is of how long drills took: `restore drill took (min)`, `measured recovery time`, and no word more.
 fn is_drill_key(key: &str) -> bool {
     const SEEN: [&str; 4] = ["measured", "actual", "observed", "achieved"];

@@ -24,18 +24,24 @@ fn is_placeholder(value: &str) -> bool {
     in_brackets || in_angles || is_blank || is_word
 }
 
+/// `Signed by ________`, whatever comes behind it.
+fn is_unsigned(statement: &Statement) -> bool {
+    let is_line = |word: &str| word.len() >= 4 && word.chars().all(|one| one == '_');
+    mentions(&statement.lower, &SIGNED)
+        && statement.lower.split(|one: char| one != '_' && !one.is_alphanumeric()).any(is_line)
+}
+
 pub(super) fn placeholders(case: &Case) -> Vec<Finding> {
     let mut lists: BTreeMap<usize, Vec<&Statement>> = BTreeMap::new();
-    let in_text =
-        |one: &&Statement| !matches!(one.place, Place::Heading | Place::Command) && !one.key.is_empty();
+    let in_text = |one: &&Statement| !matches!(one.place, Place::Heading | Place::Command);
     for statement in case.document.statements.iter().filter(in_text) {
-        if is_placeholder(&statement.value) {
+        if is_unsigned(statement) || !statement.key.is_empty() && is_placeholder(&statement.value) {
             lists.entry(statement.block).or_default().push(statement);
         }
     }
     let finding = |list: Vec<&Statement>| {
         let (first, last) = (list.first()?, list.last()?);
-        let is_signature = list.iter().any(|one| mentions(&one.key, &SIGNED));
+        let is_signature = list.iter().any(|one| mentions(&one.key, &SIGNED) || is_unsigned(one));
         let what = if is_signature {
             "what stands for a name is no signature: nothing here can be checked with a key".to_owned()
         } else if list.len() == 1 {

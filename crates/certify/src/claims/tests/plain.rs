@@ -1,7 +1,9 @@
 //! Contradictions that everybody sees, in the words in which people write them, and lines that only look like one.
 
 use super::{found, told};
-use crate::claims::FindingKind::{self, CannotFail, Contradiction, SampleTooSmall, ScopeBeyondEvidence};
+use crate::claims::FindingKind::{
+    self, CannotFail, Contradiction, NoSignature, SampleTooSmall, ScopeBeyondEvidence,
+};
 
 /// Something of this kind is found with these words in the reason; in the others is nothing of it.
 fn check(kind: FindingKind, bad: &str, reason: &str, good: &[&str]) {
@@ -215,4 +217,45 @@ fn one_machine_is_not_the_world_and_a_guarantee_cannot_fail() {
             "Zero downtime is guaranteed: 0 of 20,000 requests were lost.\n",
         ],
     );
+}
+
+#[test]
+fn an_objective_that_was_met_in_all_drills_was_kept_by_each_row() {
+    let text = |said: &str, head: &str, last: &str| {
+        format!(
+            "# T\n## Recovery\n- **RTO**: 5 min ({said})\n\n| Drill | {head} |\n|--|--|\n| database | 4 min |\n| region | {last} |\n"
+        )
+    };
+    let all = "met in all drills";
+    check(
+        Contradiction,
+        &text(all, "Recovery time", "12 min"),
+        "called met in all drills, and one took 12 min of 5 min (line 8)",
+        &[
+            &text(all, "Recovery time", "5 min"),
+            &text("met in all drills but one", "Recovery time", "< 12 min"),
+            &text("not met in all drills", "Recovery time", "12 min"),
+            &text("missed once, met in all drills since", "Recovery time", "12 min"),
+            &text("met in most", "Recovery time", "12 min"),
+            &text(all, "Recovery target", "12 min"),
+            &text(all, "Detection", "12 min"),
+        ],
+    );
+}
+
+#[test]
+fn a_share_that_failed_is_one_whatever_else_the_sentence_says() {
+    let text = |share: &str| format!("1,000,000 requests in 10 min, of which 5,000 failed ({share}).\n");
+    check(Contradiction, &text("0.05 %"), "are 0.5 %, not 0.05 %", &[&text("0.5 %")]);
+}
+
+#[test]
+fn a_line_that_waits_for_a_name_is_no_signature() {
+    check(
+        NoSignature,
+        "Signed by ____________\n",
+        "is no signature",
+        &["Signed by Ada Example\n", "The build is signed by our key, see `key____id`.\n"],
+    );
+    check(NoSignature, "Signature: ______  Date: 2026-01-01\n", "is no signature", &[]);
 }
